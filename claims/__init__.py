@@ -1,0 +1,1 @@
+"""Claims of research memos: read, judged and reported."""

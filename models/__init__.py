@@ -1,0 +1,1 @@
+"""Experiments on stacked networks: what claims are judged on."""
