@@ -1,0 +1,40 @@
+"""Direct feedback alignment (Nøkland 2016, arXiv:1609.01596): a_l = e B_l, B_l fixed and random."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.credit import Rule, Signal
+from models.network import Network, Tensors
+from models.streams import FEEDBACK, stream
+
+KEY = "credit.level.feedback"
+
+
+def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:
+    """Feedback matrices (L+1, n_seeds, C, W): normal, standard deviation feedback_scale / sqrt(width)."""
+    width = network.settings.width
+    shape = (network.n_blocks + 1, network.n_classes, width)
+    scale = np.float32(feedback_scale / math.sqrt(width))
+    draws = [stream(FEEDBACK, seed).standard_normal(shape, dtype=np.float32) * scale for seed in seeds]
+    return {KEY: torch.from_numpy(np.stack(draws, axis=1)).to(device)}
+
+
+def credit(state: Tensors, signal: Signal) -> Tensor:
+    """e B_l at every level asked for: (n_levels, G, B, W)."""
+    return project(signal.error, state[KEY])
+
+
+def project(error: Tensor, matrices: Tensor) -> Tensor:
+    """error (G, B, C) times matrices (n_levels, G, C, W), one batched product -> (n_levels, G, B, W)."""
+    n_levels, n_stack, n_classes, width = matrices.shape
+    repeated = error.unsqueeze(0).expand(n_levels, -1, -1, -1).reshape(-1, *error.shape[1:])
+    return torch.bmm(repeated, matrices.reshape(-1, n_classes, width)).view(n_levels, n_stack, -1, width)
+
+
+RULE = Rule("dfa", credit, initial)

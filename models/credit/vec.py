@@ -1,0 +1,99 @@
+"""Learned vector credit: a_l = (e M_l) / std(h_l), M_l fitted by node-perturbation regression.
+
+For noise v at h_l, <a_l, v> is fitted to the central difference d = (L(h_l + sigma v) - L(h_l - sigma v)) / (2 sigma) of each
+example's loss. With E[v v^T] = 1 this is linear least squares: M = (sum e~ e~^T)^+ sum e~ d v^T, e~ = e / std(h_l). It is solved, not
+descended on; an exponential window lets it follow a network that trains. No gradient is ever propagated: only losses are seen.
+The noise is random signs, isotropic in the sense the regression needs, and cheap. Cf. Lansdell, Prakash & Kording 2020 (arXiv:1906.00889);
+Fiete & Seung 2006 (node perturbation).
+
+At the last level this form holds the oracle's algebra up to the norm's projection: a high alignment there is expected. The levels
+below are the harder test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from models.credit import Rule, Signal
+from models.credit.dfa import project
+from models.network import Activations, Network, Tensors, example_losses
+
+KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
+TINY = 1e-30  # keeps the solve defined where every error is exactly zero
+
+
+def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:
+    """M_l = 0 and empty sums: bridge (L+1, G, C, W), gram (L+1, G, C, C) and response (L+1, G, C, W) in float64."""
+    n_levels, n_classes, width = network.n_blocks + 1, network.n_classes, network.settings.width
+    wide = (n_levels, len(seeds), n_classes, width)
+    return {
+        KEY: torch.zeros(wide, device=device),
+        GRAM: torch.zeros(n_levels, len(seeds), n_classes, n_classes, device=device, dtype=torch.float64),
+        RESPONSE: torch.zeros(wide, device=device, dtype=torch.float64),
+    }
+
+
+def credit(state: Tensors, signal: Signal) -> Tensor:
+    """(e M_l) / std(h_l) at every level asked for: (n_levels, G, B, W)."""
+    predicted = project(signal.error, state[KEY])
+    for i, l in enumerate(signal.levels):
+        if signal.acts.rstd[l] is not None:
+            predicted[i].mul_(signal.acts.rstd[l])
+    return predicted
+
+
+def observe(state: Tensors, network: Network, params: Tensors, acts: Activations, error: Tensor, labels: Tensor,
+            noise: Tensor, *, sigma: float, keep: float) -> None:
+    """Add one batch of perturbations at every level to the sums, in place, after multiplying the old sums by `keep`.
+
+    noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels (G, B); error (G, B, C).
+    """
+    response = perturbation_responses(network, params, acts, labels, noise, sigma)
+    for l in range(network.n_blocks + 1):
+        scaled = error if acts.rstd[l] is None else error * acts.rstd[l]
+        columns = scaled.transpose(1, 2)
+        state[GRAM][l].mul_(keep).add_(torch.bmm(columns, scaled))
+        state[RESPONSE][l].mul_(keep).add_(torch.bmm(columns, noise[l] * response[l].unsqueeze(-1)))
+
+
+def perturbation_responses(network: Network, params: Tensors, acts: Activations, labels: Tensor, noise: Tensor,
+                           sigma: float) -> Tensor:
+    """Central differences of each example's loss along noise (L+1, G, B, W) at every level: (L+1, G, B).
+
+    The perturbed copies of all levels ride up together, so that each block is one product over all that pass it.
+    """
+    n_batch = labels.shape[-1]
+    riding, steps = None, []
+    for l in range(network.n_blocks + 1):
+        if riding is not None:
+            riding = network.block(params, l - 1, riding, network.norm(riding)[0])
+        h = acts.h[l]
+        step = h.square().mean(-1, keepdim=True).sqrt_().mul_(sigma)  # (G, B, 1)
+        moved = noise[l] * step
+        steps.append(step)
+        fresh = [h + moved, h - moved]
+        riding = torch.cat(fresh if riding is None else [riding, *fresh], dim=1)
+    logits = torch.baddbmm(params["head.b"], network.norm(riding)[0], params["head.W"])
+    pairs = 2 * (network.n_blocks + 1)
+    losses = example_losses(logits, labels.repeat(1, pairs)).view(-1, network.n_blocks + 1, 2, n_batch)
+    difference = (losses[:, :, 0] - losses[:, :, 1]).transpose(0, 1)
+    return (difference / (2 * torch.stack(steps).squeeze(-1).double())).float()
+
+
+def solve(state: Tensors, ridge: float) -> None:
+    """Write M into the state from the sums. `ridge`: share of the Gram matrix's mean diagonal.
+
+    e sums to zero over the classes, so the Gram matrix is singular: the ridge makes the solve the pseudo-inverse's, as near as it is small.
+    """
+    gram = state[GRAM]
+    n_classes = gram.shape[-1]
+    weight = gram.diagonal(dim1=-2, dim2=-1).mean(-1).mul(ridge).add(TINY)
+    eye = torch.eye(n_classes, dtype=gram.dtype, device=gram.device)
+    factor, _ = torch.linalg.cholesky_ex(gram + weight[..., None, None] * eye)  # _ex: no host synchronisation
+    state[KEY].copy_(torch.cholesky_solve(state[RESPONSE], factor))
+
+
+RULE = Rule("vec", credit, initial)

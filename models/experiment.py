@@ -1,0 +1,151 @@
+"""What an experiment is: settings with a canonical digest, the protocol, and the registry of kinds.
+
+Nothing here imports torch: claims are validated, and warm observations judged, without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
+
+import pydantic
+from pydantic import ConfigDict, Field
+
+if TYPE_CHECKING:
+    import xarray
+
+Labels = dict[str, dict[str, tuple]]  # {metric: {dimension: labels}}
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Settings(pydantic.BaseModel):
+    """A frozen group of settings; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    def digest(self, *fields: str) -> str:
+        """Canonical digest of the named fields (all of them when none is named), 16 hex digits."""
+        return digest_of(self.model_dump(mode="json", include=set(fields) or None))
+
+
+class NetworkSettings(Settings):
+    """READING.md's network: residual blocks on normed states, or plain layers."""
+
+    width: PositiveInt = 64
+    blocks: PositiveInt = 3
+    residual: bool = True
+    norm: Literal["layer", "none"] = "layer"
+    activation: Literal["relu", "tanh"] = "relu"
+
+
+class TrainSettings(Settings):
+    """How snapshots are trained."""
+
+    credit: Literal["dfa", "oracle", "vec"] = "dfa"
+    optimizer: Literal["adam", "sgd"] = "adam"
+    lr: PositiveFloat = 1e-3
+    batch: PositiveInt = 64
+    epochs: PositiveInt = 100
+    schedule: Literal["constant", "cosine"] = "constant"
+
+
+class FeedbackSettings(Settings):
+    """DFA's random matrices: normal entries of standard deviation scale / sqrt(width)."""
+
+    scale: PositiveFloat = 1.0
+
+
+class BridgeSettings(Settings):
+    """How vec's matrices are learned while a network trains (on a snapshot all batches weigh the same)."""
+
+    sigma: PositiveFloat = Field(0.01, description="perturbation, as a share of the state's root mean square")
+    window: PositiveInt = Field(200, description="exponential window, in batches")
+    ridge: PositiveFloat = Field(1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix")
+
+
+class SettingsError(ValueError):
+    """Settings that no experiment can be made of: every problem with its path inside the settings."""
+
+    def __init__(self, problems: Sequence[tuple[tuple[str | int, ...], str]]):
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{'.'.join(map(str, where)) or 'experiment'}: {what}" for where, what in problems))
+
+
+@runtime_checkable
+class Experiment(Protocol):
+    """Anything that yields observations by seed.
+
+    Optional attributes: `replicates` (dimensions that are replicates inside a seed, averaged by claims; default
+    none), `paired` (False where each condition has replicates of its own; default True), `ranges` ({metric: (lowest,
+    highest)} where a metric is bounded), `available_seeds` (where the seeds are given, not chosen), and
+    `describe() -> {metric: {dimension: labels}}`, free of torch.
+    """
+
+    def measure(self, seeds: Sequence[int], device: str) -> xarray.Dataset:
+        """Observations of `seeds`: a Dataset whose first dimension is `seed`."""
+        ...
+
+
+KINDS = {
+    "snapshot_sweep": "models.sweep:SnapshotSweep",
+    "online_training": "models.online:OnlineTraining",
+    "recorded": "models.recorded:Recorded",
+}
+
+
+def digest_of(value: Any) -> str:
+    """Digest of plain JSON data: key order does not matter, numbers are written canonically. 16 hex digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def deep_merge(base: Mapping, override: Mapping) -> dict:
+    """`base` with what `override` names replaced; mappings are merged key by key, all else is replaced whole."""
+    merged = dict(base)
+    for key, value in override.items():
+        old = merged.get(key)
+        merged[key] = deep_merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def kind_class(kind: str, base: Path | None = None) -> type:
+    """The class behind a kind: a shipped name, or `package.module:Class` importable from `base` or the path."""
+    target = KINDS.get(kind, kind)
+    module_name, colon, class_name = target.partition(":")
+    if not colon:
+        allowed = ", ".join(KINDS)
+        raise SettingsError([(("kind",), f"`{kind}` is no kind of experiment; allowed: {allowed}, or package.module:Class")])
+    if base is not None and str(base) not in sys.path and kind not in KINDS:
+        sys.path.append(str(base))  # a user's kind lives beside the claims file that names it
+    try:
+        return getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise SettingsError([(("kind",), f"`{kind}` cannot be imported: {error}")]) from error
+
+
+def settings_model(kind: str) -> type[Settings] | None:
+    """The settings class of a shipped kind, for JSON Schema; None for a user's own."""
+    return getattr(kind_class(kind), "Settings", None) if kind in KINDS else None
+
+
+def create(kind: str, options: Mapping[str, Any], base: Path) -> Experiment:
+    """An experiment of `kind`. `options` are its merged settings; relative paths are taken from `base`.
+
+    Raises SettingsError with every problem and its path inside `options`.
+    """
+    cls = kind_class(kind, base)
+    make = getattr(cls, "from_options", None)
+    try:
+        return make(dict(options), base) if make else cls(**options)
+    except pydantic.ValidationError as error:
+        raise SettingsError(
+            [(tuple(e["loc"]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        ) from None
+    except TypeError as error:
+        raise SettingsError([((), f"`{kind}` does not take these settings: {error}")]) from error

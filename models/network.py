@@ -1,0 +1,210 @@
+"""Stacked networks in closed form: all seeds are one program, and no autograd runs.
+
+Axes: G the stack (n_seeds, or any flattening that begins with it), B batch, W width, C classes, L blocks. Parameters of a block
+are (G, in, out); those of all blocks lie in one tensor (L, G, in, out), so that the backward passes of blocks that do not
+depend on each other are one batched product over L x G. States h_0 ... h_L are the *levels*; block l leads from h_{l-1} to h_l.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.experiment import NetworkSettings
+from models.streams import INITIAL, stream
+
+Tensors = dict[str, Tensor]
+NORM_EPS = 1e-5
+LAYER_NORM_BACKWARD = torch.ops.aten.native_layer_norm_backward
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What a forward pass leaves: `h[l]` (G, B, W) the levels; `normed` (L+1, G, B, W) what block l+1 (the head, at L) reads;
+    `mean[l]`, `rstd[l]` (G, B, 1) of the norm, None without one; `inner` (L, G, B, W) the activations inside the blocks (the
+    levels themselves in a plain network); `logits` (G, B, C)."""
+
+    h: Sequence[Tensor]
+    normed: Tensor
+    mean: Sequence[Tensor | None]
+    rstd: Sequence[Tensor | None]
+    inner: Tensor
+    logits: Tensor
+
+
+@dataclass(frozen=True)
+class Network:
+    """The architecture: shapes and formulas, no parameters.
+
+    Residual: h_0 = x W_in + b;  h_l = h_{l-1} + act(norm(h_{l-1}) W1 + b1) W2 + b2;  logits = norm(h_L) W_out + b.
+    Plain: every layer, the input layer too, is h_l = act(norm(h_{l-1}) W1 + b1).
+    """
+
+    settings: NetworkSettings
+    n_in: int
+    n_classes: int
+
+    @property
+    def n_blocks(self) -> int:
+        return self.settings.blocks
+
+    def top(self, n_blocks: int) -> Network:
+        """The network of the last `n_blocks` blocks and the head, to be entered at its level 0."""
+        return replace(self, settings=self.settings.model_copy(update={"blocks": n_blocks}))
+
+    def block_shapes(self) -> dict[str, tuple[int, int]]:
+        """{parameter: (in, out)} of one block."""
+        width = self.settings.width
+        names = ("W1", "b1", "W2", "b2") if self.settings.residual else ("W1", "b1")
+        return {name: (width if name[0] == "W" else 1, width) for name in names}
+
+    def initial(self, seeds: Sequence[int], device: str) -> Tensors:
+        """Fresh parameters, each seed from its own stream: normal, variance 1 / fan-in, twice that before a relu; the second matrix
+        of a residual block is divided by sqrt(L), so that the states of deep stacks start bounded. Biases are zero."""
+        s = self.settings
+        gain = math.sqrt(2.0) if s.activation == "relu" else 1.0
+        columns: dict[str, list[np.ndarray]] = {}
+        for seed in seeds:
+            rng = stream(INITIAL, seed)
+            draw = {"input.W": _normal(rng, (self.n_in, s.width), 1.0 if s.residual else gain)}
+            draw["block.W1"] = _normal(rng, (s.blocks, s.width, s.width), gain)
+            if s.residual:
+                draw["block.W2"] = _normal(rng, (s.blocks, s.width, s.width), 1 / math.sqrt(s.blocks))
+            draw["head.W"] = _normal(rng, (s.width, self.n_classes), 1.0)
+            for name, value in draw.items():
+                columns.setdefault(name, []).append(value)
+        params = {name: torch.from_numpy(np.stack(v, axis=stack_axis(name))).to(device) for name, v in columns.items()}
+        for name in list(params):
+            params[name.replace("W", "b")] = torch.zeros_like(params[name].narrow(-2, 0, 1)).contiguous()
+        return params
+
+    def embed(self, params: Tensors, x: Tensor) -> Tensor:
+        """Level 0 of examples x (G, B, n_in): (G, B, W)."""
+        h = torch.baddbmm(params["input.b"], x, params["input.W"])
+        return h if self.settings.residual else self._activate_(h)
+
+    def forward(self, params: Tensors, h: Tensor) -> Activations:
+        """Everything above level 0. h (G, B, W)."""
+        n_blocks = self.n_blocks
+        hs, means, rstds = [h], [], []
+        normed = h.new_empty(n_blocks + 1, *h.shape)
+        inner = h.new_empty(n_blocks, *h.shape)
+        for l in range(n_blocks + 1):
+            n, mean, rstd = self.norm(hs[l])
+            normed[l] = n
+            means.append(mean)
+            rstds.append(rstd)
+            if l < n_blocks:
+                hs.append(self.block(params, l, hs[l], normed[l], inner[l]))
+        logits = torch.baddbmm(params["head.b"], normed[n_blocks], params["head.W"])
+        return Activations(hs, normed, means, rstds, inner, logits)
+
+    def norm(self, h: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Layer norm without affine, with its mean and reciprocal standard deviation (G, B, 1)."""
+        if self.settings.norm == "none":
+            return h, None, None
+        return torch.native_layer_norm(h, h.shape[-1:], None, None, NORM_EPS)
+
+    def norm_backward(self, grad: Tensor, h: Tensor, mean: Tensor | None, rstd: Tensor | None) -> Tensor:
+        """Vector-Jacobian product of `norm` at h. grad (G, B, W) -> (G, B, W)."""
+        if mean is None or rstd is None:
+            return grad
+        return LAYER_NORM_BACKWARD(grad, h, h.shape[-1:], mean, rstd, None, None, [True, False, False])[0]
+
+    def block(self, params: Tensors, l: int, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
+        """Level l+1 from level l: h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
+        r = self._activate_(torch.baddbmm(params["block.b1"][l], n, params["block.W1"][l]))
+        if inner is not None:
+            inner.copy_(r)
+        if not self.settings.residual:
+            return r
+        return torch.baddbmm(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
+
+    def logits(self, params: Tensors, h: Tensor) -> Tensor:
+        """Logits (G, B, C) of states h at level 0, keeping nothing else."""
+        for l in range(self.n_blocks):
+            h = self.block(params, l, h, self.norm(h)[0])
+        return torch.baddbmm(params["head.b"], self.norm(h)[0], params["head.W"])
+
+    def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:
+        """`grad` times the activation's derivative, from the activation's value r."""
+        if self.settings.activation == "tanh":
+            return torch.ops.aten.tanh_backward(grad, r)
+        return torch.ops.aten.threshold_backward(grad, r, 0)
+
+    def before_activation(self, w2: Tensor | None, inner: Tensor, credit: Tensor) -> Tensor:
+        """A block's vector-Jacobian product down to its pre-activation: w2 (G, W, W), inner and credit (G, B, W)."""
+        if w2 is not None:
+            credit = torch.bmm(credit, w2.transpose(1, 2))
+        return self.through_activation(credit, inner)
+
+    def block_gradients(self, params: Tensors, acts: Activations, credit: Tensor, out: Tensors) -> None:
+        """Gradients of all blocks, each from its own credit alone: the batch mean of its vector-Jacobian products.
+
+        credit (L, G, B, W) at levels 1 ... L. Written into out["block.*"], shaped as the parameters.
+        """
+        n_batch, width = credit.shape[-2:]
+        flat = lambda t: t.reshape(-1, *t.shape[-2:])  # noqa: E731 (L, G, ...) -> (L * G, ...)
+        credit, inner, normed = flat(credit), flat(acts.inner), flat(acts.normed[: self.n_blocks])
+        w2 = None
+        if self.settings.residual:
+            w2 = flat(params["block.W2"])
+            _mean_product(inner, credit, flat(out["block.W2"]))
+            torch.mean(credit, dim=1, keepdim=True, out=flat(out["block.b2"]))
+        dz = self.before_activation(w2, inner, credit)
+        _mean_product(normed, dz, flat(out["block.W1"]))
+        torch.mean(dz, dim=1, keepdim=True, out=flat(out["block.b1"]))
+
+    def input_gradients(self, x: Tensor, h0: Tensor, credit: Tensor, out: Tensors) -> None:
+        """The input layer's, from its credit (G, B, W) at level 0 and examples x (G, B, n_in)."""
+        if not self.settings.residual:
+            credit = self.through_activation(credit, h0)
+        _mean_product(x, credit, out["input.W"])
+        torch.mean(credit, dim=1, keepdim=True, out=out["input.b"])
+
+    def head_gradients(self, acts: Activations, error: Tensor, out: Tensors) -> None:
+        """The head's exact gradient. error (G, B, C)."""
+        _mean_product(acts.normed[self.n_blocks], error, out["head.W"])
+        torch.mean(error, dim=1, keepdim=True, out=out["head.b"])
+
+    def _activate_(self, z: Tensor) -> Tensor:
+        return z.tanh_() if self.settings.activation == "tanh" else z.relu_()
+
+
+def stack_axis(name: str) -> int:
+    """Where the stack axis G lies in a named tensor: parameters and credit state of blocks or levels have it second."""
+    return 1 if name.startswith(("block.", "credit.level", "adam.block.")) else 0
+
+
+def output_error(logits: Tensor, labels: Tensor) -> Tensor:
+    """softmax(logits) - onehot(labels), per example: logits (G, B, C), labels (G, B) -> (G, B, C)."""
+    error = torch.softmax(logits, dim=-1)
+    return error.scatter_add_(-1, labels.unsqueeze(-1), error.new_full((), -1.0).expand(*labels.shape, 1))
+
+
+def example_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of each example in float64, accurate also where it vanishes: (G, B, C), (G, B) -> (G, B).
+
+    log(1 + sum over the wrong classes of exp(z_j - z_y)): no cancellation near zero.
+    """
+    z = logits.double()
+    target = labels.unsqueeze(-1)
+    margins = (z - z.gather(-1, target)).scatter(-1, target, -math.inf)
+    top = margins.amax(-1, keepdim=True).clamp_min(0)
+    rest = (margins - top).exp().sum(-1)
+    top = top.squeeze(-1)
+    return top + torch.where(top > 0, ((-top).exp() + rest).log(), rest.log1p())
+
+
+def _mean_product(left: Tensor, right: Tensor, out: Tensor) -> None:
+    """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O), written in one pass."""
+    torch.baddbmm(out, left.transpose(1, 2), right, beta=0, alpha=1 / left.shape[1], out=out)
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> np.ndarray:
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(gain / math.sqrt(shape[-2]))
