@@ -69,6 +69,27 @@ class BridgeSettings(Settings):
     ridge: PositiveFloat = Field(1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix")
 
 
+class ProbeSettings(Settings):
+    """What is done to a snapshot: `steps` gradient steps of size `lr` on each of `batches` batches, under each credit rule."""
+
+    credits: tuple[Literal["dfa", "vec", "oracle"], ...] = ("dfa", "vec", "oracle")
+    blocks: Literal["last", "all"] = "last"
+    steps: PositiveInt = 5
+    lr: PositiveFloat
+    batch: PositiveInt = 128
+    batches: Annotated[int, Field(ge=2)] = 16
+    averaged_over: PositiveInt = Field(8, description="batches averaged in each step of dL_held_averaged")
+    credit_scale: Literal["raw", "unit"] = "raw"
+    fit_batches: PositiveInt = Field(400, description="batches that vec is fitted on")
+    fit_batch: PositiveInt = Field(128, description="examples in each of them")
+
+    @pydantic.model_validator(mode="after")
+    def _whole_groups(self) -> ProbeSettings:
+        if self.batches % self.averaged_over:
+            raise ValueError(f"`batches` ({self.batches}) must be a multiple of `averaged_over` ({self.averaged_over})")
+        return self
+
+
 class SettingsError(ValueError):
     """Settings that no experiment can be made of: every problem with its path inside the settings."""
 

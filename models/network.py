@@ -118,17 +118,16 @@ class Network:
 
     def block(self, params: Tensors, l: int, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
         """Level l+1 from level l: h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
-        r = self._activate_(torch.baddbmm(params["block.b1"][l], n, params["block.W1"][l]))
-        if inner is not None:
-            inner.copy_(r)
+        r = self._activate_(torch.baddbmm(params["block.b1"][l], n, params["block.W1"][l], out=inner))
         if not self.settings.residual:
             return r
         return torch.baddbmm(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
 
-    def logits(self, params: Tensors, h: Tensor) -> Tensor:
-        """Logits (G, B, C) of states h at level 0, keeping nothing else."""
+    def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
+        """Logits (G, B, C) of states h at level 0, keeping nothing else. `normed`: norm(h), where it is known already."""
         for l in range(self.n_blocks):
-            h = self.block(params, l, h, self.norm(h)[0])
+            n = normed if l == 0 and normed is not None else self.norm(h)[0]
+            h = self.block(params, l, h, n)
         return torch.baddbmm(params["head.b"], self.norm(h)[0], params["head.W"])
 
     def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:

@@ -1,0 +1,220 @@
+"""What is measured on a snapshot: a few gradient steps on its last block under each credit rule.
+
+The snapshot is frozen and vec is fitted to it. Then, from the snapshot anew for each of the probe batches, `steps` plain gradient
+steps are taken on that one batch, credit recomputed at each, and the losses on the batch and on all held-out data are compared
+with before. All seeds and batches of one rule are one stack; what lies below the probed blocks is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models import datasets
+from models.credit import Rule, Signal, at_levels, rule, vec
+from models.experiment import BridgeSettings, ProbeSettings
+from models.network import Network, Tensors, example_losses, output_error
+from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
+from models.training import EVALUATION_FLOATS, State, Task, evaluate, sign_table, unpack_signs
+
+Observations = dict[str, np.ndarray]  # {metric: float64, seed axis first}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen stack of networks: their parameters and credit state, and the data they were trained on."""
+
+    network: Network
+    params: Tensors
+    credit_state: Tensors
+    data: datasets.Tensors
+    seeds: tuple[int, ...]
+    epoch: int
+
+    @classmethod
+    def of(cls, task: Task, state: State, device: str) -> Snapshot:
+        data = datasets.on_device(task.dataset, device)
+        params = {n: t for n, t in state.tensors.items() if not n.startswith(("adam.", "credit."))}
+        credit = {n: t for n, t in state.tensors.items() if n.startswith("credit.")}
+        return cls(task.architecture(data), params, credit, data, state.seeds, state.epoch)
+
+
+def probe(task: Task, state: State, settings: ProbeSettings, device: str) -> Observations:
+    """All metrics of one snapshot epoch, for every seed of the stack.
+
+    Returns accuracy and loss (n_seeds,); alignment (n_seeds, n_credits, L+1); descent_rate, update_variance and update_power
+    (n_seeds, n_credits); dL_same, dL_held and dL_held_averaged (n_seeds, n_credits, n_batches). Losses in nats.
+    """
+    snapshot = Snapshot.of(task, state, device)
+    states = {name: _rule_state(name, task, snapshot, settings, device) for name in settings.credits}
+    draws = independent_batches(PROBE_BATCHES, state.seeds, snapshot.data.train_x.shape[0], settings.batches,
+                                settings.batch, state.epoch)
+    batches = torch.from_numpy(draws).to(device).transpose(0, 1)  # (n_seeds, n_batches, batch)
+    accuracy, loss = evaluate(snapshot.network, snapshot.params, snapshot.data)
+    bench = _Bench(snapshot, settings)
+    found = [bench.measure(rule(name), states[name], batches) for name in settings.credits]
+    metrics = {name: np.stack([f[name] for f in found], axis=1) for name in found[0]}
+    aligned = alignment(snapshot, {n: (rule(n), states[n]) for n in settings.credits}, batches)
+    return {"accuracy": accuracy.numpy(), "loss": loss.numpy(), "alignment": aligned, **metrics}
+
+
+def fit_bridge(snapshot: Snapshot, n_batches: int, batch: int, bridge: BridgeSettings, device: str) -> Tensors:
+    """vec's state fitted to a frozen snapshot on `n_batches` batches of training data, all weighing the same."""
+    network, params, data = snapshot.network, snapshot.params, snapshot.data
+    fitted = vec.initial(network, snapshot.seeds, device)
+    draws = independent_batches(FIT_BATCHES, snapshot.seeds, data.train_x.shape[0], n_batches, batch, snapshot.epoch)
+    shape = (network.n_blocks + 1, batch, network.settings.width)
+    table = sign_table(device)
+    packed = sign_bytes(FIT_PERTURBATION, snapshot.seeds, n_batches, int(np.prod(shape)), snapshot.epoch)
+    for index, bits in zip(torch.from_numpy(draws).to(device), torch.from_numpy(packed).to(device), strict=True):
+        labels = data.train_y[index]
+        acts = network.forward(params, network.embed(params, data.train_x[index]))
+        vec.observe(fitted, network, params, acts, output_error(acts.logits, labels), labels,
+                    unpack_signs(bits, table, shape), sigma=bridge.sigma, keep=1.0)
+    vec.solve(fitted, bridge.ridge)
+    return fitted
+
+
+def alignment(snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batches: Tensor) -> np.ndarray:
+    """Mean cosine between each rule's credit and the oracle's, over the examples of all probe batches.
+
+    batches (n_seeds, n_batches, batch) -> (n_seeds, n_rules, L+1). Examples without any credit count as zero.
+    """
+    network, params, data = snapshot.network, snapshot.params, snapshot.data
+    levels = range(network.n_blocks + 1)
+    total = 0.0
+    for index in batches.unbind(1):
+        acts = network.forward(params, network.embed(params, data.train_x[index]))
+        signal = Signal(network, params, acts, output_error(acts.logits, data.train_y[index]), levels)
+        truth = _direction(rule("oracle").credit({}, signal))
+        cosines = [(_direction(r.credit(s, signal)) * truth).sum(-1).double().mean(-1) for r, s in rules.values()]
+        total = total + torch.stack(cosines)  # (n_rules, L+1, n_seeds)
+    return (total / batches.shape[1]).permute(2, 0, 1).cpu().numpy()
+
+
+class _Bench:
+    """The top of a snapshot set up for probing: states below the probed blocks, for training and held-out data."""
+
+    def __init__(self, snapshot: Snapshot, settings: ProbeSettings):
+        self.snapshot, self.settings = snapshot, settings
+        network, params = snapshot.network, snapshot.params
+        self.n_probed = 1 if settings.blocks == "last" else network.n_blocks
+        self.below = network.n_blocks - self.n_probed
+        self.network = network.top(self.n_probed)
+        self.params = {n: t[self.below:] if n.startswith("block.") else t for n, t in params.items() if n[:5] != "input"}
+        self.held = self._states(snapshot.data.held_x)
+        self.held_normed = network.norm(self.held)[0]
+        self.held_before = self._held_loss(self.params)
+
+    def measure(self, credit_rule: Rule, state: Tensors, batches: Tensor) -> Observations:
+        """The metrics of one rule: batches (n_seeds, n_batches, batch)."""
+        n_seeds, n_batches, _ = batches.shape
+        state = at_levels(state, range(self.below + 1, self.below + self.n_probed + 1))
+        same, held, updates = self._descend(credit_rule, state, batches)
+        variance, power = _moments(updates)
+        together = self.settings.averaged_over
+        merged = batches.reshape(n_seeds, n_batches // together, -1)  # the mean over 8 batches is one batch of 8 times the size
+        _, averaged, _ = self._descend(credit_rule, state, merged)
+        return {
+            "dL_same": same,
+            "dL_held": held,
+            "dL_held_averaged": np.repeat(averaged, together, axis=1),
+            "descent_rate": (same < 0).mean(axis=1),
+            "update_variance": variance,
+            "update_power": power,
+        }
+
+    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor) -> tuple[np.ndarray, np.ndarray, Tensors]:
+        """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out data, both (n_seeds, n_batches),
+        and the first update by parameter, (L', n_seeds, n_batches, in, out)."""
+        network, settings = self.network, self.settings
+        n_seeds, n_batches, _ = batches.shape
+        h, labels = self._entering(batches), self.snapshot.data.train_y[batches].flatten(0, 1)
+        params = {n: _per_batch(t, n, n_batches) for n, t in self.params.items()}
+        state = {n: _per_batch(t, n, n_batches) for n, t in state.items()}
+        grads = {n: torch.empty_like(t) for n, t in params.items() if n.startswith("block.")}
+        first, before = {}, None
+        for step in range(settings.steps):
+            acts = network.forward(params, h)
+            if step == 0:
+                before = example_losses(acts.logits, labels).mean(1)
+            signal = Signal(network, params, acts, output_error(acts.logits, labels), range(1, self.n_probed + 1))
+            credit = credit_rule.credit(state, signal)
+            network.block_gradients(params, acts, _direction(credit) if settings.credit_scale == "unit" else credit, grads)
+            if step == 0:
+                first = {n: g.unflatten(1, (n_seeds, n_batches)).clone() for n, g in grads.items()}
+            for name, grad in grads.items():
+                params[name].add_(grad, alpha=-settings.lr)
+        after = example_losses(network.logits(params, h), labels).mean(1)
+        return (after - before).view(n_seeds, n_batches).cpu().numpy(), self._held_change(params, n_seeds, n_batches), first
+
+    def _held_change(self, params: Tensors, n_seeds: int, n_batches: int) -> np.ndarray:
+        changes = []
+        for b in range(n_batches):
+            one = {n: t.unflatten(1 if n[:5] == "block" else 0, (n_seeds, n_batches)).select(2 if n[:5] == "block" else 1, b)
+                   for n, t in params.items()}
+            changes.append(self._held_loss(one) - self.held_before)
+        return torch.stack(changes, dim=1).cpu().numpy()
+
+    def _held_loss(self, params: Tensors) -> Tensor:
+        """Mean loss over all held-out data of one top for each seed: (n_seeds,) float64."""
+        n_held, labels = self.held.shape[1], self.snapshot.data.held_y
+        rows = max(1, EVALUATION_FLOATS // (self.held.shape[0] * self.held.shape[2]))
+        total = 0.0
+        for start in range(0, n_held, rows):
+            part = slice(start, start + rows)
+            logits = self.network.logits(params, self.held[:, part], self.held_normed[:, part])
+            total = total + example_losses(logits, labels[part].expand(logits.shape[0], -1)).sum(1)
+        return total / n_held
+
+    def _states(self, x: Tensor) -> Tensor:
+        """Level `below` of examples x (n, n_in), shared by all seeds: (n_seeds, n, W)."""
+        n_seeds = len(self.snapshot.seeds)
+        return self._rise(x.expand(n_seeds, -1, -1))
+
+    def _entering(self, batches: Tensor) -> Tensor:
+        """Level `below` of each seed's own batches, (n_seeds * n_batches, batch, W)."""
+        x = self.snapshot.data.train_x[batches]
+        return self._rise(x.flatten(1, 2)).unflatten(1, batches.shape[1:]).flatten(0, 1)
+
+    def _rise(self, x: Tensor) -> Tensor:
+        network, params = self.snapshot.network, self.snapshot.params
+        h = network.embed(params, x)
+        for l in range(self.below):
+            h = network.block(params, l, h, network.norm(h)[0])
+        return h
+
+
+def _rule_state(name: str, task: Task, snapshot: Snapshot, settings: ProbeSettings, device: str) -> Tensors:
+    """The state a rule is probed with: vec fitted to this snapshot; DFA's matrices those it was trained with, or its seed's."""
+    if name == "vec":
+        return {vec.KEY: fit_bridge(snapshot, settings.fit_batches, settings.fit_batch, task.bridge, device)[vec.KEY]}
+    return rule(name).initial(snapshot.network, snapshot.seeds, device, task.feedback_scale)
+
+
+def _per_batch(tensor: Tensor, name: str, n_batches: int) -> Tensor:
+    """A copy for each probe batch: the stack axis (n_seeds) becomes (n_seeds * n_batches)."""
+    return tensor.repeat_interleave(n_batches, dim=1 if name.startswith(("block.", "credit.level")) else 0)
+
+
+def _direction(credit: Tensor) -> Tensor:
+    """Each example's credit scaled to norm one; zero stays zero."""
+    return credit / credit.norm(dim=-1, keepdim=True).clamp_min(torch.finfo(credit.dtype).tiny)
+
+
+def _moments(updates: Tensors) -> tuple[np.ndarray, np.ndarray]:
+    """Trace of the updates' covariance over batches, and the unbiased squared norm of their mean: two (n_seeds,) arrays."""
+    n_batches = next(iter(updates.values())).shape[2]
+    trace = power = 0.0
+    for update in updates.values():
+        mean = update.mean(dim=2, keepdim=True)
+        trace = trace + (update - mean).double().square().sum(dim=(0, 2, 3, 4)) / (n_batches - 1)
+        power = power + mean.double().square().sum(dim=(0, 2, 3, 4))
+    return trace.cpu().numpy(), (power - trace / n_batches).cpu().numpy()
+
+
+__all__: Sequence[str] = ("Snapshot", "alignment", "fit_bridge", "probe")

@@ -1,0 +1,220 @@
+"""Vectorised training: the networks of all seeds take every step together.
+
+A `State` is the whole of a stack of networks after some epochs: parameters, optimizer moments, credit state. It is a flat dict of
+tensors, so that it can be cut into one seed's part, stored, put together again and trained on, bit for bit as if never stopped:
+batch orders and noise come from streams named by seed and epoch, not from a generator that would have to be saved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models import datasets
+from models.credit import Signal, rule, vec
+from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
+from models.network import Network, Tensors, example_losses, output_error, stack_axis
+from models.streams import PERTURBATION, batch_order, sign_bytes
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+EVALUATION_FLOATS = 2**24  # states held at once while evaluating: 64 MiB
+
+
+class NonFiniteError(RuntimeError):
+    """A network's parameters left the finite numbers: `seeds` and `epoch` say whose and when."""
+
+    def __init__(self, seeds: Sequence[int], epoch: int):
+        self.seeds, self.epoch = tuple(seeds), epoch
+        names = ", ".join(map(str, seeds))
+        super().__init__(f"training diverged: non-finite parameters at epoch {epoch} in seed {names}; a smaller `train.lr` may help")
+
+    def __reduce__(self):
+        return type(self), (self.seeds, self.epoch)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained: everything that determines a snapshot but its seed and epoch."""
+
+    dataset: str
+    network: NetworkSettings
+    train: TrainSettings
+    feedback_scale: float
+    bridge: BridgeSettings
+
+    def architecture(self, data: datasets.Tensors) -> Network:
+        """The network for this data set."""
+        return Network(self.network, data.train_x.shape[1], data.n_classes)
+
+
+@dataclass(frozen=True)
+class State:
+    """A stack of networks: `tensors` by name (parameters, "adam.*", "credit.*"), all after `epoch` epochs."""
+
+    seeds: tuple[int, ...]
+    epoch: int
+    tensors: Tensors
+
+    def of_seed(self, s: int) -> Tensors:
+        """The s-th network of the stack: every tensor without its stack axis."""
+        return {name: t.select(stack_axis(name), s).contiguous() for name, t in self.tensors.items()}
+
+
+def stack(parts: Sequence[Tensors], seeds: Sequence[int], epoch: int, device: str) -> State:
+    """Single networks, as `State.of_seed` gives them, put together."""
+    tensors = {n: torch.stack([p[n].to(device) for p in parts], dim=stack_axis(n)) for n in parts[0]}
+    return State(tuple(seeds), epoch, tensors)
+
+
+def concatenate(states: Sequence[State]) -> State:
+    """Stacks at the same epoch put one behind the other along the stack axis."""
+    tensors = {n: torch.cat([s.tensors[n] for s in states], dim=stack_axis(n)) for n in states[0].tensors}
+    return State(sum((s.seeds for s in states), ()), states[0].epoch, tensors)
+
+
+def fresh(task: Task, seeds: Sequence[int], device: str, *, bridge: bool = False) -> State:
+    """Untrained networks with the credit state that training needs; `bridge` adds vec's whatever `train.credit` is."""
+    network = task.architecture(datasets.on_device(task.dataset, device))
+    tensors = network.initial(seeds, device)
+    if task.train.optimizer == "adam":
+        tensors |= {f"adam.{n}.{m}": torch.zeros_like(t) for n, t in tensors.items() for m in MOMENTS}
+    tensors |= rule(task.train.credit).initial(network, seeds, device, task.feedback_scale)
+    if bridge:
+        tensors |= vec.RULE.initial(network, seeds, device)
+    return State(tuple(seeds), 0, tensors)
+
+
+class Trainer:
+    """Trains one stack under one credit rule; owns its tensors, which change in place.
+
+    `observes` says whether vec's bridge learns along; under credit "vec" it always does.
+    """
+
+    def __init__(self, task: Task, state: State, device: str, *, credit: str | None = None, observes: bool = False):
+        self.task, self.seeds, self.epoch, self.device = task, state.seeds, state.epoch, device
+        self.data = datasets.on_device(task.dataset, device)
+        self.network = task.architecture(self.data)
+        self.rule = rule(credit or task.train.credit)
+        self.observes = observes or self.rule is vec.RULE
+        self.tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
+        self.params = {n: t for n, t in self.tensors.items() if not n.startswith(("adam.", "credit."))}
+        self.credit_state = {n: t for n, t in self.tensors.items() if n.startswith("credit.")}
+        self.grads = {n: torch.empty_like(t) for n, t in self.params.items()}
+        self.n_steps = self.data.train_x.shape[0] // task.train.batch
+        self.optimizer = self._optimizer()
+        self._signs = sign_table(device)
+
+    def state(self) -> State:
+        """A copy of the stack as it stands."""
+        return State(self.seeds, self.epoch, {n: t.clone() for n, t in self.tensors.items()})
+
+    def run_epoch(self) -> None:
+        """One pass over the training data. Raises NonFiniteError where a network diverged."""
+        train, unique = self.task.train, self._unique_seeds()
+        order = batch_order(unique, self.epoch, self.data.train_x.shape[0], train.batch)
+        noise = None
+        if self.observes:
+            n_signs = (self.network.n_blocks + 1) * train.batch * self.network.settings.width
+            noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
+        indices = torch.from_numpy(order).to(self.device)
+        for step in range(self.n_steps):
+            self._set_rate(self.epoch * self.n_steps + step)
+            self._step(indices[step], None if noise is None else noise[step])
+        self.epoch += 1
+        self._check_finite()
+
+    def _step(self, index: Tensor, noise: Tensor | None) -> None:
+        n_arms = len(self.seeds) // index.shape[0]
+        x, y = self.data.train_x[index].repeat(n_arms, 1, 1), self.data.train_y[index].repeat(n_arms, 1)
+        network, params = self.network, self.params
+        acts = network.forward(params, network.embed(params, x))
+        error = output_error(acts.logits, y)
+        if noise is not None:
+            self._observe(acts, error, y, noise)
+        levels = range(network.n_blocks + 1)
+        credit = self.rule.credit(self.credit_state, Signal(network, params, acts, error, levels))
+        network.block_gradients(params, acts, credit[1:], self.grads)
+        network.input_gradients(x, acts.h[0], credit[0], self.grads)
+        network.head_gradients(acts, error, self.grads)
+        self.optimizer.step()
+
+    def _observe(self, acts, error: Tensor, y: Tensor, packed: Tensor) -> None:
+        bridge = self.task.bridge
+        noise = unpack_signs(packed, self._signs, (self.network.n_blocks + 1, y.shape[1], self.network.settings.width))
+        noise = noise.repeat(1, len(self.seeds) // packed.shape[0], 1, 1)
+        vec.observe(self.credit_state, self.network, self.params, acts, error, y, noise,
+                    sigma=bridge.sigma, keep=1 - 1 / bridge.window)
+        if self.rule is vec.RULE:
+            vec.solve(self.credit_state, bridge.ridge)
+
+    def _unique_seeds(self) -> list[int]:
+        """The seeds without the arms: arms of one seed see the same batches and the same noise."""
+        return list(dict.fromkeys(self.seeds))
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        for name, param in self.params.items():
+            param.grad = self.grads[name]
+        train = self.task.train
+        if train.optimizer == "sgd":
+            return torch.optim.SGD(self.params.values(), lr=train.lr, fused=True)
+        optimizer = torch.optim.Adam(self.params.values(), lr=train.lr, fused=True)
+        done = torch.tensor(float(self.epoch * self.n_steps))
+        for name, param in self.params.items():
+            moments = {m: self.tensors[f"adam.{name}.{m}"] for m in MOMENTS}
+            optimizer.state[param] = {"step": done.clone().to(self.device), **moments}
+        return optimizer
+
+    def _set_rate(self, step: int) -> None:
+        train = self.task.train
+        if train.schedule == "cosine":
+            share = step / (train.epochs * self.n_steps)
+            self.optimizer.param_groups[0]["lr"] = train.lr * 0.5 * (1 + math.cos(math.pi * share))
+
+    def _check_finite(self) -> None:
+        bad = torch.zeros(len(self.seeds), dtype=torch.bool, device=self.device)
+        for name, param in self.params.items():
+            rows = param.movedim(stack_axis(name), 0).flatten(1)
+            bad |= ~torch.isfinite(rows.sum(1))
+        if bad.any():
+            raise NonFiniteError(sorted({self.seeds[i] for i in bad.nonzero().flatten().tolist()}), self.epoch)
+
+
+def train(task: Task, state: State, device: str, epochs: Sequence[int]) -> Iterator[State]:
+    """Train `state` on to each of `epochs` (ascending, none before state.epoch); yields the stack at each."""
+    trainer = Trainer(task, state, device)
+    for epoch in epochs:
+        while trainer.epoch < epoch:
+            trainer.run_epoch()
+        yield trainer.state()
+
+
+def evaluate(network: Network, params: Tensors, data: datasets.Tensors) -> tuple[Tensor, Tensor]:
+    """Held-out accuracy and mean loss of a whole stack: two (G,) float64 tensors on the host."""
+    n_stack = params["head.W"].shape[0]
+    x, y = data.held_x, data.held_y.unsqueeze(0)
+    rows = max(1, EVALUATION_FLOATS // (n_stack * max(x.shape[1], network.settings.width)))
+    right, loss = 0.0, 0.0
+    for start in range(0, len(x), rows):
+        part = slice(start, start + rows)
+        batch, labels = x[part].expand(n_stack, -1, -1), y[:, part].expand(n_stack, -1)
+        logits = network.logits(params, network.embed(params, batch))
+        right = right + (logits.argmax(-1) == labels).double().sum(1)
+        loss = loss + example_losses(logits, labels).sum(1)
+    return (right / len(x)).cpu(), (loss / len(x)).cpu()
+
+
+def sign_table(device: str) -> Tensor:
+    """The eight signs of each byte: (256, 8) float32 of +1 and -1."""
+    bits = (torch.arange(256).unsqueeze(1) >> torch.arange(8)) & 1
+    return (bits.float() * 2 - 1).to(device)
+
+
+def unpack_signs(packed: Tensor, table: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """packed (G, n_bytes) -> signs (shape[0], G, *shape[1:]): levels first, as credit is laid out."""
+    count = math.prod(shape)
+    signs = table[packed.long()].flatten(1)[:, :count]
+    return signs.view(packed.shape[0], *shape).transpose(0, 1)
