@@ -1,0 +1,143 @@
+"""The experiment `snapshot_sweep`: networks trained to some epochs, frozen there, and probed under each credit rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydantic
+
+from models import datasets
+from models.experiment import (
+    BridgeSettings,
+    FeedbackSettings,
+    Labels,
+    NetworkSettings,
+    PositiveInt,
+    ProbeSettings,
+    Settings,
+    TrainSettings,
+    digest_of,
+)
+from models.sources import source_digest
+
+if TYPE_CHECKING:
+    import xarray
+
+    from models.snapshots import Store
+    from models.training import Task
+
+BY_BATCH = ("dL_same", "dL_held", "dL_held_averaged")
+BY_CREDIT = ("descent_rate", "update_variance", "update_power")
+
+
+class TrainedSettings(Settings):
+    """What both shipped experiments share: the data, the network and how it is trained."""
+
+    dataset: str
+    network: NetworkSettings = NetworkSettings()
+    train: TrainSettings = TrainSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    bridge: BridgeSettings = BridgeSettings()
+
+    @pydantic.field_validator("dataset")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in datasets.NAMES:
+            raise ValueError(f"`{name}` is no data set; allowed: {', '.join(datasets.NAMES)}")
+        return name
+
+    def task(self) -> Task:
+        """What is trained, for `models.training`."""
+        from models.training import Task
+
+        return Task(self.dataset, self.network, self.train, self.feedback.scale, self.bridge)
+
+    def training_identity(self) -> dict[str, Any]:
+        """All settings that determine a snapshot's bytes, and no others, with the data's and the code's digests."""
+        train = self.train.model_dump(mode="json")
+        if self.train.schedule == "constant":
+            train.pop("epochs")  # then the network at epoch 5 does not know how long training goes on
+        identity = {"network": self.network.model_dump(mode="json"), "train": train,
+                    "feedback": self.feedback.model_dump(mode="json"), "data": datasets.fingerprint(self.dataset)}
+        if self.train.credit == "vec":
+            identity["bridge"] = self.bridge.model_dump(mode="json")
+        return identity | {"source": source_digest("models.training")}
+
+
+class SweepSettings(TrainedSettings):
+    """Settings of `kind: snapshot_sweep`."""
+
+    snapshots: tuple[PositiveInt, ...] = (5, 20, 100)
+    probe: ProbeSettings
+
+    @pydantic.field_validator("snapshots")
+    @classmethod
+    def _ascending(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
+        if not epochs or list(epochs) != sorted(set(epochs)):
+            raise ValueError(f"`snapshots` is {list(epochs)}; it must name at least one epoch, ascending and without repeats")
+        return epochs
+
+    @pydantic.model_validator(mode="after")
+    def _within_training(self) -> SweepSettings:
+        if self.snapshots[-1] > self.train.epochs:
+            raise ValueError(f"`snapshots` asks for epoch {self.snapshots[-1]}, but `train.epochs` is {self.train.epochs}")
+        return self
+
+
+@dataclass(frozen=True)
+class SnapshotSweep:
+    """Train, freeze, probe. Metrics and their dimensions are those of READING.md's table."""
+
+    settings: SweepSettings
+
+    Settings = SweepSettings
+    replicates = ("batch",)
+    ranges = {"accuracy": (0.0, 1.0), "descent_rate": (0.0, 1.0), "alignment": (-1.0, 1.0)}
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], base: Path) -> SnapshotSweep:
+        return cls(SweepSettings.model_validate(options))
+
+    def describe(self) -> Labels:
+        """{metric: {dimension: labels}}."""
+        epoch = {"epoch": self.settings.snapshots}
+        credit = {"credit": self.settings.probe.credits, **epoch}
+        blocks = {"block": tuple(range(self.settings.network.blocks + 1))}  # 0 is the input layer
+        return {"accuracy": epoch, "loss": epoch, "alignment": {**credit, **blocks},
+                **{name: credit for name in (*BY_CREDIT, *BY_BATCH)}}
+
+    def identity(self) -> dict[str, Any]:
+        """What determines the observations of a seed, but for the machine."""
+        probe = self.settings.probe.model_dump(mode="json")
+        return {"training": self.settings.training_identity(), "snapshots": list(self.settings.snapshots), "probe": probe,
+                "bridge": self.settings.bridge.model_dump(mode="json"), "source": source_digest("models.probe")}
+
+    def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
+                machine: Mapping[str, Any] | None = None) -> xarray.Dataset:
+        """Observations of `seeds`, dimensions (seed, credit, epoch, block or batch). Snapshots go through `store` where one is given,
+        keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
+        digest = digest_of({"training": self.settings.training_identity(), "machine": dict(machine or {})})
+        return self._dataset(seeds, list(self._probed(seeds, device, store, digest)))
+
+    def _probed(self, seeds: Sequence[int], device: str, store: Store | None, digest: str) -> Iterator[dict]:
+        from models.checkpoints import snapshots
+        from models.probe import probe
+
+        task = self.settings.task()
+        for state in snapshots(store, digest, task, seeds, self.settings.snapshots, device):
+            yield probe(task, state, self.settings.probe, device)
+
+    def _dataset(self, seeds: Sequence[int], by_epoch: Sequence[Mapping]) -> xarray.Dataset:
+        import numpy as np
+        import xarray
+
+        variables = {}
+        for metric, dims in self.describe().items():
+            named = ["seed", *dims] + (["batch"] if metric in BY_BATCH else [])
+            variables[metric] = (named, np.stack([found[metric] for found in by_epoch], axis=named.index("epoch")))
+        blocks = range(self.settings.network.blocks + 1)
+        return xarray.Dataset(variables, {"seed": list(seeds), "epoch": list(self.settings.snapshots), "block": list(blocks),
+                                          "credit": list(self.settings.probe.credits)})
