@@ -1,0 +1,115 @@
+"""What can never be true or never be false is a mistake in the claim, found before anything trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from claims.expression.estimand import Estimand, terms_of
+from claims.expression.nodes import Binary, Call, ExpressionError, Mean, Negate, Number, Span, Value
+from claims.expression.printer import to_text
+
+if TYPE_CHECKING:
+    from claims.expression.atoms import _Draft
+
+Interval = tuple[float, float]
+EVERYTHING: Interval = (-math.inf, math.inf)
+
+
+def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
+    """Raises where the claim holds, or fails, for every value that could be measured."""
+    low, high = bounds(draft.node, ranges)
+    shown = f"`{draft.text}`"
+    if draft.lower <= low and draft.upper >= high:
+        raise ExpressionError(f"{shown} can never be false: {_range(draft, low, high)}", draft.node.span,
+                              "choose limits inside that range")
+    if draft.lower >= high or draft.upper <= low:
+        raise ExpressionError(f"{shown} can never be true: {_range(draft, low, high)}", draft.node.span,
+                              "choose limits inside that range")
+    _check_moves(draft, shown)
+
+
+def _range(draft: _Draft, low: float, high: float) -> str:
+    name = to_text(draft.node)
+    quantity = f"`{name}`" if len(name) < 60 else "the quantity"
+    return f"{quantity} lies between {low:g} and {high:g} whatever is measured"
+
+
+def _check_moves(draft: _Draft, shown: str) -> None:
+    """A quantity whose gradient is zero everywhere does not depend on what is measured: a - a, a / a, a against a + 1."""
+    import numpy as np
+
+    terms = terms_of(draft.node)
+    rng = np.random.default_rng(0)
+    means = np.concatenate([rng.uniform(0.1, 0.9, (8, len(terms))), rng.normal(size=(8, len(terms)))])
+    value, gradient = Estimand(draft.node, terms)(means)
+    defined = np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
+    if not defined.any():
+        raise ExpressionError(f"{shown} can never be decided: it is undefined for any measured values", draft.node.span,
+                              "logarithms and roots need positive quantities, divisors must not be zero")
+    if (np.abs(gradient[defined]) < 1e-9 * (1 + np.abs(value[defined, None]))).all():
+        raise ExpressionError(f"{shown} compares a quantity with itself: it does not depend on what is measured", draft.node.span)
+
+
+def check_together(drafts: Sequence[_Draft], span: Span) -> None:
+    """A claim whose parts exclude each other, such as a < b and b < a."""
+    limits: dict[Value, tuple[float, float, str]] = {}
+    for draft in drafts:
+        node, lower, upper = _canonical(draft)
+        low, high, first = limits.get(node, (*EVERYTHING, draft.text))
+        low, high = max(low, lower), min(high, upper)
+        if low >= high:
+            raise ExpressionError(f"`{first}` and `{draft.text}` can never both be true", span, "turn one of them round")
+        limits[node] = (low, high, first)
+
+
+def _canonical(draft: _Draft) -> tuple[Value, float, float]:
+    """a - b and b - a as one quantity."""
+    node = draft.node
+    if isinstance(node, Binary) and node.operator == "-" and to_text(node.right) < to_text(node.left):
+        return Binary("-", node.right, node.left), -draft.upper, -draft.lower
+    return node, draft.lower, draft.upper
+
+
+def bounds(node: Value, ranges: Mapping[str, Interval]) -> Interval:
+    """Interval arithmetic: a range that surely holds the quantity, given the ranges of the measured metrics."""
+    match node:
+        case Number(value):
+            return float(value), float(value)
+        case Mean(term):
+            return ranges.get(term.metric, EVERYTHING)
+        case Negate(operand):
+            low, high = bounds(operand, ranges)
+            return -high, -low
+        case Call(function, operand):
+            return _function(function, *bounds(operand, ranges))
+        case Binary(operator, left, right):
+            return _arithmetic(operator, bounds(left, ranges), bounds(right, ranges))
+    return EVERYTHING
+
+
+def _function(name: str, low: float, high: float) -> Interval:
+    if name == "abs":
+        least = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+        return least, max(abs(low), abs(high))
+    if high <= 0:
+        return EVERYTHING
+    if name == "sqrt":
+        return math.sqrt(max(low, 0.0)), math.sqrt(high)
+    return math.log(low) if low > 0 else -math.inf, math.log(high)
+
+
+def _arithmetic(operator: str, left: Interval, right: Interval) -> Interval:
+    (a, b), (c, d) = left, right
+    if operator == "+":
+        return a + c, b + d
+    if operator == "-":
+        return a - d, b - c
+    if operator == "/":
+        if c < 0 < d or c == d == 0:
+            return EVERYTHING
+        c, d = (1 / d if d else -math.inf), (1 / c if c else math.inf)
+    # 0 times infinity is 0 here: an end of an open range is approached, never reached.
+    corners = [0.0 if 0 in (x, y) else x * y for x in (a, b) for y in (c, d)]
+    return min(corners), max(corners)

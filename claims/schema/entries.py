@@ -1,0 +1,159 @@
+"""The claim file as written: one frozen model a kind of entry. What a model cannot say by itself is checked in `loading`."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+
+from claims.expression.nodes import RESERVED
+
+VERDICTS = ("supported", "refuted", "inconclusive")
+_MARKS = frozenset({"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "tryfirst", "trylast"})
+
+
+def _by_shape(value: Any) -> str:
+    return "mapping" if isinstance(value, dict) else "single"
+
+
+def _iso_date(value: str) -> str:
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"`{value}` is no date; write it as 2026-03-25") from None
+    return value
+
+
+def _name(value: str) -> str:
+    if not (value.isascii() and value.isidentifier()):
+        raise ValueError(f"`{value}` is no name: use ASCII letters, digits and _, beginning with a letter")
+    if value in RESERVED:
+        raise ValueError(f"`{value}` is a word of the claim language; choose another name")
+    return value
+
+
+def _claim_id(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value) or len(value) > 80:
+        raise ValueError(f"`{value[:90]}` is no claim id: use at most 80 ASCII letters, digits, - . and _")
+    return value
+
+
+def _tag(value: str) -> str:
+    if not (value.isascii() and value.isidentifier()):
+        raise ValueError(f"`{value}` is no tag: use ASCII letters, digits and _, so that `pytest -m` can select it")
+    if value in _MARKS:
+        raise ValueError(f"`{value}` means something to pytest itself; choose another tag")
+    return value
+
+
+def _distinct(values: tuple) -> tuple:
+    keys = [(type(value) is bool, value) for value in values]
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            raise ValueError(f"`{values[position]}` stands here twice")
+    return values
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"quote `{str(value).lower()}` if it is a label")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Memo = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
+                 WithJsonSchema({"type": ["string", "number"]})]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Count = Annotated[int, Field(strict=True, ge=2, le=1_000_000)]
+LabelValue = Annotated[Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True, allow_inf_nan=False)] | str,
+                       BeforeValidator(_no_truth)]
+Labels = Annotated[tuple[LabelValue, ...], Field(min_length=1, max_length=200), AfterValidator(_distinct)]
+Verdict = Literal["supported", "refuted", "inconclusive"]
+Confidence = Annotated[Number, Field(ge=0.5, lt=1, description="two-sided: at 0.95 each one-sided test is at 2.5 %")]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeedSchedule(Entry):
+    """Looks after `start`, `start + step`, ... seeds, at most `max`; the error is split over the looks in advance."""
+
+    start: Count
+    step: Annotated[int, Field(strict=True, ge=1)]
+    max: Count
+
+
+SeedsEntry = Annotated[Annotated[Count, Tag("single")] | Annotated[SeedSchedule, Tag("mapping")], Discriminator(_by_shape)]
+ExpectedEntry = Annotated[Annotated[Verdict, Tag("single")] | Annotated[dict[str, Verdict], Field(min_length=1), Tag("mapping")],
+                          Discriminator(_by_shape)]
+
+
+class ReportedEntry(Entry):
+    """A figure printed in the memo, set beside what is measured."""
+
+    expression: Text = Field(description="a quantity, for example dL_held(vec, epoch=5)")
+    value: Number
+    experiment: str | None = Field(None, description="omitted: the first experiment")
+
+
+class MemoEntry(Entry):
+    """A document whose claims are judged."""
+
+    title: Text
+    date: Annotated[str, AfterValidator(_iso_date)] | None = None
+    source: Text | None = Field(None, description="where the document is kept")
+    reported: tuple[ReportedEntry, ...] = ()
+
+
+class DefaultsEntry(Entry):
+    """What claims use that say nothing else."""
+
+    seeds: SeedsEntry = 16
+    confidence: Confidence = 0.95
+
+
+class ExperimentEntry(BaseModel):
+    """One experiment; its other keys belong to its kind."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: Text | None = Field(None, description="snapshot_sweep, online_training, recorded, or package.module:Class")
+    like: str | None = Field(None, description="another experiment, from which all that is not named here is taken")
+    settings: dict[str, dict[str, Any] | None] | None = Field(
+        None, min_length=1, description="named variants, the first is the default; each overrides what it names")
+
+
+class ClaimEntry(Entry):
+    """One claim: an expression in words of the experiment's metrics and labels."""
+
+    memo: Memo | None = Field(None, description="the memo that claims this, a key of `memos`")
+    where: Text | None = Field(None, description="where in the memo")
+    says: Text | None = Field(None, description="the claim in words")
+    experiment: str | None = Field(None, description="omitted: the first experiment")
+    expect: Text | None = Field(None, description="holds: dL_held(vec, epoch=5) < 0")
+    never: Text | None = Field(None, description="never holds, for any value of the variables: dL_held(dfa, epoch=e) < 0")
+    for_every: dict[Name, Labels] | None = Field(None, min_length=1, max_length=8, description="variables and the labels they run over")
+    by: Annotated[Number, Field(gt=1)] | None = Field(None, description="how many fold << and >> mean; omitted: 10")
+    within: Annotated[Number, Field(gt=0)] | None = Field(None, description="how near approx(a, b) is, as a difference")
+    factor: Annotated[Number, Field(gt=1)] | None = Field(None, description="how near approx(a, b) is, as a ratio")
+    margin: Annotated[Number, Field(ge=0)] | None = Field(None, description="what `never` forgives")
+    seeds: SeedsEntry | None = None
+    confidence: Confidence | None = None
+    expected: ExpectedEntry | None = Field(None, description="the verdict that passes, one word or by setting; omitted: supported everywhere")
+    note: Text | None = Field(None, description="why the verdict is not `supported`, as far as known")
+    tags: Annotated[tuple[Annotated[str, AfterValidator(_tag)], ...], AfterValidator(_distinct)] = Field((), description="pytest marks: `-m` selects")
+
+
+class ClaimsFile(Entry):
+    """What is claimed: memos, experiments, derived metrics, claims."""
+
+    version: Annotated[Literal[1], BeforeValidator(lambda value: None if isinstance(value, bool) else value)]
+    memos: dict[Memo, MemoEntry] = {}
+    defaults: DefaultsEntry = DefaultsEntry()
+    experiments: dict[Name, ExperimentEntry] = Field(min_length=1, description="the first is the default of claims")
+    metrics: dict[Name, Text] = Field({}, description="derived metrics: a selection is pushed to the leaves, then the arithmetic is done on means")
+    claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = Field(min_length=1)

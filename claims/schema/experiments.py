@@ -1,0 +1,165 @@
+"""Experiments of a claim file: `like`, `settings`, and errors of merged options traced back to the line that wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from claims.expression.resolve import nearest
+from claims.problems import Problem
+from claims.schema.entries import ExperimentEntry
+from claims.schema.suite import ExperimentSpec
+from claims.yaml_source import Source
+from models.experiment import SettingsError, deep_merge, kind_class, settings_model
+
+Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first
+
+
+class Experiments:
+    """Builds the specs of all experiments; what is wrong with one leaves the others."""
+
+    def __init__(self, source: Source, entries: Mapping[str, ExperimentEntry], base: Path):
+        self.source, self.entries, self.base = source, entries, base
+        self.problems: list[Problem] = []
+        self.specs: dict[str, ExperimentSpec] = {}
+        self._merged: dict[str, tuple[str, dict, dict[str, dict]] | None] = {}
+
+    def build(self) -> dict[str, ExperimentSpec]:
+        for name in self.entries:
+            merged = self._merge(name, ())
+            if merged is None:
+                continue
+            kind, common, settings = merged
+            spec = ExperimentSpec(name, kind, settings, self.base, common)
+            if self._check(spec):
+                self.specs[name] = spec
+        return self.specs
+
+    def fail(self, path: Sequence[str | int], message: str, hint: str = "", **options: Any) -> None:
+        self.problems.append(self.source.problem(path, message, hint, **options))
+
+    def _merge(self, name: str, path: tuple[str, ...]) -> tuple[str, dict, dict[str, dict]] | None:
+        """Kind, options before any setting, and options by setting; None where they cannot be told."""
+        if name not in self._merged:
+            self._merged[name] = None  # until it is known
+            self._merged[name] = self._merge_new(name, path)
+        return self._merged[name]
+
+    def _merge_new(self, name: str, path: tuple[str, ...]) -> tuple[str, dict, dict[str, dict]] | None:
+        entry, here = self.entries[name], ("experiments", name)
+        own = dict(entry.model_extra or {})
+        own_settings = {setting: options or {} for setting, options in (entry.settings or {}).items()}
+        kind, common, settings = entry.kind, own, {}
+        if entry.like is not None:
+            if entry.like == name or entry.like in path:
+                return self.fail((*here, "like"), f"`{name}` is like itself: {' -> '.join((*path, name, entry.like))}")
+            if entry.like not in self.entries:
+                others = [other for other in self.entries if other != name]
+                return self.fail((*here, "like"), f"no experiment is called `{entry.like}`", nearest(entry.like, others))
+            parent = self._merge(entry.like, (*path, name))
+            if parent is None:
+                return None  # told already, at the parent
+            kind = kind or parent[0]
+            model = self._model(kind, here)
+            common = deep_merge(_known(parent[1], model), own)
+            settings = {setting: deep_merge(_known(options, model), own) for setting, options in parent[2].items()}
+        if kind is None:
+            return self.fail(here, f"`{name}` names no `kind`", "add `kind: snapshot_sweep`, or `like:` another experiment", key=True)
+        for setting, options in own_settings.items():
+            settings[setting] = deep_merge(settings.get(setting, common), options)
+        if own_settings and "default" in settings and "default" not in own_settings:
+            del settings["default"]  # the parent's unnamed setting, now that there are named ones
+        return kind, common, settings or {"default": common}
+
+    def _model(self, kind: str, here: tuple[str, ...]) -> type[pydantic.BaseModel] | None:
+        try:
+            return settings_model(kind)
+        except (SettingsError, ImportError):
+            return None  # told when the experiment is made
+
+    def _check(self, spec: ExperimentSpec) -> bool:
+        """Makes every setting once, so that wrong options are told with the line that wrote them."""
+        good = True
+        for setting in spec.settings:
+            try:
+                spec.describe(setting)
+            except SettingsError as error:
+                good = False
+                for where, message in error.problems:
+                    self._blame(spec, setting, where, message)
+            except Exception as error:  # a user's own kind may raise anything; it must not become a traceback
+                good = False
+                self.fail(("experiments", spec.name, "kind"), f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}")
+        return good
+
+    def _blame(self, spec: ExperimentSpec, setting: str, where: Sequence[str | int], message: str) -> None:
+        where = tuple(where)
+        if where == ("kind",):
+            return self.fail((*self._definer(spec.name, "kind"), "kind"), message)
+        origins = self._origins(spec.name, setting)
+        node_at = next((origin for origin in origins if where and self.source.node((*origin, *where)) is not None), None)
+        name = ".".join(map(str, where))
+        if node_at is not None and "Extra inputs are not permitted" in message:
+            allowed = _fields_at(settings_model(spec.kind), where[:-1])
+            extra = ("kind", "like", "settings") if len(where) == 1 else ()
+            return self.fail((*node_at, *where), f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
+                             nearest(where[-1], (*allowed, *extra)), key=True)
+        if node_at is not None:
+            shown = _shown(self.source.node((*node_at, *where)).data())
+            return self.fail((*node_at, *where), f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}")
+        holder = next((origin for origin in origins if where[:-1] and self.source.node((*origin, *where[:-1])) is not None), None)
+        at = (*holder, *where[:-1]) if holder else ("experiments", spec.name)
+        what = f"`{name}` is missing" if message == "Field required" else f"`{name}`: {_lower(message)}" if name else _lower(message)
+        self.fail(at, f"experiment `{spec.name}`, setting `{setting}`: {what}", key=True)
+
+    def _definer(self, name: str, key: str) -> tuple[str, str]:
+        """The experiment whose entry names a key that this one inherits."""
+        seen = set()
+        while self.source.node(("experiments", name, key)) is None and name not in seen and self.entries[name].like in self.entries:
+            seen.add(name)
+            name = self.entries[name].like
+        return ("experiments", name)
+
+    def _origins(self, name: str | None, setting: str) -> Origins:
+        found: Origins = []
+        while name in self.entries and len(found) <= 2 * len(self.entries):
+            found += [("experiments", name, "settings", setting), ("experiments", name)]
+            name = self.entries[name].like
+        return found
+
+
+def _known(options: Mapping[str, Any], model: type[pydantic.BaseModel] | None) -> dict:
+    """Inherited options that this kind has: an online experiment like a sweep takes the network and leaves the snapshots."""
+    if model is None:
+        return dict(options)
+    kept = {}
+    for key, value in options.items():
+        if key in model.model_fields:
+            inner = _inner_model(model, key)
+            kept[key] = _known(value, inner) if inner and isinstance(value, Mapping) else value
+    return kept
+
+
+def _inner_model(model: type[pydantic.BaseModel], key: str) -> type[pydantic.BaseModel] | None:
+    annotation = model.model_fields[key].annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel) else None
+
+
+def _fields_at(model: type[pydantic.BaseModel] | None, where: Sequence[str | int]) -> tuple[str, ...]:
+    for step in where:
+        model = _inner_model(model, str(step)) if model and str(step) in model.model_fields else None
+    return tuple(model.model_fields) if model else ()
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _shown(value: Any) -> str:
+    return "" if isinstance(value, (dict, list)) else f", not {value!r}"
+
+
+__all__ = ["Experiments", "kind_class"]

@@ -1,0 +1,210 @@
+"""The claim file as understood: frozen, checked, and able to say what each claim asks of each setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claims.expression import (
+    CompiledAtom, ExpressionError, NotThere, Options, Term, Vocabulary, compile_claim, compile_value, to_text,
+)
+from claims.expression.printer import scalar_text
+
+if TYPE_CHECKING:
+    from models.experiment import Experiment
+
+
+class Undescribed(LookupError):
+    """The experiment names no labels before it is measured; ask again with `described` taken from its observations."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """`start` seeds, or looks after start, start + step, ... up to max. A fixed number has step 0."""
+
+    start: int
+    step: int
+    max: int
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        if not self.step:
+            return (self.start,)
+        return (*range(self.start, self.max, self.step), self.max)
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """An experiment and its settings, options merged; the first setting is the default."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, Mapping[str, Any]]
+    base: Path
+    common: Mapping[str, Any] = field(default_factory=dict)  # the options before any setting
+    _made: dict = field(default_factory=dict, compare=False, repr=False)
+
+    def experiment(self, setting: str) -> Experiment:
+        """The experiment of a setting. Raises `models.experiment.SettingsError`."""
+        return self._create(setting, self.settings[setting])
+
+    def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Experiment:
+        if key not in self._made:
+            from models.experiment import create
+            self._made[key] = create(self.kind, options, self.base)
+        return self._made[key]
+
+    def describe(self, setting: str) -> dict[str, dict[str, tuple]] | None:
+        """{metric: {dimension: labels}} of a setting, or None where only measuring can tell."""
+        return _described(self.experiment(setting))
+
+    def elsewhere(self) -> dict[str, dict[str, tuple]]:
+        """The union of all settings' labels, and of the experiment's own before any setting."""
+        if ("union",) not in self._made:
+            from models.experiment import SettingsError, deep_merge
+            union: dict[str, dict[str, tuple]] = {}
+            first = next(iter(self.settings))
+            try:
+                known = [_described(self._create(("common",), deep_merge(self.settings[first], self.common)))]
+            except SettingsError:
+                known = []
+            for described in (*(self.describe(setting) for setting in self.settings), *known):
+                for metric, dimensions in (described or {}).items():
+                    mine = union.setdefault(metric, {})
+                    for name, labels in dimensions.items():
+                        mine[name] = tuple(dict.fromkeys((*mine.get(name, ()), *labels)))
+            self._made["union",] = union
+        return self._made["union",]
+
+    def vocabulary(self, setting: str, derived: Mapping, described: Mapping | None = None) -> Vocabulary:
+        described = described if described is not None else self.describe(setting)
+        if described is None:
+            raise Undescribed(f"experiment `{self.name}` does not describe its metrics before it is measured")
+        return Vocabulary(described, {name: body for name, body in derived.items() if name not in described}, self.elsewhere())
+
+    def ranges(self, setting: str) -> dict[str, tuple[float, float]]:
+        return dict(getattr(self.experiment(setting), "ranges", None) or {})
+
+
+def _described(experiment: Experiment) -> dict[str, dict[str, tuple]] | None:
+    describe = getattr(experiment, "describe", None)
+    return None if describe is None else describe()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a claim asks of a setting: the means it needs and the atoms it comes down to."""
+
+    terms: tuple[Term, ...]
+    atoms: tuple[CompiledAtom, ...]
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """The setting lacks a label that the claim names."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A figure printed in the memo."""
+
+    expression: str
+    value: float
+    experiment: str
+    line: int
+    _value: Any = field(compare=False, repr=False)
+    _spec: ExperimentSpec = field(compare=False, repr=False)
+    _derived: Mapping = field(compare=False, repr=False)
+
+    def ask(self, setting: str, described: Mapping | None = None) -> Question | NotAsked:
+        """As `Claim.ask`; the one atom has no thresholds."""
+        try:
+            terms, atom = compile_value(self._value, self._spec.vocabulary(setting, self._derived, described))
+        except NotThere as error:
+            return NotAsked(error.message)
+        return Question(terms, (atom,))
+
+
+@dataclass(frozen=True)
+class Memo:
+    id: str
+    title: str
+    date: str | None
+    source: str | None
+    reported: tuple[Reported, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, ready to be asked. `expression` is the text for readers, with its variables; `line` is where it stands."""
+
+    id: str
+    memo: str | None
+    where: str | None
+    says: str | None
+    experiment: str
+    expression: str
+    confidence: float
+    seeds: Seeds
+    expected: Mapping[str, str] | str
+    note: str | None
+    tags: tuple[str, ...]
+    line: int
+    spec: ExperimentSpec = field(compare=False, repr=False)
+    statement: Any = field(compare=False, repr=False)
+    options: Options = field(default=Options(), compare=False, repr=False)
+    for_every: Mapping[str, tuple] = field(default_factory=dict, compare=False, repr=False)
+    derived: Mapping = field(default_factory=dict, compare=False, repr=False)
+
+    def ask(self, setting: str, described: Mapping | None = None) -> Question | NotAsked:
+        """What this claim needs in a setting.
+
+        `described` replaces the experiment's own description; where there is neither, `Undescribed` is raised. A name that no setting
+        has raises `ExpressionError`: for a described experiment that has been found on loading.
+        """
+        vocabulary = self.spec.vocabulary(setting, self.derived, described)
+        try:
+            return Question(*compile_claim(self.statement, self.options, self.for_every, vocabulary, self.spec.ranges(setting)))
+        except NotThere as error:
+            return NotAsked(error.message)
+
+    def expected_in(self, setting: str) -> str | None:
+        """The recorded verdict, or None where none is recorded for the setting."""
+        return self.expected if isinstance(self.expected, str) else self.expected.get(setting)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All of a claim file."""
+
+    path: Path
+    memos: Mapping[str, Memo]
+    experiments: Mapping[str, ExperimentSpec]
+    claims: tuple[Claim, ...]
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Every setting's name, in order of the file."""
+        return tuple(dict.fromkeys(name for spec in self.experiments.values() for name in spec.settings))
+
+
+def displayed(statement: Any, options: Options, for_every: Mapping[str, tuple]) -> str:
+    """A claim in one line, with what its keys say."""
+    text = to_text(statement)
+    extra = [f", {name} {value:g}" for name, value in (("within", options.within), ("factor", options.factor)) if value is not None]
+    if "<<" in text or ">>" in text:
+        extra.append(f", by {options.by:g}")
+    if options.never:
+        text = f"never {text}"
+        extra += [f", margin {options.margin:g}"] if options.margin else []
+    if for_every:
+        runs = "; ".join(f"{name} in {', '.join(map(scalar_text, values))}" for name, values in for_every.items())
+        extra.append(f", for every {runs}")
+    return text + "".join(extra)
+
+
+__all__ = ["Claim", "ExperimentSpec", "ExpressionError", "Memo", "NotAsked", "Question", "Reported", "Seeds", "Suite", "Undescribed"]

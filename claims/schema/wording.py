@@ -1,0 +1,94 @@
+"""Pydantic's complaints in the words of someone who edits the file, at the place where it is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from claims.expression.resolve import nearest
+from claims.problems import Problem
+from claims.schema.entries import (
+    VERDICTS, ClaimEntry, ClaimsFile, DefaultsEntry, Entry, ExperimentEntry, MemoEntry, ReportedEntry, SeedSchedule,
+)
+from claims.yaml_source import Source
+
+
+def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
+    """One entry of `ValidationError.errors()` as a located problem."""
+    kind, at_key = detail["type"], "[key]" in detail["loc"]
+    path = _followed(source, detail["loc"], last=kind in ("missing", "extra_forbidden"))
+    about = str(path[1]) if len(path) > 1 and path[0] == "claims" else None
+    name = path[-1] if path else "file"
+    if kind == "extra_forbidden":
+        return source.problem(path, f"unknown key `{name}`", nearest(name, _allowed(path[:-1])), key=True, about=about)
+    if kind == "missing":
+        holder = f" in `{path[-2]}`" if len(path) > 1 else ""
+        return source.problem(path[:-1], f"`{name}` is missing{holder}", _example(path), key=True, about=about)
+    message, hint = _message(kind, detail, str(name))
+    return source.problem(path, message, hint, key=at_key, about=about)
+
+
+def _followed(source: Source, location: tuple, *, last: bool) -> list[str | int]:
+    """The location without the names that pydantic adds for the members of a union and for keys."""
+    path: list[str | int] = []
+    for position, step in enumerate(location):
+        final = last and position == len(location) - 1
+        if final or source.node([*path, step]) is not None:
+            path.append(step)
+    return path
+
+
+def _allowed(path: list[str | int]) -> tuple[str, ...]:
+    """Keys of the entry at a path."""
+    models: dict[tuple[str, int], type[Entry]] = {
+        ("memos", 2): MemoEntry, ("memos", 4): ReportedEntry, ("claims", 2): ClaimEntry, ("claims", 3): SeedSchedule,
+        ("defaults", 1): DefaultsEntry, ("defaults", 2): SeedSchedule, ("experiments", 2): ExperimentEntry,
+    }
+    model = ClaimsFile if not path else models.get((str(path[0]), len(path)))
+    return tuple(model.model_fields) if model else ()
+
+
+def _example(path: list[str | int]) -> str:
+    return {"version": "begin the file with `version: 1`", "experiments": "add `experiments:` with at least one",
+            "claims": "add `claims:` with at least one", "title": "add `title: ...`"}.get(str(path[-1]), f"add `{path[-1]}: ...`")
+
+
+def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]:
+    value, context = detail["input"], detail.get("ctx", {})
+    shown = f"not {_short(value)}"
+    if kind == "value_error":
+        return f"`{name}`: {str(detail['msg']).removeprefix('Value error, ')}", ""
+    if name == "version":
+        return f"`version` must be 1, {shown}", "write `version: 1`"
+    if kind == "literal_error":
+        if value == "error":
+            return "`error` is never expected: a claim that cannot be measured fails", f"allowed: {', '.join(VERDICTS)}"
+        return f"`{name}` must be {' or '.join(VERDICTS)}, {shown}", nearest(value, VERDICTS)
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return f"`{name}` must be a mapping of keys to values, {shown}", "write `key: value` lines, indented below it"
+    if kind in ("tuple_type", "list_type"):
+        return f"`{name}` must be a list, {shown}", f"write [{_short(value).strip('`')}]" if not isinstance(value, (dict, list)) else ""
+    if kind == "string_type":
+        return f"`{name}` must be text, {shown}", "quote it" if isinstance(value, (int, float)) else ""
+    if kind == "too_short" or kind == "string_too_short":
+        return f"`{name}` is empty", "fill it in, or delete the key"
+    if name == "confidence":
+        return f"`confidence` must be at least 0.5 and below 1, {shown}", "write 0.95 for 95 %"
+    if kind.startswith(("greater_than", "less_than")):
+        sign = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}[kind]
+        return f"`{name}` must be {sign} {next(iter(context.values()))}, {shown}", ""
+    if kind.startswith(("int", "float")):
+        return f"`{name}` must be a {'whole ' if kind.startswith('int') else ''}number, {shown}", ""
+    message = str(detail["msg"])
+    return f"`{name}`: {message[:1].lower()}{message[1:]}, {shown}", ""
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text[:40]}{'...' if len(text) > 40 else ''}`"
