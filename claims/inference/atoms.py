@@ -1,0 +1,210 @@
+"""One atom in many worlds: its estimate, reference distribution, interval and p-values, and what stands in the way of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb, inf, isfinite, log
+
+import numpy as np
+
+from claims.inference import classical, reference, spread
+from claims.inference.resampling import Draws, evaluate
+from claims.inference.types import Atom, Estimand
+
+METHODS = ("bootstrap-t", "studentized", "t", "bca", "percentile")
+UNDEFINED_SHARE = 0.1  # of the level: so many resamples may leave the estimand undefined before the atom counts as unbounded
+
+# why an atom cannot be judged, in order of precedence; `{}` is filled in by `Study.reason`
+FINE, TOO_FEW, UNDEFINED, DEGENERATE, NOT_POSITIVE, UNBOUNDED = range(6)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One atom in B worlds. Arrays are (B,); `reference` and `pivots` (B, R), None for the classical methods.
+
+    trouble: FINE or why the world cannot be judged. p_above, p_below: support for the lower and the upper threshold (0 where
+    there is none); p_under, p_over: evidence that the truth lies beyond them (1 where there is none).
+    """
+
+    atom: Atom
+    estimate: np.ndarray
+    centre: np.ndarray  # this, `error` and `thresholds` are on the studentised scale: log for scale="log"
+    error: np.ndarray
+    df: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p_above: np.ndarray
+    p_below: np.ndarray
+    p_under: np.ndarray
+    p_over: np.ndarray
+    trouble: np.ndarray
+    thresholds: tuple[float, float]
+    pivots: np.ndarray | None
+    reference: np.ndarray | None
+
+    @property
+    def p_value(self) -> np.ndarray:
+        return np.maximum(self.p_above, self.p_below)
+
+
+def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
+    """Judge one atom at a one-sided `level` in every world of `draws`."""
+    estimand = _logarithm(atom.estimand) if atom.scale == "log" else atom.estimand
+    lower, upper = (_log(atom.lower), _log(atom.upper)) if atom.scale == "log" else (atom.lower, atom.upper)
+    fit = _fit(draws, estimand)
+    trouble = _trouble(draws, atom, fit, level)
+    pivots = table = None
+    if method in ("bca", "percentile"):
+        low, high, tails = classical.judge(draws, estimand, fit, trouble == FINE, level, (lower, upper), method)
+    else:
+        pivots = _pivots(draws, estimand, fit)
+        undefined = ~np.isfinite(pivots)
+        pivots = np.where(undefined, np.where(np.arange(pivots.shape[1]) % 2, inf, -inf), pivots)
+        many = undefined.mean(axis=1) > UNDEFINED_SHARE * level
+        trouble = np.where((trouble == FINE) & many, UNBOUNDED, trouble)
+        table = _table(pivots, fit.df, method)
+        low, high, tails = _read(fit, table, level, (lower, upper))
+    bad = trouble != FINE
+    low, high = np.where(bad, -inf, low), np.where(bad, inf, high)
+    above, below, under, over = (np.where(bad, 1.0, p) for p in tails)
+    low, high = _settle(low, high, (lower, upper), (above, below, under, over), level)
+    estimate = fit.estimate
+    if atom.scale == "log":
+        estimate, low, high = _exp(estimate), _exp(low), _exp(high)
+    return Study(atom, estimate, fit.estimate, fit.error, fit.df, low, high, above, below, under, over, trouble, (lower, upper), pivots, table)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Estimate and delta-method standard error of an estimand in B worlds."""
+
+    estimate: np.ndarray
+    error: np.ndarray
+    df: np.ndarray
+    floors: np.ndarray
+    gradient: np.ndarray
+    defined: np.ndarray
+    constant: np.ndarray
+
+
+def _fit(draws: Draws, estimand: Estimand) -> Fit:
+    estimate, gradient = evaluate(estimand, draws.centre)
+    defined = np.isfinite(estimate) & np.isfinite(gradient).all(axis=1)
+    gradient = np.where(defined[:, None], gradient, 0.0)
+    s = spread.observed(draws, gradient)
+    constant = s.constant | ~(s.squared > 0)
+    df = np.where(defined & ~constant, s.df, 1.0)
+    error = np.sqrt(np.where(constant, 1.0, s.squared))
+    return Fit(estimate, error, df, s.floors, gradient, defined, constant)
+
+
+def _pivots(draws: Draws, estimand: Estimand, fit: Fit) -> np.ndarray:
+    """(estimate* - estimate) / standard error* of each resample, (B, R); nan where undefined."""
+    value, gradient = evaluate(estimand, draws.means)
+    with np.errstate(all="ignore"):
+        pivots = (value - fit.estimate) / np.sqrt(draws.variances(gradient, fit.floors))
+    return np.ascontiguousarray(pivots.T)
+
+
+def _table(pivots: np.ndarray, df: np.ndarray, method: str) -> np.ndarray:
+    if method == "t":
+        return reference.student(df, pivots.shape[1])
+    with np.errstate(invalid="ignore"):
+        return (reference.guarded if method == "bootstrap-t" else reference.studentized)(pivots, df)
+
+
+def _read(fit: Fit, table: np.ndarray, level: float, thresholds: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, list]:
+    """Interval and the four p-values, all off the same reference."""
+    up, down = reference.bounds(table, level)
+    with np.errstate(all="ignore"):
+        low, high = fit.estimate - up * fit.error, fit.estimate - down * fit.error
+        tails = []
+        for function, showing, absent in zip(
+            (reference.p_above, reference.p_below, reference.p_below, reference.p_above),
+            (*thresholds, *thresholds),
+            (0.0, 0.0, 1.0, 1.0),
+            strict=True,
+        ):
+            distance = (fit.estimate - showing) / fit.error
+            tails.append(function(table, distance) if isfinite(showing) else np.full(len(table), absent))
+    return low, high, tails
+
+
+def _settle(low, high, thresholds, tails, level):  # noqa: ANN001, ANN202
+    """Where a bound and a threshold are equal but for rounding, let the p-value say on which side the bound lies."""
+    (lower, upper), (above, below, under, over) = thresholds, tails
+    low = np.where(above > level, np.minimum(low, lower), low) if isfinite(lower) else low
+    low = np.where(over > level, np.minimum(low, upper), low) if isfinite(upper) else low
+    high = np.where(below > level, np.maximum(high, upper), high) if isfinite(upper) else high
+    high = np.where(under > level, np.maximum(high, lower), high) if isfinite(lower) else high
+    return low, high
+
+
+def fewest(sizes: tuple[int, ...], level: float) -> int:
+    """Smallest size of the largest cell from which `level` can be had at all: 2**-n for signs of paired replicates, one over
+    the number of ways to deal the rows to the cells for independent ones."""
+    if len(sizes) == 1:
+        return max(2, int(np.ceil(-log(level) / log(2) - 1e-9)))
+    largest = max(2, max(sizes))
+    while not _enough(tuple(max(2, round(s * largest / max(sizes))) for s in sizes), level):
+        largest += 1
+    return largest
+
+
+def _enough(sizes: tuple[int, ...], level: float) -> bool:
+    if min(sizes) < 2:
+        return False
+    ways, total = 1, 0
+    for n in sizes:
+        total += n
+        ways *= comb(total, n)
+    return (2 ** sizes[0] if len(sizes) == 1 else ways) * level >= 1 - 1e-9
+
+
+def used_sizes(draws: Draws, gradient: np.ndarray) -> tuple[int, ...]:
+    """Sizes of the cells an estimand with `gradient` (B, T) depends on."""
+    return tuple(n for n, s in zip(draws.sizes, draws.slices, strict=True) if gradient[:, s].any()) or draws.sizes
+
+
+def _trouble(draws: Draws, atom: Atom, fit: Fit, level: float) -> np.ndarray:
+    trouble = np.full(len(fit.estimate), FINE)
+    for guards, code in ((atom.nonzero, UNBOUNDED), (atom.positive, NOT_POSITIVE)):
+        for guard in guards:
+            trouble = np.where(_holds(draws, guard, level, positive=code == NOT_POSITIVE), trouble, code)
+    trouble = np.where(fit.constant, DEGENERATE, trouble)
+    trouble = np.where(fit.defined, trouble, UNDEFINED)
+    if not _enough(used_sizes(draws, fit.gradient), level):
+        trouble = np.full_like(trouble, TOO_FEW)
+    return trouble
+
+
+def _holds(draws: Draws, guard: Estimand, level: float, *, positive: bool) -> np.ndarray:
+    """Whether a guard is shown to be positive, or to be off zero, in each world, (B,).
+
+    By its interval; or because no resample crosses zero, in which case the interval of its logarithm does not either.
+    """
+    fit = _fit(draws, guard)
+    value, _ = evaluate(guard, draws.means)
+    low, high, _ = _read(fit, reference.guarded(_pivots(draws, guard, fit), fit.df), level, (-inf, inf))
+    with np.errstate(invalid="ignore"):
+        above = (fit.estimate > 0) & ((value > 0).all(axis=0) | ((low > 0) & ~fit.constant))
+        below = (fit.estimate < 0) & ((value < 0).all(axis=0) | ((high < 0) & ~fit.constant))
+    return above if positive else above | below
+
+
+def _logarithm(estimand: Estimand) -> Estimand:
+    def logarithm(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, gradient = evaluate(estimand, means)
+        value = np.where(value > 0, value, np.nan)
+        return np.log(value), gradient / value[..., None]
+
+    return logarithm
+
+
+def _log(x: float) -> float:
+    return log(x) if 0 < x < inf else (inf if x == inf else -inf)
+
+
+def _exp(x: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return np.exp(x)

@@ -1,0 +1,103 @@
+"""Joint resamples of whole replicates: weights, means and delta-method variances, for one or many worlds at once.
+
+Axes: R resamples, B worlds (1 when judging; thousands when calibrating), C cells, n_c replicates of a cell, T terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from claims.inference.types import Estimand
+
+
+def weights(n: int, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each of n replicates is drawn, (R, n)."""
+    drawn = rng.integers(0, n, size=(n_resamples, n))
+    drawn += n * np.arange(n_resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=n * n_resamples).reshape(n_resamples, n).astype(float)
+
+
+def canonical(cell: np.ndarray) -> np.ndarray:
+    """Rows in lexical order, (B, n, T): a verdict may not depend on the order of the seeds, not even by its resamples."""
+    keys = np.moveaxis(cell, -1, 0)[::-1]
+    order = np.lexsort(keys, axis=-1)
+    return np.take_along_axis(cell, order[..., None], axis=1)
+
+
+def evaluate(estimand: Estimand, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Value (...,) and gradient (..., T) of an estimand at `means` (..., T)."""
+    with np.errstate(all="ignore"):
+        value, gradient = estimand(means)
+    value = np.broadcast_to(np.asarray(value, dtype=float), means.shape[:-1])
+    return value, np.broadcast_to(np.asarray(gradient, dtype=float), means.shape)
+
+
+class Draws:
+    """The joint resamples of a claim's sample.
+
+    centre: (B, T) means; means: (R, B, T) resampled means; sizes: n_c. Deviations from the centre are kept, not the
+    values, so that second moments do not cancel.
+    """
+
+    def __init__(self, cells: Sequence[np.ndarray], n_resamples: int, rng: np.random.Generator) -> None:
+        """cells: (B, n_c, T_c) each."""
+        ordered = [canonical(np.asarray(c, dtype=float)) for c in cells]
+        self.sizes = tuple(c.shape[1] for c in ordered)
+        self.n_resamples, self.rng = n_resamples, rng
+        edges = np.cumsum([0, *(c.shape[2] for c in ordered)])
+        self.slices = tuple(slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        self.centre = np.concatenate([c.mean(axis=1) for c in ordered], axis=1)
+        self.deviations = tuple(c - c.mean(axis=1, keepdims=True) for c in ordered)
+        self.largest = np.concatenate([np.abs(c).max(axis=1) for c in ordered], axis=1)
+        self.weights = tuple(weights(n, n_resamples, rng) / n for n in self.sizes)
+        self._moments: dict[tuple[int, int, int], np.ndarray] = {}
+        self.shifts = np.concatenate(
+            [_weighted(w, d) for w, d in zip(self.weights, self.deviations, strict=True)], axis=2
+        )  # (R, B, T)
+        self.means = self.centre + self.shifts
+
+    def influence(self, gradient: np.ndarray) -> list[np.ndarray]:
+        """Each replicate's pull on the estimate, gradient (B, T) times its deviation: per cell (B, n_c)."""
+        return [np.einsum("bnt,bt->bn", d, gradient[:, s]) for d, s in zip(self.deviations, self.slices, strict=True)]
+
+    def variances(self, gradient: np.ndarray, floors: np.ndarray) -> np.ndarray:
+        """Squared standard error inside each resample, (R, B), from its gradient (R, B, T).
+
+        floors (B, C) stands in where a resample drew one value of a cell only, so that its spread is zero.
+        """
+        total = np.zeros(gradient.shape[:2])
+        fixed = bool((gradient == gradient[:1]).all())
+        for c, n in enumerate(self.sizes):
+            spread = self._linear(c, gradient[0]) if fixed else self._quadratic(c, gradient)
+            spread /= n - 1
+            total += np.where(spread <= 1e-9 * floors[:, c], floors[:, c], spread)
+        return total
+
+    def _linear(self, c: int, gradient: np.ndarray) -> np.ndarray:
+        """Spread of one linear combination in each resample, (R, B): the cheap way when the gradient does not move."""
+        pull = np.einsum("bnt,bt->nb", self.deviations[c], gradient[:, self.slices[c]])
+        return self.weights[c] @ pull**2 - (self.weights[c] @ pull) ** 2
+
+    def _quadratic(self, c: int, gradient: np.ndarray) -> np.ndarray:
+        g, shift = gradient[..., self.slices[c]], self.shifts[..., self.slices[c]]
+        used = [t for t in range(g.shape[-1]) if g[..., t].any()]
+        spread = -(sum((g[..., t] * shift[..., t] for t in used), np.zeros(g.shape[:2])) ** 2)
+        for i, a in enumerate(used):
+            for b in used[i:]:
+                spread += (1 if a == b else 2) * g[..., a] * g[..., b] * self._moment(c, a, b)
+        return spread
+
+    def _moment(self, c: int, a: int, b: int) -> np.ndarray:
+        """Mean product of two terms' deviations in each resample, (R, B)."""
+        if (c, a, b) not in self._moments:
+            d = self.deviations[c]
+            self._moments[c, a, b] = self.weights[c] @ (d[..., a] * d[..., b]).T
+        return self._moments[c, a, b]
+
+
+def _weighted(w: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """(R, n) weights times (B, n, T) deviations -> (R, B, T)."""
+    worlds, n, terms = d.shape
+    return (w @ d.transpose(1, 0, 2).reshape(n, worlds * terms)).reshape(len(w), worlds, terms)

@@ -1,0 +1,57 @@
+"""Delta-method standard errors and their degrees of freedom, with care for cells that hold one value only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from claims.inference.resampling import Draws
+
+ROUNDING = 1e-12  # spread below this share of the values' size is rounding, not spread
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Of one atom in B worlds. squared: (B,) squared standard error; df: (B,) Welch-Satterthwaite degrees of freedom.
+
+    floors: (B, C) what a cell contributes where it shows one value only; constant: (B,) no cell varies.
+    """
+
+    squared: np.ndarray
+    df: np.ndarray
+    floors: np.ndarray
+    constant: np.ndarray
+
+
+def observed(draws: Draws, gradient: np.ndarray) -> Spread:
+    """Spread of an estimate with `gradient` (B, T) at the observed means.
+
+    A cell that is all one value (14, 14, 14) beside one that varies is not known without error: it is given the variance it
+    would have, had one more replicate come out a step away, a step being the average gap between the values of the
+    cells that vary. With 10 replicates against 5 of 10 one step higher this gives p = 0.011, Fisher's exact test 0.016;
+    zero variance would give 0.007, and with 3 replicates still 0.007 where Fisher's test says 0.23.
+    """
+    used = np.stack([(gradient[:, s] != 0).any(axis=1) for s in draws.slices], axis=1)
+    size = np.stack([(np.abs(gradient[:, s]) * draws.largest[:, s]).sum(axis=1) for s in draws.slices], axis=1)
+    pulls = draws.influence(gradient)
+    steps = np.stack([_step(p, ROUNDING * size[:, c]) for c, p in enumerate(pulls)], axis=1)
+    n = np.array(draws.sizes)
+    single = steps == 0
+    variance = np.stack([(p**2).sum(axis=1) for p in pulls], axis=1) / np.maximum(n * (n - 1), 1)
+    step = np.where(single, steps.max(axis=1, keepdims=True), steps)
+    floors = used * step**2 / (n * (n + 1))
+    variance = used * np.where(single, floors, variance)
+    squared = variance.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = variance / squared[:, None]
+        df = 1 / (shares**2 / np.maximum(n - 1, 1)).sum(axis=1)
+    return Spread(squared, df, floors, single.all(axis=1))
+
+
+def _step(pulls: np.ndarray, rounding: np.ndarray) -> np.ndarray:
+    """Average gap between distinct values of each row, (B, n) -> (B,); zero where all are the same."""
+    ordered = np.sort(pulls, axis=1)
+    span = ordered[:, -1] - ordered[:, 0]
+    gaps = (np.diff(ordered, axis=1) > 1e-9 * span[:, None]).sum(axis=1)
+    return np.where(span > rounding, span / np.maximum(gaps, 1), 0.0)
