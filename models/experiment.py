@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
@@ -155,7 +157,60 @@ def settings_model(kind: str) -> type[Settings] | None:
     return getattr(kind_class(kind), "Settings", None) if kind in KINDS else None
 
 
-def create(kind: str, options: Mapping[str, Any], base: Path) -> Experiment:
+@dataclass(frozen=True)
+class Configured:
+    """An experiment with its settings: the optional parts of the protocol filled in, and a name for what it will observe."""
+
+    kind: str
+    options: Mapping[str, Any]
+    implementation: Experiment
+
+    @property
+    def replicates(self) -> tuple[str, ...]:
+        """Dimensions that are replicates inside a seed."""
+        return tuple(getattr(self.implementation, "replicates", ()))
+
+    @property
+    def paired(self) -> bool:
+        """Whether a seed's conditions belong together."""
+        return getattr(self.implementation, "paired", True)
+
+    @property
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """{metric: (lowest, highest)} for bounded metrics."""
+        return getattr(self.implementation, "ranges", {})
+
+    @property
+    def available_seeds(self) -> tuple[int, ...] | None:
+        """The replicates there are, where they are given; None where any seed can be asked for."""
+        return getattr(self.implementation, "available_seeds", None)
+
+    @property
+    def trains(self) -> bool:
+        """Whether it keeps snapshots: then `measure` takes `store` and `machine` too."""
+        return self.kind in KINDS and self.available_seeds is None
+
+    def describe(self) -> Labels | None:
+        """{metric: {dimension: labels}}; None where the kind does not say."""
+        describe = getattr(self.implementation, "describe", None)
+        return describe() if describe else None
+
+    def measure(self, seeds: Sequence[int], device: str, **resources: Any) -> xarray.Dataset:
+        """Observations of `seeds`."""
+        return self.implementation.measure(seeds, device, **resources)
+
+    def identity(self) -> dict[str, Any]:
+        """All that determines a seed's observations but the machine, as plain JSON data: settings and the source behind them."""
+        from models.sources import code_digest
+
+        if hasattr(self.implementation, "identity"):
+            return {"kind": self.kind, **self.implementation.identity()}
+        source = inspect.getsourcefile(type(self.implementation))
+        options = json.loads(json.dumps(dict(self.options), sort_keys=True, default=str))
+        return {"kind": self.kind, "options": options, "source": code_digest(Path(source)) if source else ""}
+
+
+def create(kind: str, options: Mapping[str, Any], base: Path) -> Configured:
     """An experiment of `kind`. `options` are its merged settings; relative paths are taken from `base`.
 
     Raises SettingsError with every problem and its path inside `options`.
@@ -163,7 +218,7 @@ def create(kind: str, options: Mapping[str, Any], base: Path) -> Experiment:
     cls = kind_class(kind, base)
     make = getattr(cls, "from_options", None)
     try:
-        return make(dict(options), base) if make else cls(**options)
+        return Configured(kind, dict(options), make(dict(options), base) if make else cls(**options))
     except pydantic.ValidationError as error:
         raise SettingsError(
             [(tuple(e["loc"]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]

@@ -21,6 +21,7 @@ from models.network import Network, Tensors, example_losses, output_error, stack
 from models.streams import PERTURBATION, batch_order, sign_bytes
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
+ALIGNMENT = 16  # floats: one 512-bit register, one cache line
 EVALUATION_FLOATS = 2**24  # states held at once while evaluating: 64 MiB
 
 
@@ -100,10 +101,10 @@ class Trainer:
         self.network = task.architecture(self.data)
         self.rule = rule(credit or task.train.credit)
         self.observes = observes or self.rule is vec.RULE
-        self.tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
+        self.tensors = {n: t.clone() if n.startswith("credit.") else _aligned(n, t) for n, t in state.tensors.items()}
         self.params = {n: t for n, t in self.tensors.items() if not n.startswith(("adam.", "credit."))}
         self.credit_state = {n: t for n, t in self.tensors.items() if n.startswith("credit.")}
-        self.grads = {n: torch.empty_like(t) for n, t in self.params.items()}
+        self.grads = {n: _aligned(n, t) for n, t in self.params.items()}
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
         self.optimizer = self._optimizer()
         self._signs = sign_table(device)
@@ -156,15 +157,17 @@ class Trainer:
         return list(dict.fromkeys(self.seeds))
 
     def _optimizer(self) -> torch.optim.Optimizer:
-        for name, param in self.params.items():
-            param.grad = self.grads[name]
+        """The fused optimizer over whole storages, padding included: it must not see where one seed ends and the next begins."""
+        stored = {name: _storage(param) for name, param in self.params.items()}
+        for name, param in stored.items():
+            param.grad = _storage(self.grads[name])
         train = self.task.train
         if train.optimizer == "sgd":
-            return torch.optim.SGD(self.params.values(), lr=train.lr, fused=True)
-        optimizer = torch.optim.Adam(self.params.values(), lr=train.lr, fused=True)
+            return torch.optim.SGD(stored.values(), lr=train.lr, fused=True)
+        optimizer = torch.optim.Adam(stored.values(), lr=train.lr, fused=True)
         done = torch.tensor(float(self.epoch * self.n_steps))
-        for name, param in self.params.items():
-            moments = {m: self.tensors[f"adam.{name}.{m}"] for m in MOMENTS}
+        for name, param in stored.items():
+            moments = {m: _storage(self.tensors[f"adam.{name}.{m}"]) for m in MOMENTS}
             optimizer.state[param] = {"step": done.clone().to(self.device), **moments}
         return optimizer
 
@@ -205,6 +208,24 @@ def evaluate(network: Network, params: Tensors, data: datasets.Tensors) -> tuple
         right = right + (logits.argmax(-1) == labels).double().sum(1)
         loss = loss + example_losses(logits, labels).sum(1)
     return (right / len(x)).cpu(), (loss / len(x)).cpu()
+
+
+def _aligned(name: str, tensor: Tensor) -> Tensor:
+    """A copy in which each network's part begins at a multiple of ALIGNMENT floats, the gaps zero.
+
+    Fused kernels treat the last elements of a tensor, too few for a vector, by other instructions, whose last bit may differ: without
+    gaps a seed's bits would depend on how many seeds lie beside it.
+    """
+    lead, rest = tensor.shape[: stack_axis(name) + 1], tensor.shape[stack_axis(name) + 1 :]
+    size = math.prod(rest)
+    base = tensor.new_zeros(*lead, -(-size // ALIGNMENT) * ALIGNMENT)
+    view = base[..., :size].unflatten(-1, rest)
+    return view.copy_(tensor)
+
+
+def _storage(view: Tensor) -> Tensor:
+    """The whole memory behind an aligned tensor, gaps included, as one vector."""
+    return view.as_strided((view.untyped_storage().nbytes() // view.element_size(),), (1,), 0)
 
 
 def sign_table(device: str) -> Tensor:

@@ -1,0 +1,153 @@
+"""Seeds wanted -> observations: what the store has is fetched, what is missing is trained and probed, each seed by exactly one process.
+
+Any number of processes may call `measure` on one store at once. Each takes its share of the seeds that nobody works on, and waits only for
+seeds that a living process holds: correctness rests on the store's locks alone, not on how work was handed out.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.experiment import Configured, digest_of
+from models.snapshots import Entry, Key, Store
+
+if TYPE_CHECKING:
+    import xarray
+
+STAGE = "observations"
+CPU_WORKING_SET = 2**28  # bytes of parameters, gradients and moments trained at once: beyond the caches more seeds gain nothing
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where missing work runs. `workers`: processes that share this store and the cores, this one included."""
+
+    device: str = "cpu"
+    precision: str = "fp32"
+    workers: int = 1
+
+    def identity(self) -> dict[str, str]:
+        """What of the machine determines results: library version, kind of device, precision."""
+        return {"torch": importlib.metadata.version("torch"), "device": self.device.partition(":")[0], "precision": self.precision}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What measuring would take: seeds asked, stored and missing; `seconds` from earlier runs, None without any."""
+
+    total: int
+    cached: int
+    missing: int
+    seconds: float | None
+
+
+def measure(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store) -> xarray.Dataset:
+    """Observations of `seeds` in the order given: a Dataset whose first dimension is `seed`."""
+    if experiment.available_seeds is not None:
+        return experiment.measure(seeds, machine.device)
+    digest = observations_digest(experiment, machine)
+    keys = {seed: Key(STAGE, digest, seed) for seed in seeds}
+    share = max(1, -(-len(keys) // machine.workers))
+    entries = _fill(store, keys, share, lambda missing: _produce(experiment, missing, machine, store, digest))
+    return _assemble(seeds, [entries[seed] for seed in seeds])
+
+
+def plan(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store) -> Plan:
+    """What `measure` would do, without doing it."""
+    if experiment.available_seeds is not None:
+        return Plan(len(seeds), len(seeds), 0, 0.0)
+    digest = observations_digest(experiment, machine)
+    cached = sum(store.has(Key(STAGE, digest, seed)) for seed in seeds)
+    return Plan(len(seeds), cached, len(seeds) - cached, None if cached < len(seeds) else 0.0)
+
+
+def observations_digest(experiment: Configured, machine: Machine) -> str:
+    """Names what a seed's observations depend on besides the seed."""
+    return digest_of({"experiment": experiment.identity(), "machine": machine.identity()})
+
+
+def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[list[int]], None]) -> dict[int, Entry]:
+    """Every entry of `keys`, each missing one produced by exactly one of the processes that ask for it."""
+    found: dict[int, Entry] = {}
+
+    def fetch(seeds: Sequence[int]) -> list[int]:
+        """Fetch what is there; returns the seeds that are not."""
+        for seed in seeds:
+            entry = store.fetch(keys[seed])
+            if entry is not None:
+                found[seed] = entry
+        return [seed for seed in seeds if seed not in found]
+
+    missing = fetch(list(keys))
+    while missing:
+        stage, digest = keys[missing[0]].stage, keys[missing[0]].digest
+        with store.locks(stage, digest, missing, at_most=share) as mine:
+            lacking = fetch(mine)  # another process may have made them since
+            if lacking:
+                produce(lacking)
+        if not mine:
+            with store.lock(stage, digest, missing[0]):  # freed by the system should its holder die
+                pass
+        missing = fetch(missing)
+    return found
+
+
+def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: Store, digest: str) -> None:
+    """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
+    use_threads(machine, len(seeds))
+    resources = {"store": store, "machine": machine.identity()} if experiment.trains else {}
+    size = _chunk(experiment, machine, len(seeds))
+    for start in range(0, len(seeds), size):
+        chunk, began = seeds[start : start + size], time.monotonic()
+        observed = experiment.measure(chunk, machine.device, **resources)
+        seconds = (time.monotonic() - began) / len(chunk)
+        for seed in chunk:
+            arrays, info = _cut(observed, seed)
+            store.save(Key(STAGE, digest, seed), arrays, info | {"seconds": seconds})
+
+
+def use_threads(machine: Machine, n_seeds: int) -> None:
+    """Share the cores between the workers. A stack of one seed runs on one thread: only there do more threads change the last bit."""
+    if machine.device == "cpu":
+        import torch
+
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(1 if n_seeds == 1 else max(1, cores // machine.workers))
+
+
+def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
+    bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
+    if bytes_of_seed is None or machine.device != "cpu":
+        return n_seeds
+    return max(1, min(n_seeds, CPU_WORKING_SET // bytes_of_seed()))
+
+
+def _cut(observed: xarray.Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One seed's observations as arrays, with dimensions and labels as plain JSON."""
+    import numpy as np
+
+    one = observed.sel(seed=seed)
+    dims = {str(name): [str(d) for d in variable.dims] for name, variable in one.data_vars.items()}
+    labels = {str(d): one[d].values.tolist() for d in one.dims if d in one.coords}
+    arrays = {str(name): np.asarray(variable.values) for name, variable in one.data_vars.items()}
+    return arrays, {"dims": dims, "labels": labels}
+
+
+def _assemble(seeds: Sequence[int], entries: Sequence[Entry]) -> xarray.Dataset:
+    """The seeds' entries put together along `seed`."""
+    import numpy as np
+    import xarray
+
+    first = entries[0].info
+    coords: dict[str, Any] = {"seed": list(seeds)}
+    for dim, labels in first["labels"].items():
+        values = np.empty(len(labels), dtype=object)
+        values[:] = labels
+        coords[dim] = (dim, values if len({type(label) for label in labels}) > 1 else np.array(labels))
+    variables = {name: (["seed", *dims], np.stack([e.arrays[name] for e in entries])) for name, dims in first["dims"].items()}
+    return xarray.Dataset(variables, coords)
