@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from claims.expression.checks import check_atom, check_together
 from claims.expression.estimand import Estimand, constant, terms_of
 from claims.expression.nodes import (
-    Approx, Binary, Call, Chain, Conjunction, ExpressionError, Number, Scalar, Statement, Term, Value, parts_of, walk,
+    Approx, Binary, Chain, ExpressionError, Number, Scalar, Statement, Term, Value, parts_of, walk,
 )
 from claims.expression.printer import to_text
 from claims.expression.resolve import Vocabulary, bind
@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True)
 class CompiledAtom:
-    """lower < estimand < upper. `transform` is "log" where the estimand is the logarithm of what a reader wants to see."""
+    """lower < estimand < upper. `scale` is "log" for ratios: positive by nature, inferred about on the logarithmic scale."""
 
     expression: str
     bindings: Mapping[str, Scalar]
@@ -40,7 +40,7 @@ class CompiledAtom:
     upper: float = math.inf
     positive: tuple[Estimand, ...] = ()
     nonzero: tuple[Estimand, ...] = ()
-    transform: str = "identity"
+    scale: str = "identity"
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class _Draft:
     lower: float = -math.inf
     upper: float = math.inf
     positive: tuple[Value, ...] = ()
-    transform: str = "identity"
-    nonzero: tuple[Value, ...] = field(default=())
+    nonzero: tuple[Value, ...] = ()
+    scale: str = "identity"
 
     def values(self) -> tuple[Value, ...]:
         return (self.node, *self.positive, *self.nonzero)
@@ -125,7 +125,7 @@ def _finish(draft: _Draft, terms: tuple[Term, ...]) -> CompiledAtom:
     def estimands(values: tuple[Value, ...]) -> tuple[Estimand, ...]:
         return tuple(Estimand(value, terms) for value in dict.fromkeys(values))
     return CompiledAtom(draft.text, draft.bindings, Estimand(draft.node, terms), draft.lower, draft.upper,
-                        estimands(draft.positive), estimands(draft.nonzero), draft.transform)
+                        estimands(draft.positive), estimands(draft.nonzero), draft.scale)
 
 
 def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: Mapping[str, Scalar]) -> list[_Draft]:
@@ -145,15 +145,10 @@ def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: M
         elif operator in ("<", ">"):
             draft = _difference(text, *sides, *((-math.inf, 0.0) if operator == "<" else (0.0, math.inf)))
         else:
-            draft = _log_ratio(text, *sides, *_log_limits(operator, part, by), part)
-        drafts.append(replace(draft, bindings=bindings, nonzero=_denominators(draft.node)))
+            limits = {"<<": (0.0, 1 / by), ">>": (by, math.inf)}.get(operator) or (1 / part.factor, part.factor)
+            draft = _ratio(text, *sides, *limits, part)
+        drafts.append(replace(draft, bindings=bindings, nonzero=tuple(x for side in sides for x in _denominators(side))))
     return drafts
-
-
-def _log_limits(operator: str, part: Chain | Approx, by: float) -> tuple[float, float]:
-    if operator == "approx":
-        return -math.log(part.factor), math.log(part.factor)
-    return (-math.inf, -math.log(by)) if operator == "<<" else (math.log(by), math.inf)
 
 
 def _difference(text: str, left: Value, right: Value, lower: float, upper: float) -> _Draft:
@@ -187,22 +182,22 @@ def _peel(node: Value) -> tuple[Value | None, float]:
     return node, 0.0
 
 
-def _log_ratio(text: str, left: Value, right: Value, lower: float, upper: float, part: Chain | Approx) -> _Draft:
-    """log left - log right between the limits; a constant side moves to the limits."""
-    constants = constant(left), constant(right)
-    for side, number in zip((left, right), constants, strict=True):
+def _ratio(text: str, left: Value, right: Value, lower: float, upper: float, part: Chain | Approx) -> _Draft:
+    """left / right between the limits, both sides positive; a constant side moves to the limits."""
+    numbers = constant(left), constant(right)
+    for side, number in zip((left, right), numbers, strict=True):
         if number is not None and not 0 < number < math.inf:
             raise ExpressionError(f"a ratio to `{to_text(side)}` has no meaning: both sides must be positive", side.span,
                                   "compare the difference, with < or `within`")
-    if None not in constants:
+    if None not in numbers:
         raise ExpressionError(f"`{text}` holds nothing that is measured", part.span)
-    if constants[1] is not None:
-        shift = math.log(constants[1])
-        return _Draft(text, {}, Call("log", left), lower + shift, upper + shift, (left,), "log")
-    if constants[0] is not None:
-        shift = math.log(constants[0])
-        return _Draft(text, {}, Call("log", right), shift - upper, shift - lower, (right,), "log")
-    return _Draft(text, {}, Binary("-", Call("log", left), Call("log", right)), lower, upper, (left, right), "log")
+    if numbers[1] is not None:
+        draft = _Draft(text, {}, left, lower * numbers[1], upper * numbers[1], (left,))
+    elif numbers[0] is not None:
+        draft = _Draft(text, {}, right, numbers[0] / upper, numbers[0] / lower if lower else math.inf, (right,))
+    else:
+        draft = _Draft(text, {}, Binary("/", left, right), lower, upper, (left, right))
+    return replace(draft, lower=draft.lower or -math.inf, scale="log")  # a ratio is above zero anyway
 
 
 def _denominators(node: Value) -> tuple[Value, ...]:

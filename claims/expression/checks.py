@@ -27,6 +27,10 @@ def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
     if draft.lower >= high or draft.upper <= low:
         raise ExpressionError(f"{shown} can never be true: {_range(draft, low, high)}", draft.node.span,
                               "choose limits inside that range")
+    for side in draft.positive:
+        if bounds(side, ranges)[1] <= 0:
+            raise ExpressionError(f"{shown} can never be decided: `{to_text(side)}` is never positive, and a ratio needs it to be",
+                                  side.span, "compare the difference, with < or `within`")
     _check_moves(draft, shown)
 
 

@@ -15,6 +15,7 @@ from claims.schema.suite import ExperimentSpec
 from claims.yaml_source import Source
 from models.experiment import SettingsError, deep_merge, kind_class, settings_model
 
+MAX_TOLD = 200  # a recorded file can be wrong in every row
 Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first
 
 
@@ -89,7 +90,8 @@ class Experiments:
             except SettingsError as error:
                 good = False
                 for where, message in error.problems:
-                    self._blame(spec, setting, where, message)
+                    if len(self.problems) < MAX_TOLD:
+                        self._blame(spec, setting, where, message)
             except Exception as error:  # a user's own kind may raise anything; it must not become a traceback
                 good = False
                 self.fail(("experiments", spec.name, "kind"), f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}")
@@ -100,6 +102,8 @@ class Experiments:
         if where == ("kind",):
             return self.fail((*self._definer(spec.name, "kind"), "kind"), message)
         origins = self._origins(spec.name, setting)
+        while message != "Field required" and where and not any(self.source.node((*origin, *where)) for origin in origins):
+            where = where[:-1]  # pydantic ends a path with the member of a union it tried
         node_at = next((origin for origin in origins if where and self.source.node((*origin, *where)) is not None), None)
         name = ".".join(map(str, where))
         if node_at is not None and "Extra inputs are not permitted" in message:

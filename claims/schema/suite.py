@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +87,13 @@ class ExperimentSpec:
     def ranges(self, setting: str) -> dict[str, tuple[float, float]]:
         return dict(getattr(self.experiment(setting), "ranges", None) or {})
 
+    def refuse_absent(self, setting: str, terms: Sequence[Term]) -> None:
+        """Recorded results need not hold every combination of labels. Raises `ExpressionError` for one that they lack."""
+        lacks = getattr(getattr(self.experiment(setting), "implementation", None), "lacks", None)
+        for term in terms if lacks else ():
+            if reason := lacks(term.metric, dict(term.labels)):
+                raise ExpressionError(f"`{term}` was not measured: {reason}")
+
 
 def _described(experiment: Experiment) -> dict[str, dict[str, tuple]] | None:
     describe = getattr(experiment, "describe", None)
@@ -124,6 +131,7 @@ class Reported:
         """As `Claim.ask`; the one atom has no thresholds."""
         try:
             terms, atom = compile_value(self._value, self._spec.vocabulary(setting, self._derived, described))
+            self._spec.refuse_absent(setting, terms)
         except NotThere as error:
             return NotAsked(error.message)
         return Question(terms, (atom,))
@@ -168,7 +176,9 @@ class Claim:
         """
         vocabulary = self.spec.vocabulary(setting, self.derived, described)
         try:
-            return Question(*compile_claim(self.statement, self.options, self.for_every, vocabulary, self.spec.ranges(setting)))
+            question = Question(*compile_claim(self.statement, self.options, self.for_every, vocabulary, self.spec.ranges(setting)))
+            self.spec.refuse_absent(setting, question.terms)
+            return question
         except NotThere as error:
             return NotAsked(error.message)
 
