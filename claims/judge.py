@@ -1,0 +1,214 @@
+"""One claim, observations of its experiment -> Evidence: the sample is cut out, the verdict left to `claims.inference`."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, AtomEvidence, Evidence
+from claims.schema import Claim, NotAsked, Question, Undescribed
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray
+
+    from claims.expression import CompiledAtom, Term
+    from claims.inference import Atom, Decision, Sample
+
+Observe = Callable[[Sequence[int]], "xarray.Dataset"]
+
+
+class ObservationError(ValueError):
+    """Observations that no verdict can rest on: the message names the selection and the seeds."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a question needs, cut out of observations: the sample in the inference's order, and each term's values by seed.
+
+    `order[k]` is the question's index of the sample's k-th term.
+    """
+
+    sample: Sample
+    order: tuple[int, ...]
+    values: Mapping[str, Sequence[float]]
+
+
+def judge(claim: Claim, setting: str, observe: Observe, *, seed_base: int = 0, method: str = "bootstrap-t") -> Evidence:
+    """Measure what the claim needs through `observe(seeds)` and judge it. Never raises for what the data hold: that is verdict `error`."""
+    began = time.monotonic()
+    blank = evidence_of(claim, setting)
+    try:
+        evidence = _judged(claim, setting, observe, seed_base, method, blank)
+    except Exception as error:  # noqa: BLE001 a diverged network, a user's own kind: the claim is not refuted by it
+        evidence = replace(blank, verdict=ERROR, outcome=ERROR, reason=f"{type(error).__name__}: {error}")
+    return replace(evidence, elapsed_s=round(time.monotonic() - began, 3))
+
+
+def evidence_of(claim: Claim, setting: str) -> Evidence:
+    """The record of a claim before anything is measured."""
+    from models.experiment import digest_of
+    from claims.evidence import plain
+
+    experiment = claim.spec.experiment(setting)
+    options = plain({k: v for k, v in claim.spec.settings[setting].items()})
+    return Evidence(
+        id=claim.id, setting=setting, experiment=claim.experiment, expression=claim.expression, memo=claim.memo, where=claim.where,
+        says=claim.says, note=claim.note, tags=tuple(claim.tags), expected=claim.expected_in(setting), confidence=claim.confidence,
+        settings_digest=digest_of({"kind": claim.spec.kind, "options": options}), source_digest=experiment.identity().get("source"),
+    )
+
+
+def outcome_of(verdict: str, expected: str | None) -> str:
+    """Passed when the verdict is the recorded one; an inconclusive claim passes only where that is what is recorded."""
+    if verdict == ERROR:
+        return ERROR
+    return PASSED if verdict == expected else FAILED
+
+
+def generator(name: str, seed_base: int) -> np.random.Generator:
+    """The resampling stream of a claim: named by its id and the seed base, never by a worker."""
+    import numpy as np
+
+    return np.random.default_rng([zlib.crc32(name.encode()), seed_base])
+
+
+def _judged(claim: Claim, setting: str, observe: Observe, seed_base: int, method: str, blank: Evidence) -> Evidence:
+    from claims.inference import Verdict, decide, schedule
+
+    available = claim.spec.experiment(setting).available_seeds
+    question = _ask(claim, setting, observe, available, seed_base)
+    if isinstance(question, NotAsked):
+        return replace(blank, outcome=NOT_ASKED, reason=question.reason)
+    seeds = claim.seeds
+    looks = schedule(len(available), 0, len(available), claim.confidence) if available else \
+        schedule(seeds.start, seeds.step, seeds.max, claim.confidence)
+    rng = generator(claim.id, seed_base)
+    for look in looks:
+        chosen = available or range(seed_base, seed_base + look.n)
+        terms = cut(observe(tuple(chosen)), question.terms, claim.spec.experiment(setting))
+        decision = decide(terms.sample, [_atom(a, terms.order) for a in question.atoms], confidence=look.confidence, method=method, rng=rng)
+        if decision.verdict is not Verdict.INCONCLUSIVE:
+            break
+    return _filled(replace(blank, seeds=tuple(chosen)), question, terms, decision, look.adjust)
+
+
+def _ask(claim: Claim, setting: str, observe: Observe, available: Sequence[int] | None, seed_base: int) -> Question | NotAsked:
+    """The claim's question; a kind that does not describe itself is asked after a first look at what it measures."""
+    try:
+        return claim.ask(setting)
+    except Undescribed:
+        observed = observe(tuple(available or range(seed_base, seed_base + claim.seeds.start)))
+        return claim.ask(setting, described_by(observed, claim.spec.experiment(setting).replicates))
+
+
+def described_by(observed: xarray.Dataset, replicates: Sequence[str]) -> dict[str, dict[str, tuple]]:
+    """{metric: {dimension: labels}} read off observations."""
+    hidden = {"seed", *replicates}
+    return {str(name): {str(d): tuple(observed[d].values.tolist()) for d in variable.dims if d not in hidden}
+            for name, variable in observed.data_vars.items()}
+
+
+def cut(observed: xarray.Dataset, terms: Sequence[Term], experiment: Any) -> Terms:
+    """The sample of `terms`: one cell where seeds pair the conditions, one for each condition where they do not.
+
+    Replicates inside a seed are averaged. Raises ObservationError on missing or non-finite values.
+    """
+    import numpy as np
+    from claims.inference import Sample
+
+    columns = [_column(observed, term, experiment.replicates) for term in terms]
+    seeds = observed["seed"].values
+    if experiment.paired:
+        for term, column in zip(terms, columns, strict=True):
+            _refuse_missing(term, column, seeds)
+        return Terms(Sample((np.stack(columns, axis=1),)), tuple(range(len(terms))), _by_name(terms, columns))
+    cells, order = [], []
+    for condition in dict.fromkeys(term.labels for term in terms):
+        members = [i for i, term in enumerate(terms) if term.labels == condition]
+        rows = np.stack([columns[i] for i in members], axis=1)
+        rows = rows[~np.isnan(rows).all(axis=1)]  # rows that this condition does not have
+        for i, column in zip(members, rows.T, strict=True):
+            _refuse_missing(terms[i], column, np.arange(len(rows)))
+        cells.append(rows)
+        order += members
+    return Terms(Sample(tuple(cells)), tuple(order), _by_name(terms, [c[~np.isnan(c)] for c in columns]))
+
+
+def _column(observed: xarray.Dataset, term: Term, replicates: Sequence[str]) -> np.ndarray:
+    """One term by seed: (n_seeds,) float64."""
+    import numpy as np
+
+    if term.metric not in observed:
+        raise ObservationError(f"metric `{term.metric}` was not measured; measured: {', '.join(map(str, observed.data_vars))}")
+    values = observed[term.metric]
+    for dim, label in term.labels:
+        labels = observed[dim].values.tolist()
+        if label not in labels:
+            raise ObservationError(f"`{term}` was not measured: `{dim}` has {', '.join(map(str, labels))}")
+        values = values.isel({dim: labels.index(label)})
+    inner = [d for d in values.dims if d in replicates]
+    left = [d for d in values.dims if d not in ("seed", *inner)]
+    if left:
+        raise ObservationError(f"`{term}` leaves `{left[0]}` open, which is never averaged over")
+    return np.asarray(values.mean(inner) if inner else values, dtype=float)
+
+
+def _refuse_missing(term: Term, column: np.ndarray, seeds: np.ndarray) -> None:
+    import numpy as np
+
+    bad = np.flatnonzero(~np.isfinite(column))
+    if bad.size:
+        what = "missing" if np.isnan(column[bad]).all() else "not finite"
+        named = ", ".join(str(seeds[i]) for i in bad[:8]) + (", ..." if bad.size > 8 else "")
+        raise ObservationError(f"`{term}` is {what} for seed {named}; measure these again, or leave them out of every condition")
+
+
+def _by_name(terms: Sequence[Term], columns: Sequence[np.ndarray]) -> dict[str, list[float]]:
+    return {str(term): column.tolist() for term, column in zip(terms, columns, strict=True)}
+
+
+@dataclass(frozen=True)
+class _Reordered:
+    """An estimand of terms in the question's order, taking means in the sample's."""
+
+    estimand: Callable
+    order: tuple[int, ...]
+
+    def __call__(self, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        import numpy as np
+
+        value, gradient = self.estimand(means[..., np.argsort(self.order)])
+        return value, gradient[..., list(self.order)]
+
+
+def _atom(compiled: CompiledAtom, order: tuple[int, ...]) -> Atom:
+    from claims.inference import Atom
+
+    def placed(estimand: Callable) -> Callable:
+        return estimand if order == tuple(range(len(order))) else _Reordered(estimand, order)
+
+    return Atom(placed(compiled.estimand), compiled.lower, compiled.upper, tuple(map(placed, compiled.positive)),
+                tuple(map(placed, compiled.nonzero)), compiled.expression)
+
+
+def _filled(blank: Evidence, question: Question, terms: Terms, decision: Decision, adjust: Callable[[float], float]) -> Evidence:
+    import math
+
+    atoms = []
+    for compiled, found in zip(question.atoms, decision.atoms, strict=True):
+        ends = [t for t in (compiled.lower, compiled.upper) if math.isfinite(t)]
+        atoms.append(AtomEvidence(compiled.expression, dict(compiled.bindings), found.estimate, found.low, found.high,
+                                  ends[0] if len(ends) == 1 else ends, adjust(found.p_value), str(found.verdict),
+                                  compiled.transform == "log", found.reason))
+    head = atoms[decision.headline]
+    verdict = str(decision.verdict)
+    return replace(
+        blank, verdict=verdict, outcome=outcome_of(verdict, blank.expected), reason=decision.reason, estimate=head.estimate,
+        low=head.low, high=head.high, threshold=head.threshold, method=decision.method, p_value=adjust(decision.p_value),
+        n_seeds=max(terms.sample.sizes), seeds_needed=decision.seeds_needed if verdict == INCONCLUSIVE else None,
+        headline=decision.headline, atoms=tuple(atoms), terms=terms.values,
+    )

@@ -1,0 +1,71 @@
+"""One run of the suite: what was asked for, where it is measured, and the observations it has seen so far."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claims.evidence import Evidence
+from claims.judge import judge
+from claims.schema import Claim, ExperimentSpec, Suite
+from models.measure import Machine, measure
+from models.snapshots import Store
+
+if TYPE_CHECKING:
+    import xarray
+
+STORE_VARIABLE = "CLAIMS_STORE"
+STORE_FOLDER = ".claims"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A suite to be judged in some settings, on a machine, through a store."""
+
+    suite: Suite
+    settings: tuple[str, ...]  # as asked for; empty: each experiment's default
+    machine: Machine
+    store: Store
+    seed_base: int = 0
+    _seen: dict = field(default_factory=dict, repr=False)
+    _failed: dict = field(default_factory=dict, repr=False)
+
+    def cases(self) -> Iterator[tuple[Claim, str]]:
+        """Every claim with every setting it is asked in: those named that its experiment has, or its default."""
+        for claim in self.suite.claims:
+            names = [s for s in self.settings if s in claim.spec.settings] if self.settings else [next(iter(claim.spec.settings))]
+            for setting in names:
+                yield claim, setting
+
+    def measure(self, spec: ExperimentSpec, setting: str, seeds: Sequence[int]) -> xarray.Dataset:
+        """Observations of an experiment in a setting, `seeds` in the order given. What failed once fails again without being tried."""
+        name, seeds = (spec.name, setting), tuple(seeds)
+        known = self._seen.get(name)
+        if known is not None and set(seeds) <= set(known["seed"].values.tolist()):
+            return known.sel(seed=list(seeds)) if spec.experiment(setting).paired else known
+        if (name, seeds) in self._failed:
+            raise self._failed[name, seeds]
+        try:
+            self._seen[name] = measure(spec.experiment(setting), seeds, self.machine, self.store)
+        except Exception as error:
+            self._failed[name, seeds] = error
+            raise
+        return self._seen[name]
+
+    def judge(self, claim: Claim, setting: str) -> Evidence:
+        """One claim's evidence in one setting."""
+        return judge(claim, setting, lambda seeds: self.measure(claim.spec, setting, seeds), seed_base=self.seed_base)
+
+
+def store_root(suite_path: Path) -> Path:
+    """Where the caches lie: `CLAIMS_STORE`, or `.claims/` beside the claim file."""
+    elsewhere = os.environ.get(STORE_VARIABLE)
+    return Path(elsewhere) if elsewhere else suite_path.resolve().parent / STORE_FOLDER
+
+
+def default_setting_names(suite: Suite) -> tuple[str, ...]:
+    """The settings that are asked when none is named: each experiment's first."""
+    return tuple(dict.fromkeys(next(iter(spec.settings)) for spec in suite.experiments.values()))
