@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from claims.expression.checks import check_atom, check_together
 from claims.expression.estimand import Estimand, constant, terms_of
 from claims.expression.nodes import (
-    Approx, Binary, Chain, ExpressionError, Number, Scalar, Statement, Term, Value, parts_of, walk,
+    Approx, Binary, Call, Chain, ExpressionError, Number, Scalar, Statement, Term, Value, parts_of, walk,
 )
 from claims.expression.printer import to_text
 from claims.expression.resolve import Vocabulary, bind
@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True)
 class CompiledAtom:
-    """lower < estimand < upper. `scale` is "log" for ratios: positive by nature, inferred about on the logarithmic scale."""
+    """lower < estimand < upper. `transform` is "log" where the estimand is the logarithm of what a reader wants to see: a ratio."""
 
     expression: str
     bindings: Mapping[str, Scalar]
@@ -40,7 +40,7 @@ class CompiledAtom:
     upper: float = math.inf
     positive: tuple[Estimand, ...] = ()
     nonzero: tuple[Estimand, ...] = ()
-    scale: str = "identity"
+    transform: str = "identity"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Draft:
     upper: float = math.inf
     positive: tuple[Value, ...] = ()
     nonzero: tuple[Value, ...] = ()
-    scale: str = "identity"
+    transform: str = "identity"
 
     def values(self) -> tuple[Value, ...]:
         return (self.node, *self.positive, *self.nonzero)
@@ -125,7 +125,7 @@ def _finish(draft: _Draft, terms: tuple[Term, ...]) -> CompiledAtom:
     def estimands(values: tuple[Value, ...]) -> tuple[Estimand, ...]:
         return tuple(Estimand(value, terms) for value in dict.fromkeys(values))
     return CompiledAtom(draft.text, draft.bindings, Estimand(draft.node, terms), draft.lower, draft.upper,
-                        estimands(draft.positive), estimands(draft.nonzero), draft.scale)
+                        estimands(draft.positive), estimands(draft.nonzero), draft.transform)
 
 
 def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: Mapping[str, Scalar]) -> list[_Draft]:
@@ -145,10 +145,15 @@ def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: M
         elif operator in ("<", ">"):
             draft = _difference(text, *sides, *((-math.inf, 0.0) if operator == "<" else (0.0, math.inf)))
         else:
-            limits = {"<<": (0.0, 1 / by), ">>": (by, math.inf)}.get(operator) or (1 / part.factor, part.factor)
-            draft = _ratio(text, *sides, *limits, part)
+            draft = _log_ratio(text, *sides, *_log_limits(operator, part, by), part)
         drafts.append(replace(draft, bindings=bindings, nonzero=tuple(x for side in sides for x in _denominators(side))))
     return drafts
+
+
+def _log_limits(operator: str, part: Chain | Approx, by: float) -> tuple[float, float]:
+    if operator == "approx":
+        return -math.log(part.factor), math.log(part.factor)
+    return (-math.inf, -math.log(by)) if operator == "<<" else (math.log(by), math.inf)
 
 
 def _difference(text: str, left: Value, right: Value, lower: float, upper: float) -> _Draft:
@@ -182,8 +187,8 @@ def _peel(node: Value) -> tuple[Value | None, float]:
     return node, 0.0
 
 
-def _ratio(text: str, left: Value, right: Value, lower: float, upper: float, part: Chain | Approx) -> _Draft:
-    """left / right between the limits, both sides positive; a constant side moves to the limits."""
+def _log_ratio(text: str, left: Value, right: Value, lower: float, upper: float, part: Chain | Approx) -> _Draft:
+    """log left - log right between the limits, both sides positive; a constant side moves to the limits."""
     numbers = constant(left), constant(right)
     for side, number in zip((left, right), numbers, strict=True):
         if number is not None and not 0 < number < math.inf:
@@ -192,12 +197,14 @@ def _ratio(text: str, left: Value, right: Value, lower: float, upper: float, par
     if None not in numbers:
         raise ExpressionError(f"`{text}` holds nothing that is measured", part.span)
     if numbers[1] is not None:
-        draft = _Draft(text, {}, left, lower * numbers[1], upper * numbers[1], (left,))
+        shift = math.log(numbers[1])
+        draft = _Draft(text, {}, Call("log", left), lower + shift, upper + shift, (left,))
     elif numbers[0] is not None:
-        draft = _Draft(text, {}, right, numbers[0] / upper, numbers[0] / lower if lower else math.inf, (right,))
+        shift = math.log(numbers[0])
+        draft = _Draft(text, {}, Call("log", right), shift - upper, shift - lower, (right,))
     else:
-        draft = _Draft(text, {}, Binary("/", left, right), lower, upper, (left, right))
-    return replace(draft, lower=draft.lower or -math.inf, scale="log")  # a ratio is above zero anyway
+        draft = _Draft(text, {}, Binary("-", Call("log", left), Call("log", right)), lower, upper, (left, right))
+    return replace(draft, transform="log")
 
 
 def _denominators(node: Value) -> tuple[Value, ...]:
