@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True)
 class CompiledAtom:
-    """lower < estimand < upper. `transform` is "log" where the estimand is the logarithm of what a reader wants to see: a ratio."""
+    """lower < estimand < upper. `scale` is "log" where the estimand is already the logarithm of what a reader wants to see: a ratio."""
 
     expression: str
     bindings: Mapping[str, Scalar]
@@ -40,7 +40,7 @@ class CompiledAtom:
     upper: float = math.inf
     positive: tuple[Estimand, ...] = ()
     nonzero: tuple[Estimand, ...] = ()
-    transform: str = "identity"
+    scale: str = "identity"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Draft:
     upper: float = math.inf
     positive: tuple[Value, ...] = ()
     nonzero: tuple[Value, ...] = ()
-    transform: str = "identity"
+    scale: str = "identity"
 
     def values(self) -> tuple[Value, ...]:
         return (self.node, *self.positive, *self.nonzero)
@@ -125,7 +125,7 @@ def _finish(draft: _Draft, terms: tuple[Term, ...]) -> CompiledAtom:
     def estimands(values: tuple[Value, ...]) -> tuple[Estimand, ...]:
         return tuple(Estimand(value, terms) for value in dict.fromkeys(values))
     return CompiledAtom(draft.text, draft.bindings, Estimand(draft.node, terms), draft.lower, draft.upper,
-                        estimands(draft.positive), estimands(draft.nonzero), draft.transform)
+                        estimands(draft.positive), estimands(draft.nonzero), draft.scale)
 
 
 def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: Mapping[str, Scalar]) -> list[_Draft]:
@@ -204,7 +204,7 @@ def _log_ratio(text: str, left: Value, right: Value, lower: float, upper: float,
         draft = _Draft(text, {}, Call("log", right), shift - upper, shift - lower, (right,))
     else:
         draft = _Draft(text, {}, Binary("-", Call("log", left), Call("log", right)), lower, upper, (left, right))
-    return replace(draft, transform="log")
+    return replace(draft, scale="log")
 
 
 def _denominators(node: Value) -> tuple[Value, ...]:
