@@ -1,0 +1,186 @@
+"""pytest hooks, and nothing else: options, one item a claim and setting, outcomes, and what is written at the end.
+
+Loaded by the top-level conftest.py, never registered as an installed plugin. A run that does not collect `claims/` is not touched: a broken
+claim file cannot disturb `pytest tests/`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence
+from claims.problems import ClaimFileError
+from claims.run import Run, store_root
+
+RUN = pytest.StashKey[Run]()
+LEDGER = pytest.StashKey["Ledger"]()
+HERE = Path(__file__).parent
+FRESH = "claims_fresh_store"
+
+
+class InconclusiveWarning(UserWarning):
+    """A claim came out inconclusive and `--inconclusive=warn` lets it pass."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("claims", "claims of research memos")
+    group.addoption("--claims-file", metavar="F", help="the claim file (default: claims.yaml beside conftest.py)")
+    group.addoption("--setting", action="append", default=[], metavar="S", help="judge in this setting; repeatable (default: each experiment's first)")
+    group.addoption("--device", default="auto", metavar="D", help="auto, cpu or cuda")
+    group.addoption("--fresh", action="store_true", help="train everything anew, in an empty store of this run's own")
+    group.addoption("--seed-base", type=int, default=0, metavar="N", help="judge on seeds N, N+1, ... (default: 0)")
+    group.addoption("--report-dir", default="reports", metavar="D", help="where the result file goes (default: reports/)")
+    group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not _asks_for_claims(config):
+        return
+    from claims.setup import RunError, make_run
+
+    if not hasattr(config, "workerinput") and config.getoption("fresh"):
+        setattr(config, FRESH, tempfile.mkdtemp(prefix="claims-fresh-"))
+    try:
+        run = make_run(config, HERE, fresh_store=_fresh_store(config))
+    except (ClaimFileError, RunError) as error:
+        _remove_fresh(config)
+        raise pytest.UsageError(str(error)) from None
+    config.stash[RUN] = run
+    for tag in sorted({tag for claim in run.suite.claims for tag in claim.tags}):
+        config.addinivalue_line("markers", f"{tag}: claims tagged {tag}")
+    config.stash[LEDGER] = Ledger(config, run)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(config.stash[LEDGER], "claims-ledger")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """xdist: every worker shares the fresh store of the run."""
+    node.workerinput[FRESH] = getattr(node.config, FRESH, None)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"claim", "setting"} <= set(metafunc.fixturenames) and RUN in metafunc.config.stash:
+        cases = []
+        for claim, setting in metafunc.config.stash[RUN].cases():
+            first = next(iter(claim.spec.settings))
+            name = claim.id if setting == first else f"{claim.id}@{setting}"
+            cases.append(pytest.param(claim, setting, id=name, marks=[getattr(pytest.mark, tag) for tag in claim.tags]))
+        metafunc.parametrize(("claim", "setting"), cases)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _remove_fresh(config)
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest, run: Run) -> Callable[..., Settled]:
+    """`judged(claim, setting)`: judge a claim and leave its evidence on the test's report."""
+
+    def judge(claim, setting) -> Settled:
+        evidence = run.judge(claim, setting)
+        request.node.stash[EVIDENCE] = evidence
+        return Settled(evidence, request.config.getoption("inconclusive"))
+
+    return judge
+
+
+EVIDENCE = pytest.StashKey[Evidence]()
+
+
+class Settled:
+    """Evidence turned into a test's outcome."""
+
+    def __init__(self, evidence: Evidence, inconclusive: str):
+        self.evidence, self.inconclusive = evidence, inconclusive
+
+    def settle(self) -> None:
+        """Pass, or fail or skip with an explanation."""
+        evidence = self.evidence
+        if evidence.outcome == NOT_ASKED:
+            pytest.skip(evidence.reason)
+        if evidence.outcome == FAILED and evidence.verdict == INCONCLUSIVE and self.inconclusive == "warn":
+            warnings.warn(evidence.explanation(), InconclusiveWarning, stacklevel=2)
+        elif evidence.outcome in (FAILED, ERROR):
+            pytest.fail(evidence.explanation(), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    evidence = item.stash.get(EVIDENCE, None)
+    if call.when == "call" and evidence is not None:
+        report.claim_evidence = evidence.to_json()  # plain JSON: it crosses from the worker
+        item.user_properties[:] = [(k, getattr(evidence, k)) for k in ("verdict", "estimate", "low", "high", "n_seeds")]
+        report.user_properties = [(k, report.claim_evidence[k]) for k, _ in item.user_properties]
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport):
+    evidence = getattr(report, "claim_evidence", None)
+    if evidence and evidence["outcome"] == NOT_ASKED:
+        return "not asked", "n", "NOT ASKED"
+    return None
+
+
+class Ledger:
+    """The controlling process's account of the run: evidence as it comes in, then the summary and the result file."""
+
+    def __init__(self, config: pytest.Config, run: Run):
+        self.config, self.run = config, run
+        self.evidence: list[Evidence] = []
+        self.asked = sum(1 for _ in run.cases())
+        self.written: Path | None = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        data = getattr(report, "claim_evidence", None)
+        if data is not None:
+            self.evidence.append(Evidence.from_json(data))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.config.getoption("collectonly"):
+            return
+        from claims.report.result_file import collect, write
+
+        order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
+        self.evidence.sort(key=lambda e: order[e.id, e.setting])
+        result = collect(self.run, self.evidence, partial=len(self.evidence) < self.asked)
+        self.written = write(result, Path(self.config.getoption("report_dir")))
+
+    def pytest_terminal_summary(self, terminalreporter) -> None:
+        if self.evidence:
+            from claims.report.terminal import summarize
+
+            summarize(terminalreporter, self.evidence, self.asked, self.written)
+
+
+def _asks_for_claims(config: pytest.Config) -> bool:
+    """Whether the test of claims is among what this run collects."""
+    test = HERE / "test_claims.py"
+    for arg in config.args:
+        path = Path(str(arg).partition("::")[0])
+        path = (path if path.is_absolute() else config.invocation_params.dir / path).resolve()
+        if path == test or path in test.parents:
+            return True
+    return False
+
+
+def _fresh_store(config: pytest.Config) -> Path | None:
+    folder = getattr(config, "workerinput", {}).get(FRESH) or getattr(config, FRESH, None)
+    return Path(folder) if folder else None
+
+
+def _remove_fresh(config: pytest.Config) -> None:
+    folder = getattr(config, FRESH, None)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+__all__ = ["store_root"]

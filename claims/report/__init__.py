@@ -1,0 +1,1 @@
+"""Evidence for readers: the terminal and the result file."""

@@ -1,0 +1,54 @@
+"""From the command line to a Run: everything that can be wrong with what was asked is told here, before anything is collected."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claims.run import Run, store_root
+from claims.schema import Suite, load_suite
+from models.devices import DeviceError, resolve_device
+from models.measure import Machine
+from models.snapshots import Store
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class RunError(ValueError):
+    """What was asked for cannot be run; one line says why and what would."""
+
+
+def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None = None) -> Run:
+    """The run that the options of `config` describe. Raises ClaimFileError or RunError."""
+    chosen = config.getoption("claims_file")
+    path = config.invocation_params.dir / chosen if chosen else package.parent / "claims.yaml"
+    if not path.is_file():
+        raise RunError(f"claim file {path} does not exist; name another with --claims-file=F")
+    suite = load_suite(path)
+    settings = tuple(config.getoption("setting"))
+    _check_settings(suite, settings)
+    if config.getoption("seed_base") < 0:
+        raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
+    machine = Machine(_device(config.getoption("device")), workers=_workers(config))
+    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"))
+
+
+def _check_settings(suite: Suite, settings: tuple[str, ...]) -> None:
+    for name in settings:
+        if name not in suite.settings:
+            close = difflib.get_close_matches(name, suite.settings, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"settings: {', '.join(suite.settings)}"
+            raise RunError(f"`--setting {name}`: no experiment of {suite.path.name} has that setting; {hint}")
+
+
+def _device(name: str) -> str:
+    try:
+        return resolve_device(name)
+    except DeviceError as error:
+        raise RunError(str(error)) from None
+
+
+def _workers(config: pytest.Config) -> int:
+    return int(getattr(config, "workerinput", {}).get("workercount", 1))
