@@ -203,7 +203,7 @@ def _filled(blank: Evidence, question: Question, terms: Terms, decision: Decisio
         ends = [t for t in (compiled.lower, compiled.upper) if math.isfinite(t)]
         atoms.append(AtomEvidence(compiled.expression, dict(compiled.bindings), found.estimate, found.low, found.high,
                                   ends[0] if len(ends) == 1 else ends, adjust(found.p_value), str(found.verdict),
-                                  compiled.transform == "log", found.reason))
+                                  compiled.scale == "log", found.reason))
     head = atoms[decision.headline]
     verdict = str(decision.verdict)
     return replace(
