@@ -1,0 +1,150 @@
+"""`check`: a claim file's mistakes, and what judging it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from claims.commands import claims_file, tell
+from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one experiment in one setting would take."""
+
+    experiment: str
+    setting: str
+    asked: int
+    not_asked: tuple[str, ...]  # ids and reasons
+    seeds: int | None  # None where nothing is asked
+    cached: int | None  # None where the store cannot tell
+    seconds: float | None
+
+    @property
+    def missing(self) -> int | None:
+        return None if self.seeds is None or self.cached is None else self.seeds - self.cached
+
+
+@click.command(short_help="validate and print the plan")
+@claims_file
+@click.option("--setting", "settings", multiple=True, metavar="S", help="Plan this setting; repeatable. Omitted: each experiment's first.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
+def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) -> None:
+    """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is then of the claims without any."""
+    reading = read_suite(file)
+    if reading.suite is not None:
+        unknown = [name for name in settings if name not in reading.suite.settings]
+        if unknown:
+            from claims.expression import nearest
+            raise click.BadParameter(f"no experiment has the setting `{unknown[0]}`; {nearest(unknown[0], reading.suite.settings)}",
+                                     param_hint="--setting")
+        if reading.suite.claims:
+            show(reading.suite, plan(reading.suite, settings, device, seed_base))
+    if reading.problems:
+        tell(reading.path, reading.problems, reading.lines)
+        raise SystemExit(1)
+    click.echo(f"{file}: {len(reading.suite.claims)} claims, no mistakes.")
+
+
+def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[Line]:
+    """A line for every experiment and setting that some claim is asked in."""
+    lines = []
+    for spec in suite.experiments.values():
+        claims = [claim for claim in suite.claims if claim.experiment == spec.name]
+        names = [name for name in settings if name in spec.settings] if settings else [next(iter(spec.settings))]
+        lines += [_line(suite, spec, setting, claims, device, seed_base) for setting in names if claims]
+    return lines
+
+
+def _line(suite: Suite, spec: ExperimentSpec, setting: str, claims: Sequence[Claim], device: str, seed_base: int) -> Line:
+    asked, not_asked = [], []
+    for claim in claims:
+        reason = _reason_not_asked(claim, setting)
+        asked += [claim] if reason is None else []
+        not_asked += [f"{claim.id}: {reason}"] if reason is not None else []
+    if not asked:
+        return Line(spec.name, setting, 0, tuple(not_asked), None, None, None)
+    available = spec.experiment(setting).available_seeds
+    if available is not None:
+        return Line(spec.name, setting, len(asked), tuple(not_asked), len(available), len(available), 0.0)
+    wanted = range(seed_base, seed_base + max(claim.seeds.max for claim in asked))
+    found = _stored(suite, spec, setting, wanted, device)
+    return Line(spec.name, setting, len(asked), tuple(not_asked), len(wanted), *found)
+
+
+def _reason_not_asked(claim: Claim, setting: str) -> str | None:
+    try:
+        question = claim.ask(setting)
+    except Undescribed:
+        return None
+    return question.reason if isinstance(question, NotAsked) else None
+
+
+def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[int], device: str) -> tuple[int | None, float | None]:
+    """How many of the wanted seeds are cached, and how long the others would take."""
+    from claims.run import store_root
+    from models.devices import DeviceError, resolve_device
+    from models.measure import Machine
+    from models.measure import plan as plan_measuring
+    from models.snapshots import Store
+
+    try:
+        machine = Machine(resolve_device(device))
+    except DeviceError as error:
+        raise click.BadParameter(str(error), param_hint="--device") from None
+    found = plan_measuring(spec.experiment(setting), list(wanted), machine, Store(store_root(suite.path)))
+    return found.cached, found.seconds
+
+
+def show(suite: Suite, lines: Sequence[Line]) -> None:
+    """The claims, then the plan, as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    claims = Table(title=f"{suite.path}", title_justify="left", box=None, pad_edge=False)
+    for heading in ("claim", "experiment", "expected", "seeds"):
+        claims.add_column(heading, no_wrap=heading != "expected")
+    for claim in suite.claims:
+        claims.add_row(claim.id, claim.experiment, _expected(claim), _seeds(claim))
+    console.print(claims)
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("experiment", "setting", "claims", "seeds", "cached", "to train", "expected time"):
+        table.add_column(heading, justify="left" if heading in ("experiment", "setting") else "right")
+    for line in lines:
+        table.add_row(line.experiment, line.setting, str(line.asked), *map(_count, (line.seeds, line.cached, line.missing)), _time(line))
+    console.print(table)
+    for line in lines:
+        for reason in line.not_asked:
+            console.print(f"not asked in {line.setting}: {reason}", highlight=False, markup=False)
+    console.print()
+
+
+def _expected(claim: Claim) -> str:
+    if isinstance(claim.expected, str):
+        return claim.expected
+    return ", ".join(f"{setting}: {verdict}" for setting, verdict in claim.expected.items())
+
+
+def _seeds(claim: Claim) -> str:
+    if any(claim.spec.experiment(setting).available_seeds is not None for setting in claim.spec.settings):
+        return "as recorded"
+    return str(claim.seeds.start) if not claim.seeds.step else f"{claim.seeds.start} to {claim.seeds.max} by {claim.seeds.step}"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+def _time(line: Line) -> str:
+    if line.seeds is None or not line.missing:
+        return "-"
+    if line.seconds is None:
+        return "unknown"
+    return f"{line.seconds:.0f} s" if line.seconds < 120 else f"{line.seconds / 60:.0f} min"

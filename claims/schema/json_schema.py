@@ -1,0 +1,75 @@
+"""The JSON Schema of claim files: the models of `entries`, with each shipped kind's own settings put in under `experiments`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from claims.schema.entries import ClaimsFile
+from models.experiment import KINDS, settings_model
+
+TITLE = "Claims of research memos"
+
+
+def schema_text() -> str:
+    """The schema as it is committed, `claims/schema.json`."""
+    return json.dumps(build_schema(), indent=1, sort_keys=False) + "\n"
+
+
+def build_schema() -> dict[str, Any]:
+    schema = ClaimsFile.model_json_schema()
+    definitions = schema["$defs"]
+    definitions.pop("ExperimentEntry")
+    definitions["Experiment"] = _experiment(definitions)
+    _one_of_expect_and_never(definitions["ClaimEntry"])
+    schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": TITLE}
+
+
+def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
+    """An experiment: by its `kind`, or `like` another, whose kind an editor cannot know."""
+    branches = []
+    for kind in KINDS:
+        definitions[kind] = _kind(kind, definitions)
+        branches.append({"$ref": f"#/$defs/{kind}"})
+    frame = _frame()
+    branches.append({"type": "object", "required": ["kind"], "title": "package.module:Class", "properties": {
+        **frame, "kind": {"type": "string", "pattern": "^[A-Za-z_][\\w.]*:[A-Za-z_]\\w*$"},
+        "settings": _settings({"type": ["object", "null"]})}})
+    branches.append({"type": "object", "required": ["like"], "not": {"required": ["kind"]}, "title": "like another",
+                     "properties": {**frame, "settings": _settings({"type": ["object", "null"]})}})
+    return {"title": "Experiment", "type": "object", "anyOf": branches}
+
+
+def _kind(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """One shipped kind. Nothing is required: a setting, or what the experiment is like, may bring it."""
+    model = settings_model(kind)
+    own = model.model_json_schema(ref_template=f"#/$defs/{kind}.{{model}}")
+    for name, definition in own.pop("$defs", {}).items():
+        definitions[f"{kind}.{name}"] = _partial(definition)
+    options = _partial(own)["properties"]
+    variant = {"type": ["object", "null"], "properties": options, "additionalProperties": False}
+    return {"title": kind, "type": "object", "required": ["kind"], "additionalProperties": False, "description": _first_line(model),
+            "properties": {**_frame(), "kind": {"const": kind}, **options, "settings": _settings(variant)}}
+
+
+def _frame() -> dict[str, Any]:
+    return {"like": {"type": "string", "description": "another experiment, from which all that is not named here is taken"}}
+
+
+def _settings(variant: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "minProperties": 1, "additionalProperties": variant,
+            "description": "named variants, the first is the default; each overrides what it names"}
+
+
+def _partial(definition: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in definition.items() if key != "required"}
+
+
+def _one_of_expect_and_never(entry: dict[str, Any]) -> None:
+    entry["oneOf"] = [{"required": ["expect"]}, {"required": ["never"]}]
+    entry["dependentRequired"] = {"margin": ["never"], "memo": ["where", "says"]}
+
+
+def _first_line(model: type) -> str:
+    return (model.__doc__ or "").strip().splitlines()[0] if model.__doc__ else ""
