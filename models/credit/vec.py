@@ -86,13 +86,14 @@ def perturbation_responses(network: Network, params: Tensors, acts: Activations,
 def solve(state: Tensors, ridge: float) -> None:
     """Write M into the state from the sums. `ridge`: share of the Gram matrix's mean diagonal.
 
-    e sums to zero over the classes, so the Gram matrix is singular: the ridge makes the solve the pseudo-inverse's, as near as it is small.
+    e sums to zero over the classes, so the Gram matrix is blind to the direction in which all classes agree. That direction gets the mean
+    weight, which leaves nothing there: with a small ridge elsewhere, the solve is the pseudo-inverse's.
     """
     gram = state[GRAM]
     n_classes = gram.shape[-1]
-    weight = gram.diagonal(dim1=-2, dim2=-1).mean(-1).mul(ridge).add(TINY)
-    eye = torch.eye(n_classes, dtype=gram.dtype, device=gram.device)
-    factor, _ = torch.linalg.cholesky_ex(gram + weight[..., None, None] * eye)  # _ex: no host synchronisation
+    mean = gram.diagonal(dim1=-2, dim2=-1).mean(-1).add(TINY)[..., None, None]
+    known = torch.eye(n_classes, dtype=gram.dtype, device=gram.device) * ridge + 1 / n_classes
+    factor, _ = torch.linalg.cholesky_ex(gram + mean * known)  # _ex: no host synchronisation
     state[KEY].copy_(torch.cholesky_solve(state[RESPONSE], factor))
 
 

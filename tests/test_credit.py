@@ -1,0 +1,119 @@
+"""Credit rules and local gradients against one network with autograd, for random shapes."""
+
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from reference import OneNetwork
+
+from models.credit import Signal, at_levels, rule
+from models.credit import dfa, vec
+from models.experiment import NetworkSettings
+from models.network import Network, example_losses, output_error
+from models.training import State
+
+shapes = st.builds(
+    dict,
+    width=st.integers(2, 13), blocks=st.integers(1, 4), residual=st.booleans(),
+    norm=st.sampled_from(["layer", "none"]), activation=st.sampled_from(["relu", "tanh"]),
+)
+
+
+def drawn(shape, n_seeds=3, batch=7, n_in=5, n_classes=4, seed=0):
+    """A stack with random parameters (biases too), a batch for each seed, and the forward pass."""
+    network = Network(NetworkSettings(**shape), n_in, n_classes)
+    generator = torch.Generator().manual_seed(seed)
+    params = network.initial(range(n_seeds), "cpu")
+    for tensor in params.values():
+        tensor += 0.3 * torch.randn(tensor.shape, generator=generator)
+    params = {name: tensor.double() for name, tensor in params.items()}  # the formulas, without rounding
+    x = torch.randn(n_seeds, batch, n_in, generator=generator).double()
+    y = torch.randint(n_classes, (n_seeds, batch), generator=generator)
+    return network, params, x, y, network.forward(params, network.embed(params, x))
+
+
+def of_seed(params, s):
+    return State((), 0, params).of_seed(s)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shape=shapes)
+def test_oracle_equals_autograd_at_every_level(shape):
+    network, params, x, y, acts = drawn(shape)
+    levels = range(network.n_blocks + 1)
+    found = rule("oracle").credit({}, Signal(network, params, acts, output_error(acts.logits, y), levels))
+    for s in range(x.shape[0]):
+        truth = OneNetwork(network.settings, of_seed(params, s)).true_credit(x[s], y[s])
+        for level in levels:
+            torch.testing.assert_close(found[level, s], truth[level], rtol=1e-4, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shape=shapes, name=st.sampled_from(["dfa", "vec", "oracle"]))
+def test_local_gradients_equal_each_parts_own_vjp(shape, name):
+    network, params, x, y, acts = drawn(shape)
+    error = output_error(acts.logits, y)
+    state = random_state(name, network, x.shape[0])
+    credit = rule(name).credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+    grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
+    network.block_gradients(params, acts, credit[1:], grads)
+    network.input_gradients(x, acts.h[0], credit[0], grads)
+    network.head_gradients(acts, error, grads)
+    for s in range(x.shape[0]):
+        truth = OneNetwork(network.settings, of_seed(params, s)).local_gradients(x[s], y[s], list(credit[:, s]))
+        for parameter, gradient in of_seed(grads, s).items():
+            torch.testing.assert_close(gradient, truth[parameter], rtol=1e-4, atol=1e-6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(shape=shapes)
+def test_dfa_and_vec_are_what_the_formulas_say(shape):
+    network, params, x, y, acts = drawn(shape)
+    error = output_error(acts.logits, y)
+    signal = Signal(network, params, acts, error, range(network.n_blocks + 1))
+    fixed, learned = random_state("dfa", network, 3), random_state("vec", network, 3)
+    for level in signal.levels:
+        expected = torch.einsum("sbc,scw->sbw", error, fixed[dfa.KEY][level])
+        torch.testing.assert_close(dfa.credit(fixed, signal)[level], expected)
+        expected = torch.einsum("sbc,scw->sbw", error, learned[vec.KEY][level])
+        if shape["norm"] == "layer":
+            expected = expected / (acts.h[level].var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+        torch.testing.assert_close(vec.credit(learned, signal)[level], expected)
+
+
+@pytest.mark.parametrize("name", ["dfa", "vec", "oracle"])
+def test_credit_at_some_levels_is_that_part_of_all(name):
+    network, params, x, y, acts = drawn(dict(width=6, blocks=3))
+    error, state = output_error(acts.logits, y), random_state(name, network, 3)
+    whole = rule(name).credit(state, Signal(network, params, acts, error, range(4)))
+    part = rule(name).credit(at_levels(state, [2, 3]), Signal(network, params, acts, error, [2, 3]))
+    assert torch.equal(part, whole[2:])
+
+
+def test_feedback_has_variance_one_over_width():
+    network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
+    matrices = dfa.initial(network, range(8), "cpu")[dfa.KEY]
+    assert matrices.var().item() == pytest.approx(1 / 200, rel=0.05)  # 64,000 draws: standard error 0.6 %
+    assert not torch.equal(matrices[0, 0], matrices[1, 0]) and not torch.equal(matrices[0, 0], matrices[0, 1])
+
+
+def test_an_unknown_rule_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match=r"'dfaa'; allowed: dfa, oracle, vec"):
+        rule("dfaa")
+
+
+@settings(max_examples=30, deadline=None)
+@given(scale=st.sampled_from([1e-3, 1.0, 30.0, 300.0]), seed=st.integers(0, 99))
+def test_losses_equal_cross_entropy_and_keep_their_digits_where_they_vanish(scale, seed):
+    logits = scale * torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(seed))
+    y = torch.randint(4, (2, 5), generator=torch.Generator().manual_seed(seed + 1))
+    found = example_losses(logits, y)
+    truth = torch.nn.functional.cross_entropy(logits.double().flatten(0, 1), y.flatten(), reduction="none").view(2, 5)
+    torch.testing.assert_close(found, truth, rtol=1e-9, atol=1e-14)
+    sure = example_losses(torch.tensor([[[40.0, 0.0, 0.0]]]), torch.tensor([[0]]))
+    assert sure.item() == pytest.approx(2 * 4.248354255291589e-18, rel=1e-6)  # 2 exp(-40): log1p keeps it
+
+
+def random_state(name, network, n_seeds):
+    generator = torch.Generator().manual_seed(3)
+    state = rule(name).initial(network, range(n_seeds), "cpu", 1.0)
+    return {n: torch.randn(t.shape, generator=generator).double() for n, t in state.items()}
