@@ -37,6 +37,7 @@ class Node:
     length: int = 1
     raw: str = ""
     style: str | None = None
+    flow: bool = False
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def data(self) -> Any:
@@ -157,6 +158,19 @@ def _explain(error: yaml.MarkedYAMLError, lines: Sequence[str], line: int, colum
     return f"this is not YAML: {' '.join(filter(None, (error.context, complaint)))}", "check quotes, brackets and indentation"
 
 
+def plain_scalar(text: str) -> Any:
+    """An unquoted scalar as YAML 1.2 reads it: a number, true, false, nothing, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INFINITE.fullmatch(text):
+        raise ValueError(f"`{text}` is not a finite number")
+    if not _NUMBER.fullmatch(text):
+        return text
+    if len(text) > 60 or not math.isfinite(float(text)):
+        raise ValueError("this number is too large to be meant", "at most about 1e308")
+    return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+
+
 class _Builder:
     """Builds nodes from the parser's events with a stack of its own."""
 
@@ -210,26 +224,19 @@ class _Builder:
             self.fail(mark, f"the tag `{event.tag}` is not read", "write plain values", len(event.tag))
         where = mark.line + 1, mark.column + 1
         if isinstance(event, yaml.MappingStartEvent):
-            return Node({}, *where)
+            return Node({}, *where, flow=bool(event.flow_style))
         if isinstance(event, yaml.SequenceStartEvent):
-            return Node([], *where)
+            return Node([], *where, flow=bool(event.flow_style))
         one_line = event.start_mark.line == event.end_mark.line
         length = event.end_mark.column - mark.column if one_line else 1
         value = self.scalar(event) if event.implicit[0] else event.value
         return Node(value, *where, max(1, length), event.value, event.style)
 
     def scalar(self, event: yaml.ScalarEvent) -> Any:
-        text = event.value
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INFINITE.fullmatch(text):
-            self.fail(event.start_mark, f"`{text}` is not a finite number", length=len(text))
-        if not _NUMBER.fullmatch(text):
-            return text
-        number = float(text)
-        if not math.isfinite(number) or len(text) > 60:
-            self.fail(event.start_mark, "this number is too large to be meant", "at most about 1e308", len(text))
-        return int(text) if re.fullmatch(r"[-+]?\d+", text) else number
+        try:
+            return plain_scalar(event.value)
+        except ValueError as error:
+            self.fail(event.start_mark, *error.args, length=len(event.value))
 
     def place(self, top: tuple[Node, list], node: Node, event: yaml.NodeEvent) -> None:
         parent, waiting = top

@@ -175,9 +175,8 @@ class _Loader:
                 self.fail((*here, "for_every", variable), f"the claim does not use `{variable}`", "use it as a label, or delete it", key=True)
         self._check_by(here, entry, text)
         claim = self._made(name, entry, spec, statement)
-        if len(self.problems) > before or not self._try_asking(spec, claim.ask, path):
-            return None
-        return claim
+        self._try_asking(spec, claim.ask, path)
+        return claim if len(self.problems) == before else None
 
     def _made(self, name: str, entry: ClaimEntry, spec: ExperimentSpec, statement: Any) -> Claim:
         defaults, for_every = self.file.defaults, entry.for_every or {}
