@@ -100,7 +100,8 @@ def read(path: Path) -> Source:
     try:
         root = _Builder(path, lines, text).build()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = error.context_mark is not None and "quoted scalar" in (error.context or "")
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise ClaimFileError(path, [Problem(line, column, *_explain(error, lines, line, column))], lines) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -147,6 +148,8 @@ def _explain(error: yaml.MarkedYAMLError, lines: Sequence[str], line: int, colum
     if "\t" in before and not before.strip():
         return "a tab cannot indent YAML", "indent with spaces"
     complaint = error.problem or "this is not YAML"
+    if "quoted scalar" in (error.context or "") and "end of stream" in complaint:
+        return "this quote is never closed", "close it, or quote the text with the other kind"
     if "mapping values are not allowed" in complaint:
         return "a second `: ` stands in one line", "quote the text, or indent the line as a key of its own"
     if "expected <block end>" in complaint or "could not find expected ':'" in complaint:

@@ -23,9 +23,10 @@ class NotThere(ExpressionError):
 def nearest(word: object, known: Iterable[object]) -> str:
     """A remedy for an unknown name: the nearest known one, or all of them."""
     words = [str(candidate) for candidate in known]
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
+    by_lower = {candidate.lower(): candidate for candidate in reversed(words)}
+    close = difflib.get_close_matches(str(word).lower()[:100], by_lower, n=1, cutoff=0.6)
     if close:
-        return f"did you mean `{close[0]}`?"
+        return f"did you mean `{by_lower[close[0]]}`?"
     shown = ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
     return f"known: {shown}" if words else ""
 

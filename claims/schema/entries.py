@@ -151,9 +151,12 @@ class ClaimEntry(Entry):
 class ClaimsFile(Entry):
     """What is claimed: memos, experiments, derived metrics, claims."""
 
-    version: Annotated[Literal[1], BeforeValidator(lambda value: None if isinstance(value, bool) else value)]
+    version: Annotated[Literal[1], BeforeValidator(lambda value: None if isinstance(value, bool) else value)] = 1
     memos: dict[Memo, MemoEntry] = {}
     defaults: DefaultsEntry = DefaultsEntry()
-    experiments: dict[Name, ExperimentEntry] = Field(min_length=1, description="the first is the default of claims")
+    experiments: dict[Name, ExperimentEntry] = Field({}, description="the first is the default of claims")
     metrics: dict[Name, Text] = Field({}, description="derived metrics: a selection is pushed to the leaves, then the arithmetic is done on means")
-    claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = Field(min_length=1)
+    claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = {}
+
+
+NEEDED = ("version", "experiments", "claims")  # sections; that two of them are not empty is checked on the file, not on what is left of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from claims.schema.entries import ClaimsFile
+from claims.schema.entries import NEEDED, ClaimsFile
 from models.experiment import KINDS, settings_model
 
 TITLE = "Claims of research memos"
@@ -23,7 +23,9 @@ def build_schema() -> dict[str, Any]:
     definitions["Experiment"] = _experiment(definitions)
     _one_of_expect_and_never(definitions["ClaimEntry"])
     schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": TITLE}
+    for name in ("experiments", "claims"):
+        schema["properties"][name]["minProperties"] = 1
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": TITLE, "required": list(NEEDED)}
 
 
 def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:

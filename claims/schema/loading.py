@@ -13,7 +13,7 @@ from claims.expression import ExpressionError, Options, check_derived, nearest, 
 from claims.expression.nodes import Select, walk
 from claims.expression.resolve import names_in
 from claims.problems import ClaimFileError, Problem
-from claims.schema.entries import ClaimEntry, ClaimsFile, SeedSchedule
+from claims.schema.entries import NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
 from claims.schema.wording import worded
@@ -76,15 +76,21 @@ class _Loader:
     def _entries(self) -> ClaimsFile | None:
         """The typed file. Entries that are wrong are told and left out, so that the others are still read."""
         data = self.source.root.data()
-        for _ in range(3):  # the file, without its wrong entries, without what their absence makes wrong
-            try:
-                return ClaimsFile.model_validate(data)
-            except pydantic.ValidationError as error:
-                known = {(p.line, p.column) for p in self.problems}
-                told = [worded(self.source, detail) for detail in error.errors()]
-                self.problems += [problem for problem in told if (problem.line, problem.column) not in known]
-                data = _without(data, [detail["loc"] for detail in error.errors()])
-        return None
+        for name in NEEDED:
+            if name not in data:
+                self.fail((), f"`{name}` is missing", f"add `{name}: 1`" if name == "version" else f"add `{name}:` with at least one")
+            elif data[name] in ({}, None):
+                self.fail((name,), f"`{name}` is empty", "add at least one below it", key=True)
+                data[name] = {}
+        try:
+            return ClaimsFile.model_validate(data)
+        except pydantic.ValidationError as error:
+            self.problems += [worded(self.source, detail) for detail in error.errors()]
+            data = _without(data, [detail["loc"] for detail in error.errors()])
+        try:
+            return ClaimsFile.model_validate(data)
+        except pydantic.ValidationError:
+            return None
 
     def _metrics(self) -> dict[str, Any]:
         derived = {}
@@ -128,9 +134,13 @@ class _Loader:
         return Memo(name, entry.title, entry.date, entry.source, tuple(reported))
 
     def _spec(self, name: str | None, path: Sequence[str | int]) -> ExperimentSpec | None:
-        name = name if name is not None else next(iter(self.file.experiments))
-        if name not in self.file.experiments:
-            self.fail(path, f"no experiment is called `{name}`", nearest(name, self.file.experiments))
+        written = self.source.node(("experiments",))
+        known = tuple(written.value) if written is not None and isinstance(written.value, dict) else ()
+        if name is None and not known:
+            return None
+        name = name if name is not None else known[0]
+        if name not in known:
+            self.fail(path, f"no experiment is called `{name}`", nearest(name, known))
         return self.specs.get(name)  # None too for one that is broken, and told so
 
     def _parse(self, path: Sequence[str | int], parse: Callable[[str], Any], text: str) -> Any:

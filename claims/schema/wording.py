@@ -23,7 +23,7 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
         return source.problem(path, f"unknown key `{name}`", nearest(name, _allowed(path[:-1])), key=True, about=about)
     if kind == "missing":
         holder = f" in `{path[-2]}`" if len(path) > 1 else ""
-        return source.problem(path[:-1], f"`{name}` is missing{holder}", _example(path), key=True, about=about)
+        return source.problem(path[:-1], f"`{name}` is missing{holder}", f"add `{name}: ...`", key=True, about=about)
     message, hint = _message(kind, detail, str(name))
     return source.problem(path, message, hint, key=at_key, about=about)
 
@@ -48,11 +48,6 @@ def _allowed(path: list[str | int]) -> tuple[str, ...]:
     return tuple(model.model_fields) if model else ()
 
 
-def _example(path: list[str | int]) -> str:
-    return {"version": "begin the file with `version: 1`", "experiments": "add `experiments:` with at least one",
-            "claims": "add `claims:` with at least one", "title": "add `title: ...`"}.get(str(path[-1]), f"add `{path[-1]}: ...`")
-
-
 def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]:
     value, context = detail["input"], detail.get("ctx", {})
     shown = f"not {_short(value)}"
@@ -72,6 +67,8 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
         return f"`{name}` must be text, {shown}", "quote it" if isinstance(value, (int, float)) else ""
     if kind == "too_short" or kind == "string_too_short":
         return f"`{name}` is empty", "fill it in, or delete the key"
+    if kind == "string_too_long":
+        return f"`{name}` is {len(value)} characters long; at most {context['max_length']} are read", ""
     if name == "confidence":
         return f"`confidence` must be at least 0.5 and below 1, {shown}", "write 0.95 for 95 %"
     if kind.startswith(("greater_than", "less_than")):
