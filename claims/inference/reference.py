@@ -49,8 +49,8 @@ def student(df: np.ndarray, n_resamples: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _student(df: float, n_resamples: int) -> np.ndarray:
-    quantiles = stdtrit(df, np.arange(1, n_resamples + 1) / (n_resamples + 1))
-    quantiles = (quantiles - quantiles[::-1]) / 2  # exactly antisymmetric
+    half = stdtrit(df, np.arange(1, n_resamples // 2 + 1) / (n_resamples + 1))
+    quantiles = np.concatenate([half, np.zeros(n_resamples % 2), -half[::-1]])
     quantiles.setflags(write=False)
     return quantiles
 
