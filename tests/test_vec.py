@@ -64,7 +64,7 @@ def test_alignment_on_digits_after_fitting():
 def test_the_regression_recovers_a_known_matrix():
     """Where credit really is (e M) / std(h), least squares finds M: one linear level, loss linear in h by construction."""
     generator = torch.Generator().manual_seed(0)
-    n, n_classes, width = 4000, 3, 5
+    n, n_classes, width = 40_000, 3, 5
     truth = torch.randn(n_classes, width, generator=generator)
     error = torch.randn(1, n, n_classes, generator=generator)
     error -= error.mean(-1, keepdim=True)  # as output errors do, it sums to zero over the classes
@@ -75,7 +75,7 @@ def test_the_regression_recovers_a_known_matrix():
              vec.RESPONSE: (columns @ (noise * response.unsqueeze(-1))).double().unsqueeze(0)}
     vec.solve(state, ridge=1e-6)
     centred = truth - truth.mean(0)  # the part that errors summing to zero can see
-    assert (state[vec.KEY][0, 0] - centred).abs().max() < 0.1  # n = 4,000: standard error about 0.03
+    assert (state[vec.KEY][0, 0] - centred).abs().max() < 0.06  # standard error about 0.012
 
 
 def test_responses_are_directional_derivatives():
