@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from claims.expression.checks import check_atom, check_together
 from claims.expression.estimand import Estimand, constant, terms_of
 from claims.expression.nodes import (
-    Approx, Binary, Call, Chain, ExpressionError, Number, Scalar, Statement, Term, Value, parts_of, walk,
+    Approx, Binary, Call, Chain, ExpressionError, Number, Scalar, Span, Statement, Term, Value, parts_of, walk,
 )
-from claims.expression.printer import to_text
+from claims.expression.printer import scalar_text, to_text
 from claims.expression.resolve import Vocabulary, bind
 
 MAX_ATOMS = 1000
@@ -59,6 +59,7 @@ class _Draft:
     positive: tuple[Value, ...] = ()
     nonzero: tuple[Value, ...] = ()
     scale: str = "identity"
+    span: Span = Span()
 
     def values(self) -> tuple[Value, ...]:
         return (self.node, *self.positive, *self.nonzero)
@@ -143,14 +144,15 @@ def _reduce(part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: M
         text = to_text(part) if operator == "approx" else f"{to_text(left)} {operator} {to_text(right)}"
         sides = vocabulary.resolve(left), vocabulary.resolve(right)
         if sides[0] == sides[1]:
-            raise ExpressionError(f"`{text}` compares a quantity with itself", part.span)
+            told = ", ".join(f"{name} = {scalar_text(value)}" for name, value in bindings.items())
+            raise ExpressionError(f"`{text}` compares a quantity with itself{f' ({told})' if told else ''}", part.span)
         if operator == "approx" and part.within is not None:
-            draft = _difference(text, *sides, -part.within, part.within)
+            draft = _difference(text, *sides, -part.within, part.within, part.span)
         elif operator in ("<", ">"):
-            draft = _difference(text, *sides, *((-math.inf, 0.0) if operator == "<" else (0.0, math.inf)))
+            draft = _difference(text, *sides, *((-math.inf, 0.0) if operator == "<" else (0.0, math.inf)), part.span)
         else:
             draft = _log_ratio(text, *sides, *_log_limits(operator, part, by), part)
-        drafts.append(replace(draft, bindings=bindings, nonzero=tuple(x for side in sides for x in _denominators(side))))
+        drafts.append(replace(draft, bindings=bindings, span=part.span, nonzero=tuple(x for side in sides for x in _denominators(side))))
     return drafts
 
 
@@ -160,7 +162,7 @@ def _log_limits(operator: str, part: Chain | Approx, by: float) -> tuple[float, 
     return (-math.inf, -math.log(by)) if operator == "<<" else (math.log(by), math.inf)
 
 
-def _difference(text: str, left: Value, right: Value, lower: float, upper: float) -> _Draft:
+def _difference(text: str, left: Value, right: Value, lower: float, upper: float, span: Span) -> _Draft:
     """left - right between the limits, with added constants moved to the limits: a reader sees the quantity itself."""
     left, offset = _peel(left)
     right, other = _peel(right)
@@ -170,7 +172,7 @@ def _difference(text: str, left: Value, right: Value, lower: float, upper: float
     if left is None and right is not None:
         return _Draft(text, {}, right, -upper, -lower)
     if left is None:
-        raise ExpressionError(f"`{text}` holds nothing that is measured")
+        raise ExpressionError(f"`{text}` holds nothing that is measured", span)
     return _Draft(text, {}, Binary("-", left, right), lower, upper)
 
 

@@ -22,10 +22,10 @@ def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
     low, high = bounds(draft.node, ranges)
     shown = f"`{draft.text}`"
     if draft.lower <= low and draft.upper >= high:
-        raise ExpressionError(f"{shown} can never be false: {_range(draft, low, high)}", draft.node.span,
+        raise ExpressionError(f"{shown} can never be false: {_range(draft, low, high)}", draft.span,
                               "choose limits inside that range")
     if draft.lower >= high or draft.upper <= low:
-        raise ExpressionError(f"{shown} can never be true: {_range(draft, low, high)}", draft.node.span,
+        raise ExpressionError(f"{shown} can never be true: {_range(draft, low, high)}", draft.span,
                               "choose limits inside that range")
     for side in draft.positive:
         if bounds(side, ranges)[1] <= 0:
@@ -50,10 +50,10 @@ def _check_moves(draft: _Draft, shown: str) -> None:
     value, gradient = Estimand(draft.node, terms)(means)
     defined = np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
     if not defined.any():
-        raise ExpressionError(f"{shown} can never be decided: it is undefined for any measured values", draft.node.span,
+        raise ExpressionError(f"{shown} can never be decided: it is undefined for any measured values", draft.span,
                               "logarithms and roots need positive quantities, divisors must not be zero")
     if (np.abs(gradient[defined]) < 1e-9 * (1 + np.abs(value[defined, None]))).all():
-        raise ExpressionError(f"{shown} compares a quantity with itself: it does not depend on what is measured", draft.node.span)
+        raise ExpressionError(f"{shown} compares a quantity with itself: it does not depend on what is measured", draft.span)
 
 
 def check_together(drafts: Sequence[_Draft], span: Span) -> None:

@@ -28,6 +28,11 @@ _INSTEAD = {
     ast.Pow: ("`**`", "multiply"), ast.Attribute: ("a dot", "a selection is written metric(label, dimension=label)"),
     ast.Subscript: ("an index in square brackets", "a selection is written metric(label, dimension=label)"),
     ast.Tuple: ("a comma outside a selection", "join several comparisons with `and`"),
+    ast.Call: ("a call of something that is no metric", "a selection is written metric(label, dimension=label)"),
+    ast.Lambda: ("`lambda`", _LANGUAGE), ast.NamedExpr: ("`:=`", _LANGUAGE), ast.IfExp: ("`if`", _LANGUAGE),
+    ast.ListComp: ("a comprehension", _LANGUAGE), ast.GeneratorExp: ("a comprehension", _LANGUAGE),
+    ast.Constant: ("this constant", _LANGUAGE), ast.Mod: ("`%`", _LANGUAGE), ast.FloorDiv: ("`//`", "write `/`"),
+    ast.In: ("`in`", "list the labels under `for_every:`"), ast.List: ("a list", "list labels under `for_every:`"),
     ast.JoinedStr: ("an f-string", "quote the label plainly"), ast.Starred: ("`*`", "name each label"),
 }
 
@@ -95,10 +100,12 @@ class _Parser:
     def _chain(self, node: ast.expr, links: list[tuple[ast.cmpop | None, ast.expr]]) -> Chain:
         operands: list[Value] = []
         operators: list[str] = []
-        for operator, operand in links:
+        previous = node
+        for operator, comparand in links:
+            operand = comparand
             if operator is not None:
                 if type(operator) not in _ORDER:
-                    self._instead(operator, operand)
+                    self._instead(operator, operand, Span(self._span(previous).end, self._span(operand).start))
                 operators.append(_ORDER[type(operator)])
             folds: list[str] = []
             values: list[ast.expr] = []
@@ -108,6 +115,7 @@ class _Parser:
                 operand = operand.left
             operators.extend(reversed(folds))
             operands.extend(self._value(value, 0) for value in (operand, *reversed(values)))
+            previous = comparand
         return Chain(tuple(operands), tuple(operators), self._span(node))
 
     def _approx(self, node: ast.Call) -> Approx:
@@ -209,15 +217,21 @@ class _Parser:
     def _is_fold(node: ast.expr) -> bool:
         return isinstance(node, ast.BinOp) and type(node.op) in _FOLD
 
-    def _instead(self, found: ast.AST, node: ast.expr) -> NoReturn:
+    def _instead(self, found: ast.AST, node: ast.expr, between: Span | None = None) -> NoReturn:
         name = {ast.Compare: "a comparison", ast.BoolOp: "`and`", ast.LShift: "`<<`", ast.RShift: "`>>`"}.get(type(found))
         if name:
             self._reject(f"{name} inside a quantity", node, "a claim compares quantities; join comparisons with `and`")
         what, hint = _INSTEAD.get(type(found), (f"this ({type(found).__name__})", _LANGUAGE))
+        if between is not None:
+            raise ExpressionError(f"{what} is not part of the claim language", self._trimmed(between), hint)
         self._reject(what, node, hint)
 
     def _reject(self, what: str, node: ast.expr, hint: str = "") -> NoReturn:
         raise ExpressionError(f"{what} is not part of the claim language", self._span(node), hint)
+
+    def _trimmed(self, span: Span) -> Span:
+        inside = self.text[span.start:span.end]
+        return Span(span.start + len(inside) - len(inside.lstrip()), span.start + len(inside.rstrip()))
 
     def _too_deep(self, node: ast.expr) -> NoReturn:
         raise ExpressionError(f"the expression is nested deeper than {MAX_DEPTH} operations", self._span(node),

@@ -204,11 +204,13 @@ def leaf_metrics(name: str, derived: Mapping[str, Value]) -> frozenset[str]:
 
 
 def check_derived(derived: Mapping[str, Value]) -> dict[str, ExpressionError]:
-    """Circles, and definitions that would grow beyond reading when written out, by the name at fault."""
+    """Circles, and definitions that would grow beyond reading when written out, by name."""
     sizes: dict[str, int] = {}
-    errors: dict[str, ExpressionError] = {}
+    errors: dict[str, ExpressionError] = {}  # one error is shared by all that are built on the name at fault
 
     def size(name: str, path: tuple[str, ...]) -> int:
+        if name in errors:
+            raise errors[name]
         if name in path:
             raise ExpressionError(f"`{name}` is defined by itself: {' -> '.join((*path[path.index(name):], name))}")
         if name not in sizes:

@@ -13,7 +13,7 @@ from claims.problems import Problem
 from claims.schema.entries import ExperimentEntry
 from claims.schema.suite import ExperimentSpec
 from claims.yaml_source import Source
-from models.experiment import SettingsError, deep_merge, kind_class, settings_model
+from models.experiment import SettingsError, deep_merge, settings_model
 
 MAX_TOLD = 200  # a recorded file can be wrong in every row
 Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first
@@ -83,15 +83,16 @@ class Experiments:
 
     def _check(self, spec: ExperimentSpec) -> bool:
         """Makes every setting once, so that wrong options are told with the line that wrote them."""
-        good = True
+        good, told = True, set()
         for setting in spec.settings:
             try:
                 spec.describe(setting)
             except SettingsError as error:
                 good = False
                 for where, message in error.problems:
-                    if len(self.problems) < MAX_TOLD:
+                    if (where, message) not in told and len(told) < MAX_TOLD:
                         self._blame(spec, setting, where, message)
+                    told.add((where, message))
             except Exception as error:  # a user's own kind may raise anything; it must not become a traceback
                 good = False
                 self.fail(("experiments", spec.name, "kind"), f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}")
@@ -112,7 +113,8 @@ class Experiments:
             return self.fail((*node_at, *where), f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
                              nearest(where[-1], (*allowed, *extra)), key=True)
         if node_at is not None:
-            shown = _shown(self.source.node((*node_at, *where)).data())
+            value = self.source.node((*node_at, *where)).data()
+            shown = "" if isinstance(value, dict | list) or str(value) in message else f", not {value!r}"
             return self.fail((*node_at, *where), f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}")
         holder = next((origin for origin in origins if where[:-1] and self.source.node((*origin, *where[:-1])) is not None), None)
         at = (*holder, *where[:-1]) if holder else ("experiments", spec.name)
@@ -159,11 +161,7 @@ def _fields_at(model: type[pydantic.BaseModel] | None, where: Sequence[str | int
 
 
 def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    return (message[:1].lower() + message[1:]).replace("a valid tuple", "a list")
 
 
-def _shown(value: Any) -> str:
-    return "" if isinstance(value, (dict, list)) else f", not {value!r}"
-
-
-__all__ = ["Experiments", "kind_class"]
+__all__ = ["Experiments"]

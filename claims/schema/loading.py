@@ -16,7 +16,7 @@ from claims.problems import ClaimFileError, Problem
 from claims.schema.entries import NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
-from claims.schema.wording import worded
+from claims.schema.wording import without_echoes, worded
 from claims.yaml_source import Source, read
 
 
@@ -85,7 +85,7 @@ class _Loader:
         try:
             return ClaimsFile.model_validate(data)
         except pydantic.ValidationError as error:
-            self.problems += [worded(self.source, detail) for detail in error.errors()]
+            self.problems += [worded(self.source, detail) for detail in without_echoes(error.errors())]
             data = _without(data, [detail["loc"] for detail in error.errors()])
         try:
             return ClaimsFile.model_validate(data)
@@ -106,14 +106,17 @@ class _Loader:
                 if measured is not None and leaf.metric not in measured and leaf.metric not in self.file.metrics:
                     self.fail(("metrics", name), f"no metric is called `{leaf.metric}`", nearest(leaf.metric, (*measured, *self.file.metrics)),
                               span=(leaf.span.start, leaf.span.end))
+        told: set[int] = set()
         for name, error in check_derived(derived).items():
-            self.fail(("metrics", name), error.message, error.hint, key=True)
+            if id(error) not in told:
+                self.fail(("metrics", name), error.message, error.hint, key=True)
+            told.add(id(error))
             derived.pop(name)
         return derived
 
     def _measured(self) -> set[str] | None:
         """All measured metrics, or None where an experiment does not tell."""
-        if len(self.specs) < len(self.file.experiments):
+        if len(self.specs) < len(self._written("experiments")):
             return None
         described = [spec.describe(setting) for spec in self.specs.values() for setting in spec.settings]
         return None if None in described else {metric for metrics in described for metric in metrics}
@@ -134,14 +137,18 @@ class _Loader:
         return Memo(name, entry.title, entry.date, entry.source, tuple(reported))
 
     def _spec(self, name: str | None, path: Sequence[str | int]) -> ExperimentSpec | None:
-        written = self.source.node(("experiments",))
-        known = tuple(written.value) if written is not None and isinstance(written.value, dict) else ()
+        known = self._written("experiments")
         if name is None and not known:
             return None
         name = name if name is not None else known[0]
         if name not in known:
             self.fail(path, f"no experiment is called `{name}`", nearest(name, known))
         return self.specs.get(name)  # None too for one that is broken, and told so
+
+    def _written(self, section: str) -> tuple[str, ...]:
+        """The names in a section of the file, right or wrong."""
+        node = self.source.node((section,))
+        return tuple(node.value) if node is not None and isinstance(node.value, dict) else ()
 
     def _parse(self, path: Sequence[str | int], parse: Callable[[str], Any], text: str) -> Any:
         try:
@@ -208,8 +215,8 @@ class _Loader:
         if entry.within is not None and entry.factor is not None:
             self.fail((*here, "factor"), "a claim takes `within` or `factor`, not both", key=True)
         if entry.memo is not None:
-            if entry.memo not in self.file.memos and self.source.node(("memos", entry.memo)) is None:
-                self.fail((*here, "memo"), f"no memo is called `{entry.memo}`", nearest(entry.memo, self.file.memos))
+            if entry.memo not in self._written("memos"):
+                self.fail((*here, "memo"), f"no memo is called `{entry.memo}`", nearest(entry.memo, self._written("memos")))
             for key in ("where", "says"):
                 if getattr(entry, key) is None:
                     self.fail(here, f"a claim of a memo tells `{key}`", f"add `{key}: ...`, in your own words", key=True)

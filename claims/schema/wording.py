@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claims.expression.resolve import nearest
@@ -18,14 +18,23 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
     kind, at_key = detail["type"], "[key]" in detail["loc"]
     path = _followed(source, detail["loc"], last=kind in ("missing", "extra_forbidden"))
     about = str(path[1]) if len(path) > 1 and path[0] == "claims" else None
-    name = path[-1] if path else "file"
+    name = next((step for step in reversed(path) if isinstance(step, str)), "file")
     if kind == "extra_forbidden":
         return source.problem(path, f"unknown key `{name}`", nearest(name, _allowed(path[:-1])), key=True, about=about)
     if kind == "missing":
         holder = f" in `{path[-2]}`" if len(path) > 1 else ""
         return source.problem(path[:-1], f"`{name}` is missing{holder}", f"add `{name}: ...`", key=True, about=about)
     message, hint = _message(kind, detail, str(name))
+    if at_key:
+        message = message.removeprefix(f"`{name}`: ")
     return source.problem(path, message, hint, key=at_key, about=about)
+
+
+def without_echoes(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without "too short" for a list whose items are wrong: pydantic counts only the right ones."""
+    places = [tuple(detail["loc"]) for detail in details]
+    return [detail for detail, place in zip(details, places, strict=True) if detail["type"] != "too_short"
+            or not any(other[:len(place)] == place and len(other) > len(place) for other in places)]
 
 
 def _followed(source: Source, location: tuple, *, last: bool) -> list[str | int]:
@@ -73,7 +82,7 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
         return f"`confidence` must be at least 0.5 and below 1, {shown}", "write 0.95 for 95 %"
     if kind.startswith(("greater_than", "less_than")):
         sign = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}[kind]
-        return f"`{name}` must be {sign} {next(iter(context.values()))}, {shown}", ""
+        return f"`{name}` must be {sign} {next(iter(context.values())):g}, {shown}", ""
     if kind.startswith(("int", "float")):
         return f"`{name}` must be a {'whole ' if kind.startswith('int') else ''}number, {shown}", ""
     message = str(detail["msg"])
