@@ -22,6 +22,7 @@ from models.credit.dfa import project
 from models.network import Activations, Network, Tensors, example_losses
 
 KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
+WHOLE_COLUMNS = 16  # a product's last bits on a remainder of columns depend on how many products are done together
 TINY = 1e-30  # keeps the solve defined where every error is exactly zero
 
 
@@ -51,12 +52,13 @@ def observe(state: Tensors, network: Network, params: Tensors, acts: Activations
 
     noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels (G, B); error (G, B, C).
     """
-    response = perturbation_responses(network, params, acts, labels, noise, sigma)
+    response, width = perturbation_responses(network, params, acts, labels, noise, sigma), noise.shape[-1]
     for l in range(network.n_blocks + 1):
         scaled = error if acts.rstd[l] is None else error * acts.rstd[l]
         columns = scaled.transpose(1, 2)
         state[GRAM][l].mul_(keep).add_(torch.bmm(columns, scaled))
-        state[RESPONSE][l].mul_(keep).add_(torch.bmm(columns, noise[l] * response[l].unsqueeze(-1)))
+        weighted = torch.nn.functional.pad(noise[l] * response[l].unsqueeze(-1), (0, -width % WHOLE_COLUMNS))
+        state[RESPONSE][l].mul_(keep).add_(torch.bmm(columns, weighted)[..., :width])
 
 
 def perturbation_responses(network: Network, params: Tensors, acts: Activations, labels: Tensor, noise: Tensor,
