@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from claims.expression.guard import guard
+from claims.expression.guard import MAX_LENGTH, guard
 from claims.expression.nodes import (
     FUNCTIONS, RESERVED, Approx, Binary, Call, Chain, Conjunction, ExpressionError, Label, Negate, Number, Select, Span,
     Statement, Value,
 )
+from claims.expression.printer import to_text
 
 MAX_DEPTH = 60
+N = TypeVar("N", Statement, Value)
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _ORDER = {ast.Lt: "<", ast.Gt: ">"}
 _FOLD = {ast.LShift: "<<", ast.RShift: ">>"}
@@ -39,12 +41,20 @@ _INSTEAD = {
 
 def parse_claim(text: str) -> Statement:
     """A claim: comparisons, chained or joined by `and`, and `approx(...)`. Raises `ExpressionError` and nothing else."""
-    return _Parser(text).claim()
+    return _bounded(_Parser(text).claim())
 
 
 def parse_value(text: str) -> Value:
     """A quantity: what stands under `metrics:` and in `reported`. Raises `ExpressionError` and nothing else."""
-    return _Parser(text).quantity()
+    return _bounded(_Parser(text).quantity())
+
+
+def _bounded(node: N) -> N:
+    """What was read must be readable again once it is printed, which puts blanks between all parts."""
+    if len(to_text(node)) > MAX_LENGTH:
+        raise ExpressionError(f"the expression has too many parts: written with blanks it is longer than {MAX_LENGTH} characters", node.span,
+                              "split the claim, or name a part of it under `metrics:`")
+    return node
 
 
 class _Parser:
