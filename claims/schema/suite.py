@@ -13,7 +13,7 @@ from claims.expression import (
 from claims.expression.printer import scalar_text
 
 if TYPE_CHECKING:
-    from models.experiment import Experiment
+    from models.experiment import Configured
 
 
 class Undescribed(LookupError):
@@ -46,11 +46,11 @@ class ExperimentSpec:
     common: Mapping[str, Any] = field(default_factory=dict)  # the options before any setting
     _made: dict = field(default_factory=dict, compare=False, repr=False)
 
-    def experiment(self, setting: str) -> Experiment:
+    def experiment(self, setting: str) -> Configured:
         """The experiment of a setting. Raises `models.experiment.SettingsError`."""
         return self._create(setting, self.settings[setting])
 
-    def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Experiment:
+    def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Configured:
         if key not in self._made:
             from models.experiment import create
             self._made[key] = create(self.kind, options, self.base)
@@ -58,7 +58,9 @@ class ExperimentSpec:
 
     def describe(self, setting: str) -> dict[str, dict[str, tuple]] | None:
         """{metric: {dimension: labels}} of a setting, or None where only measuring can tell."""
-        return _described(self.experiment(setting))
+        if ("described", setting) not in self._made:
+            self._made["described", setting] = _described(self.experiment(setting))
+        return self._made["described", setting]
 
     def elsewhere(self) -> dict[str, dict[str, tuple]]:
         """The union of all settings' labels, and of the experiment's own before any setting."""
@@ -95,9 +97,20 @@ class ExperimentSpec:
                 raise ExpressionError(f"`{term}` was not measured: {reason}")
 
 
-def _described(experiment: Experiment) -> dict[str, dict[str, tuple]] | None:
-    describe = getattr(experiment, "describe", None)
-    return None if describe is None else describe()
+def _described(experiment: Configured) -> dict[str, dict[str, tuple]] | None:
+    """What the experiment says of itself, with numpy's numbers made plain. Raises TypeError for what is no description."""
+    described = experiment.describe()
+    if described is None:
+        return None
+    try:
+        return {str(metric): {str(name): tuple(_plain(label) for label in labels) for name, labels in dimensions.items()}
+                for metric, dimensions in described.items()}
+    except (AttributeError, TypeError):
+        raise TypeError("`describe` must return {metric: {dimension: labels}}") from None
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if hasattr(label, "item") else label
 
 
 @dataclass(frozen=True)

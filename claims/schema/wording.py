@@ -20,7 +20,8 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
     about = str(path[1]) if len(path) > 1 and path[0] == "claims" else None
     name = next((step for step in reversed(path) if isinstance(step, str)), "file")
     if kind == "extra_forbidden":
-        return source.problem(path, f"unknown key `{name}`", nearest(name, _allowed(path[:-1])), key=True, about=about)
+        split = "inside { } a comma ends the value before it: quote the expression" if set(name) & set("()<>=") and name != "<<" else ""
+        return source.problem(path, f"unknown key `{name}`", split or nearest(name, _allowed(path[:-1])), key=True, about=about)
     if kind == "missing":
         holder = f" in `{path[-2]}`" if len(path) > 1 else ""
         return source.problem(path[:-1], f"`{name}` is missing{holder}", f"add `{name}: ...`", key=True, about=about)
