@@ -12,6 +12,7 @@ from claims.inference.resampling import Draws, evaluate
 from claims.inference.types import Atom, Estimand
 
 METHODS = ("bootstrap-t", "studentized", "t", "bca", "percentile")
+HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 UNDEFINED_SHARE = 0.1  # of the level: so many resamples may leave the estimand undefined before the atom counts as unbounded
 
 # why an atom cannot be judged, in order of precedence; `{}` is filled in by `Study.reason`
@@ -58,19 +59,18 @@ def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
         low, high, tails = classical.judge(draws, estimand, fit, trouble == FINE, level, (lower, upper), method)
     else:
         pivots = _pivots(draws, estimand, fit)
-        undefined = ~np.isfinite(pivots)
-        pivots = np.where(undefined, np.where(np.arange(pivots.shape[1]) % 2, inf, -inf), pivots)
-        many = undefined.mean(axis=1) > UNDEFINED_SHARE * level
+        many = np.isnan(pivots).mean(axis=1) > UNDEFINED_SHARE * level
         trouble = np.where((trouble == FINE) & many, UNBOUNDED, trouble)
+        pivots = _filled(pivots)
         table = _table(pivots, fit.df, method)
         low, high, tails = _read(fit, table, level, (lower, upper))
     bad = trouble != FINE
     low, high = np.where(bad, -inf, low), np.where(bad, inf, high)
     above, below, under, over = (np.where(bad, 1.0, p) for p in tails)
     low, high = _settle(low, high, (lower, upper), (above, below, under, over), level)
-    estimate = fit.estimate
+    estimate = np.where(fit.defined, fit.estimate, np.nan)
     if atom.scale == "log":
-        estimate, low, high = _exp(estimate), _exp(low), _exp(high)
+        estimate, low, high = np.exp(estimate), np.exp(low), np.exp(high)
     return Study(atom, estimate, fit.estimate, fit.error, fit.df, low, high, above, below, under, over, trouble, (lower, upper), pivots, table)
 
 
@@ -92,41 +92,45 @@ def _fit(draws: Draws, estimand: Estimand) -> Fit:
     defined = np.isfinite(estimate) & np.isfinite(gradient).all(axis=1)
     gradient = np.where(defined[:, None], gradient, 0.0)
     s = spread.observed(draws, gradient)
+    defined &= np.isfinite(s.squared)
     constant = s.constant | ~(s.squared > 0)
     df = np.where(defined & ~constant, s.df, 1.0)
-    error = np.sqrt(np.where(constant, 1.0, s.squared))
-    return Fit(estimate, error, df, s.floors, gradient, defined, constant)
+    error = np.sqrt(np.where(defined & ~constant, s.squared, 1.0))
+    return Fit(np.where(defined, estimate, 0.0), error, df, s.floors, gradient, defined, constant)
 
 
 def _pivots(draws: Draws, estimand: Estimand, fit: Fit) -> np.ndarray:
     """(estimate* - estimate) / standard error* of each resample, (B, R); nan where undefined."""
     value, gradient = evaluate(estimand, draws.means)
-    with np.errstate(all="ignore"):
-        pivots = (value - fit.estimate) / np.sqrt(draws.variances(gradient, fit.floors))
-    return np.ascontiguousarray(pivots.T)
+    pivots = (value - fit.estimate) / np.sqrt(draws.variances(gradient, fit.floors))
+    return np.where(np.isfinite(pivots), np.clip(pivots, -HUGE, HUGE), np.nan).T.copy()
+
+
+def _filled(pivots: np.ndarray) -> np.ndarray:
+    """Undefined pivots put at the two ends in turn: they count against either side."""
+    ends = np.where(np.arange(pivots.shape[1]) % 2, HUGE, -HUGE)
+    return np.where(np.isnan(pivots), ends, pivots)
 
 
 def _table(pivots: np.ndarray, df: np.ndarray, method: str) -> np.ndarray:
     if method == "t":
         return reference.student(df, pivots.shape[1])
-    with np.errstate(invalid="ignore"):
-        return (reference.guarded if method == "bootstrap-t" else reference.studentized)(pivots, df)
+    return (reference.guarded if method == "bootstrap-t" else reference.studentized)(pivots, df)
 
 
 def _read(fit: Fit, table: np.ndarray, level: float, thresholds: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, list]:
     """Interval and the four p-values, all off the same reference."""
     up, down = reference.bounds(table, level)
-    with np.errstate(all="ignore"):
-        low, high = fit.estimate - up * fit.error, fit.estimate - down * fit.error
-        tails = []
-        for function, showing, absent in zip(
-            (reference.p_above, reference.p_below, reference.p_below, reference.p_above),
-            (*thresholds, *thresholds),
-            (0.0, 0.0, 1.0, 1.0),
-            strict=True,
-        ):
-            distance = (fit.estimate - showing) / fit.error
-            tails.append(function(table, distance) if isfinite(showing) else np.full(len(table), absent))
+    low, high = fit.estimate - up * fit.error, fit.estimate - down * fit.error
+    tails = []
+    for function, threshold, absent in zip(
+        (reference.p_above, reference.p_below, reference.p_below, reference.p_above),
+        (*thresholds, *thresholds),
+        (0.0, 0.0, 1.0, 1.0),
+        strict=True,
+    ):
+        distance = np.clip((fit.estimate - threshold) / fit.error, -HUGE, HUGE)
+        tails.append(function(table, distance) if isfinite(threshold) else np.full(len(table), absent))
     return low, high, tails
 
 
@@ -185,10 +189,9 @@ def _holds(draws: Draws, guard: Estimand, level: float, *, positive: bool) -> np
     """
     fit = _fit(draws, guard)
     value, _ = evaluate(guard, draws.means)
-    low, high, _ = _read(fit, reference.guarded(_pivots(draws, guard, fit), fit.df), level, (-inf, inf))
-    with np.errstate(invalid="ignore"):
-        above = (fit.estimate > 0) & ((value > 0).all(axis=0) | ((low > 0) & ~fit.constant))
-        below = (fit.estimate < 0) & ((value < 0).all(axis=0) | ((high < 0) & ~fit.constant))
+    low, high, _ = _read(fit, reference.guarded(_filled(_pivots(draws, guard, fit)), fit.df), level, (-inf, inf))
+    above = (fit.estimate > 0) & ((value > 0).all(axis=0) | ((low > 0) & ~fit.constant))
+    below = (fit.estimate < 0) & ((value < 0).all(axis=0) | ((high < 0) & ~fit.constant))
     return above if positive else above | below
 
 
@@ -203,8 +206,3 @@ def _logarithm(estimand: Estimand) -> Estimand:
 
 def _log(x: float) -> float:
     return log(x) if 0 < x < inf else (inf if x == inf else -inf)
-
-
-def _exp(x: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return np.exp(x)

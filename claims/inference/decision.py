@@ -42,9 +42,10 @@ def judge_worlds(  # noqa: PLR0913
     """Judge `atoms` in B worlds that share their resampling weights; cells (B, n_c, T_c). `decide` is this with B = 1."""
     level = level_of(confidence)
     reference.rank(level, n_resamples)  # refuses a level that so few resamples cannot reach
-    draws = Draws(cells, n_resamples, rng)
-    studies = [one.study(draws, atom, level, method) for atom in atoms]
-    return Judgement(studies, conjunction.support(studies), conjunction.refutation(studies, rng), level)
+    with np.errstate(all="ignore"):  # what overflows or divides by zero is found by its result and reported as undefined
+        draws = Draws(cells, n_resamples, rng)
+        studies = [one.study(draws, atom, level, method) for atom in atoms]
+        return Judgement(studies, conjunction.support(studies), conjunction.refutation(studies, rng), level)
 
 
 def decide(  # noqa: PLR0913

@@ -9,6 +9,7 @@ import numpy as np
 from claims.inference.resampling import Draws
 
 ROUNDING = 1e-12  # spread below this share of the values' size is rounding, not spread
+TINY = 1e-140  # spread below this vanishes when squared
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,8 @@ def observed(draws: Draws, gradient: np.ndarray) -> Spread:
     floors = used * step**2 / (n * (n + 1))
     variance = used * np.where(single, floors, variance)
     squared = variance.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = variance / squared[:, None]
-        df = 1 / (shares**2 / np.maximum(n - 1, 1)).sum(axis=1)
+    shares = variance / squared[:, None]
+    df = 1 / (shares**2 / np.maximum(n - 1, 1)).sum(axis=1)
     return Spread(squared, df, floors, single.all(axis=1))
 
 
@@ -54,4 +54,4 @@ def _step(pulls: np.ndarray, rounding: np.ndarray) -> np.ndarray:
     ordered = np.sort(pulls, axis=1)
     span = ordered[:, -1] - ordered[:, 0]
     gaps = (np.diff(ordered, axis=1) > 1e-9 * span[:, None]).sum(axis=1)
-    return np.where(span > rounding, span / np.maximum(gaps, 1), 0.0)
+    return np.where(span > np.maximum(rounding, TINY), span / np.maximum(gaps, 1), 0.0)

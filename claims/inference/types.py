@@ -95,7 +95,11 @@ class Atom:
 
 @dataclass(frozen=True)
 class AtomResult:
-    """One atom judged. `low`, `high`: its own interval at the confidence asked; `p_refute`: corrected over the claim's atoms."""
+    """One atom judged.
+
+    low, high: its own interval at the confidence asked, infinite where it cannot be judged. p_refute: corrected over the claim's
+    atoms. estimate: nan where the estimand is undefined at the observed means, which `reason` then says; nothing else is nan.
+    """
 
     estimate: float
     low: float
