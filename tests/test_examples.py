@@ -1,0 +1,63 @@
+"""The examples do what their pages say: published figures judged from a file, and an experiment of one's own that trains."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from claims.judge import judge
+from claims.schema import load_suite
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.mark.parametrize("name", ["rcp", "own_experiment"])
+def test_every_claim_of_an_example_comes_out_as_expected(name):
+    suite = load_suite(EXAMPLES / name / "claims.yaml")
+    for claim in suite.claims:
+        setting = next(iter(claim.spec.settings))
+        experiment = claim.spec.experiment(setting)
+        evidence = judge(claim, setting, lambda seeds, of=experiment: of.measure(seeds, "cpu"))
+        assert (evidence.verdict, evidence.outcome) == (claim.expected_in(setting), "passed"), claim.id
+
+
+def test_the_published_runs_are_all_there():
+    """Counts and means as the source gives them."""
+    with (EXAMPLES / "rcp" / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    epochs: dict[tuple[str, int], list[int]] = {}
+    for row in rows:
+        epochs.setdefault((row["benchmark"], int(row["batch_size"])), []).append(int(row["epochs"]))
+    assert {size: len(runs) for (name, size), runs in epochs.items() if name == "resnet"} == {
+        1632: 17, 3264: 15, 4096: 10, 8192: 10, 13056: 10, 32768: 10, 49152: 10, 58880: 10, 65536: 10, 67840: 28}
+    assert sum(epochs["resnet", 65536]) == 845 and sum(epochs["ssd", 4096]) == 227
+    samples = [json.loads(line) for line in (EXAMPLES / "rcp" / "unet3d.jsonl").read_text().splitlines()]
+    assert len(samples) == 345 and {row["batch_size"] for row in samples} == {2, 32, 56, 80}
+
+
+def test_the_readme_of_the_published_runs_names_source_and_licence():
+    text = (EXAMPLES / "rcp" / "README.md").read_text(encoding="utf-8")
+    assert "mlcommons/logging" in text and "Apache License 2.0" in text
+
+
+def test_ones_own_experiment_is_short():
+    assert len((EXAMPLES / "own_experiment" / "learning_curve.py").read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_examples_run_under_pytest(tmp_path):
+    """The command that the examples' pages give."""
+    for name in ("rcp", "own_experiment"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "claims/", f"--claims-file=examples/{name}/claims.yaml", f"--report-dir={tmp_path / name}", "-q",
+             "-p", "no:cacheprovider"],
+            cwd=ROOT, capture_output=True, text=True, env={**os.environ, "CLAIMS_STORE": str(tmp_path / "store")})
+        assert done.returncode == 0, done.stdout + done.stderr
+        report = json.loads((tmp_path / name / "claims.json").read_text(encoding="utf-8"))
+        assert {claim["outcome"] for claim in report["claims"]} == {"passed"}
