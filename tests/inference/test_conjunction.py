@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from claims.inference import Atom, Sample, decide
+from claims.inference.conjunction import _ranks
 
 
 def claim(x, linear, atoms=None, **options):
@@ -42,6 +43,14 @@ def test_discrete_ties_do_not_make_the_correction_vanish(linear):
     x[:, 0] = [-1, -1, -1, -1, -1, -1, 0, 1]
     alone = first_alone(x, linear)
     assert claim(x, linear).atoms[0].p_refute > 1.5 * alone
+
+
+def test_ties_are_broken_at_random_and_ranks_kept():
+    """Ties broken by position would make the ties of different atoms fall together, which looks like correlation."""
+    rng = np.random.default_rng(0)
+    a, b = (_ranks(np.repeat([[0.0, 1.0]], 500, axis=1), rng)[0] for _ in range(2))
+    assert sorted(a) == list(range(1, 1001)) and a[:500].max() == 500
+    assert abs(np.corrcoef(a[:500], b[:500])[0, 1]) < 0.2
 
 
 def test_far_threshold_of_a_wide_equivalence_is_no_second_chance(linear):

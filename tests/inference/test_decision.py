@@ -262,6 +262,21 @@ def test_verdict_interval_and_p_agree(linear, cells, lower, width, method):
     assert (alone.verdict is Verdict.REFUTED) == (a.high < lower) == (a.p_refute <= LEVEL)
 
 
+@pytest.mark.parametrize("method", ["bootstrap-t", "studentized", "t"])
+def test_a_threshold_on_the_bound_itself_is_not_excluded(method, linear):
+    """Equal but for rounding is where an interval and a p-value computed on their own would disagree."""
+    rng = np.random.default_rng(10)
+    for seed in range(40):
+        sample = Sample((rng.normal(1 / 3, 1, (8, 1)),))
+        bound = judge(sample, [Atom(linear(1), lower=0)], seed, method=method, n_resamples=199).atoms[0]
+        below, above = np.nextafter(bound.low, -inf), np.nextafter(bound.high, inf)
+        for ends in ((bound.low, inf), (bound.high, inf), (-inf, bound.low), (-inf, bound.high), (below, inf), (-inf, above)):
+            a = judge(sample, [Atom(linear(1), *ends)], seed, method=method, n_resamples=199).atoms[0]
+            assert (a.p_value <= LEVEL) == (a.low > a.lower and a.high < a.upper) == (a.verdict is Verdict.SUPPORTED)
+            assert (a.p_refute <= LEVEL) == (a.low > a.upper or a.high < a.lower) == (a.verdict is Verdict.REFUTED)
+            assert bound.low not in ends or a.verdict is Verdict.INCONCLUSIVE, "a bound does not exclude itself"
+
+
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(wholes(), st.sampled_from(["bca", "percentile"]), st.integers(-5, 5))
 def test_verdict_interval_and_p_agree_through_scipy(linear, cells, method, lower):
