@@ -2,7 +2,7 @@
 
 from claims.inference.atoms import METHODS
 from claims.inference.decision import decide
-from claims.inference.looks import Look, schedule
+from claims.inference.looks import Look, overall, schedule
 from claims.inference.multiplicity import holm
 from claims.inference.power import MOST_SEEDS
 from claims.inference.types import Atom, AtomResult, Decision, Estimand, InferenceError, Sample, Verdict
@@ -20,5 +20,6 @@ __all__ = [
     "Verdict",
     "decide",
     "holm",
+    "overall",
     "schedule",
 ]

@@ -20,6 +20,15 @@ FINE, TOO_FEW, UNDEFINED, DEGENERATE, NOT_POSITIVE, UNBOUNDED = range(6)
 
 
 @dataclass(frozen=True)
+class Guard:
+    """A side or denominator that must be positive, or off zero. distance: (B,) from zero in standard errors, signed; holds: (B,)."""
+
+    code: int
+    distance: np.ndarray
+    holds: np.ndarray
+
+
+@dataclass(frozen=True)
 class Study:
     """One atom in B worlds. Arrays are (B,); `reference` and `pivots` (B, R), None for the classical methods.
 
@@ -32,6 +41,7 @@ class Study:
     centre: np.ndarray  # this, `error` and `thresholds` are on the studentised scale: log for scale="log"
     error: np.ndarray
     df: np.ndarray
+    constant: np.ndarray  # no cell varies: there is no error to speak of
     low: np.ndarray
     high: np.ndarray
     p_above: np.ndarray
@@ -39,6 +49,8 @@ class Study:
     p_under: np.ndarray
     p_over: np.ndarray
     trouble: np.ndarray
+    sizes: tuple[int, ...]  # of the cells that the estimand depends on
+    guards: tuple[Guard, ...]
     thresholds: tuple[float, float]
     pivots: np.ndarray | None
     reference: np.ndarray | None
@@ -53,7 +65,9 @@ def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
     estimand = _logarithm(atom.estimand) if atom.scale == "log" else atom.estimand
     lower, upper = (_log(atom.lower), _log(atom.upper)) if atom.scale == "log" else (atom.lower, atom.upper)
     fit = _fit(draws, estimand)
-    trouble = _trouble(draws, atom, fit, level)
+    sizes = used_sizes(draws, fit.gradient)
+    guards = tuple(_guard(draws, g, level, code) for code, gs in ((UNBOUNDED, atom.nonzero), (NOT_POSITIVE, atom.positive)) for g in gs)
+    trouble = _trouble(fit, guards, enough=_enough(sizes, level))
     pivots = table = None
     if method in ("bca", "percentile"):
         low, high, tails = classical.judge(draws, estimand, fit, trouble == FINE, level, (lower, upper), method)
@@ -71,7 +85,7 @@ def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
     estimate = np.where(fit.defined, fit.estimate, np.nan)
     if atom.scale == "log":
         estimate, low, high = np.exp(estimate), np.exp(low), np.exp(high)
-    return Study(atom, estimate, fit.estimate, fit.error, fit.df, low, high, above, below, under, over, trouble, (lower, upper), pivots, table)
+    return Study(atom, estimate, fit.estimate, fit.error, fit.df, fit.constant, low, high, above, below, under, over, trouble, sizes, guards, (lower, upper), pivots, table)
 
 
 @dataclass(frozen=True)
@@ -170,29 +184,27 @@ def used_sizes(draws: Draws, gradient: np.ndarray) -> tuple[int, ...]:
     return tuple(n for n, s in zip(draws.sizes, draws.slices, strict=True) if gradient[:, s].any()) or draws.sizes
 
 
-def _trouble(draws: Draws, atom: Atom, fit: Fit, level: float) -> np.ndarray:
+def _trouble(fit: Fit, guards: tuple[Guard, ...], *, enough: bool) -> np.ndarray:
+    if not enough:
+        return np.full(len(fit.estimate), TOO_FEW)
     trouble = np.full(len(fit.estimate), FINE)
-    for guards, code in ((atom.nonzero, UNBOUNDED), (atom.positive, NOT_POSITIVE)):
-        for guard in guards:
-            trouble = np.where(_holds(draws, guard, level, positive=code == NOT_POSITIVE), trouble, code)
+    for guard in guards:
+        trouble = np.where(guard.holds, trouble, guard.code)
     trouble = np.where(fit.constant, DEGENERATE, trouble)
-    trouble = np.where(fit.defined, trouble, UNDEFINED)
-    if not _enough(used_sizes(draws, fit.gradient), level):
-        trouble = np.full_like(trouble, TOO_FEW)
-    return trouble
+    return np.where(fit.defined, trouble, UNDEFINED)
 
 
-def _holds(draws: Draws, guard: Estimand, level: float, *, positive: bool) -> np.ndarray:
-    """Whether a guard is shown to be positive, or to be off zero, in each world, (B,).
+def _guard(draws: Draws, estimand: Estimand, level: float, code: int) -> Guard:
+    """Whether a quantity is shown to be positive, or to be off zero.
 
     By its interval; or because no resample crosses zero, in which case the interval of its logarithm does not either.
     """
-    fit = _fit(draws, guard)
-    value, _ = evaluate(guard, draws.means)
-    low, high, _ = _read(fit, reference.guarded(_filled(_pivots(draws, guard, fit)), fit.df), level, (-inf, inf))
+    fit = _fit(draws, estimand)
+    value, _ = evaluate(estimand, draws.means)
+    low, high, _ = _read(fit, reference.guarded(_filled(_pivots(draws, estimand, fit)), fit.df), level, (-inf, inf))
     above = (fit.estimate > 0) & ((value > 0).all(axis=0) | ((low > 0) & ~fit.constant))
     below = (fit.estimate < 0) & ((value < 0).all(axis=0) | ((high < 0) & ~fit.constant))
-    return above if positive else above | below
+    return Guard(code, np.where(fit.constant, 0.0, fit.estimate / fit.error), above if code == NOT_POSITIVE else above | below)
 
 
 def _logarithm(estimand: Estimand) -> Estimand:

@@ -11,61 +11,19 @@ import numpy as np
 from scipy.special import nctdtr, stdtrit
 
 from claims.inference.decision import Judgement, judge_worlds
+from claims.inference.limits import limits, render_markdown
 from claims.inference.looks import schedule
+from claims.inference.tables import Errors, Rates, Table
 from claims.inference.types import Atom
 from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, Conjunction, Estimation, World
+
+__all__ = ["SIZES", "Errors", "Rates", "Table", "limits", "render_markdown", "run"]
 
 SIZES = (6, 8, 12, 16, 32)
 FEWER_SIZES = (8, 16, 32)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
 CHUNK = 50  # worlds judged at once: they share their resampling weights, so few enough for the weights' own error to average out
 T_RESAMPLES = 199  # plain t only counts off quantiles
 T_POWER = 0.8  # effects are set so that a t-test on normal data has this power
-
-
-@dataclass(frozen=True)
-class Rates:
-    """One interval in many worlds; shares of worlds. width: median, relative to that of t on the same worlds. above, below: the
-    truth is wrongly said to be exceeded, not to be reached. power, t_power: of showing a true effect, and of the t-test's."""
-
-    design: str
-    world: str
-    n: int
-    n_worlds: int
-    coverage: float
-    t_coverage: float
-    width: float
-    above: float
-    below: float
-    power: float
-    t_power: float
-    judged: float  # share of worlds with an interval at all: not degenerate, not unbounded
-
-
-@dataclass(frozen=True)
-class Errors:
-    """One claim in many worlds: how often it comes out wrong where it just fails or just holds, and right where it is clear."""
-
-    design: str
-    world: str
-    n: int
-    n_worlds: int
-    false_support: float
-    false_refutation: float
-    support: float
-    refutation: float
-    mean_n: float
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a calibration run found, and with what."""
-
-    rates: tuple[Rates, ...]
-    errors: tuple[Errors, ...]
-    n_worlds: int
-    n_resamples: int
-    method: str
-    confidence: float
 
 
 def run(  # noqa: PLR0913

@@ -68,7 +68,7 @@ def decide(  # noqa: PLR0913
     judged = judge_worlds(
         [c[None] for c in sample.cells], atoms, confidence=confidence, method=method, n_resamples=n_resamples, rng=rng
     )
-    results = tuple(_result(judged, i, sample, confidence) for i in range(len(atoms)))
+    results = tuple(_result(judged, i, confidence) for i in range(len(atoms)))
     verdict = Verdict.SUPPORTED if judged.supported[0] else Verdict.REFUTED if judged.refuted[0] else Verdict.INCONCLUSIVE
     headline = _weakest(judged, verdict)
     return Decision(
@@ -102,7 +102,7 @@ def _check(atoms: tuple[Atom, ...], method: str, n_resamples: int, rng: np.rando
         raise InferenceError(f"`n_resamples` must be a whole number of at least 1; got {n_resamples}.")
 
 
-def _result(judged: Judgement, i: int, sample: Sample, confidence: float) -> AtomResult:
+def _result(judged: Judgement, i: int, confidence: float) -> AtomResult:
     s = judged.studies[i]
     p_refute = float(judged.p_refutes[i, 0])
     shown, refuted = bool(s.p_value[0] <= judged.level), p_refute <= judged.level
@@ -115,19 +115,19 @@ def _result(judged: Judgement, i: int, sample: Sample, confidence: float) -> Ato
         p_value=float(s.p_value[0]),
         p_refute=p_refute,
         verdict=Verdict.SUPPORTED if shown else Verdict.REFUTED if refuted else Verdict.INCONCLUSIVE,
-        reason=_trouble(s, sample, confidence) or ("" if shown or refuted else _undecided(s)),
+        reason=_trouble(s, confidence) or ("" if shown or refuted else _undecided(s)),
         label=s.atom.label,
     )
 
 
-def _trouble(s: one.Study, sample: Sample, confidence: float) -> str:
+def _trouble(s: one.Study, confidence: float) -> str:
     """Why this atom cannot be judged at all, or ""."""
-    sizes = " and ".join(map(str, sample.sizes))
+    sizes = " and ".join(map(str, s.sizes))
     level = (1 - confidence) / 2
     return {
         one.FINE: "",
         one.TOO_FEW: f"too few replicates: {sizes} cannot give {confidence:.6g} confidence;"
-        f" at least {one.fewest(sample.sizes, level)} are needed",
+        f" at least {one.fewest(s.sizes, level)} are needed",
         one.UNDEFINED: "undefined at the observed means (a division by zero, or a logarithm or root of a number that is not positive)",
         one.DEGENERATE: f"degenerate sample: all {sizes} replicates agree, so nothing is known of the spread",
         one.NOT_POSITIVE: "one side is not shown to be positive, so that a ratio of the two says nothing",

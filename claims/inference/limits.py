@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from claims.inference.calibration import Errors, Rates, Table
+from claims.inference.tables import Errors, Rates, Table
 
 PLAIN = ("normal", "t5", "uniform", "exponential")
 SYMMETRIC = ("normal", "t5", "uniform", "outliers", "discrete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
@@ -19,6 +20,11 @@ class Look:
     def adjust(self, p_value: float) -> float:
         """p-value of the whole schedule when this look is the decisive one: it clears the level exactly when the look does."""
         return min(1.0, p_value / self.share)
+
+
+def overall(looks: Sequence[Look], p_values: Sequence[float]) -> float:
+    """p-value of a schedule from those of the looks taken so far: the smallest level at which one of them would have decided."""
+    return min(look.adjust(p) for look, p in zip(looks, p_values, strict=False))
 
 
 def schedule(start: int, step: int, most: int, confidence: float = 0.95) -> tuple[Look, ...]:

@@ -32,25 +32,42 @@ def seeds_needed(studies: list[one.Study], sizes: tuple[int, ...], level: float)
 
     Support when every estimate is inside its thresholds, refutation by the furthest one outside otherwise. Each atom's
     standard error shrinks with the root of the size; the reference distribution is as much wider than t as it was here,
-    an excess that shrinks with the size. None where the data do not say: undefined or degenerate.
+    an excess that shrinks with the size. None where the data do not say: undefined, degenerate, or one side negative.
     """
-    n, least = max(sizes), one.fewest(sizes, level)
-    if any(s.trouble[0] in (one.UNDEFINED, one.DEGENERATE) for s in studies):
-        return least if n < least else None
+    n, least = max(sizes), max(one.fewest(s.sizes, level) for s in studies)
+    if any(s.trouble[0] == one.TOO_FEW and s.constant[0] for s in studies):
+        return least  # a single replicate, or two that agree: nothing but the minimum is known
+    if any(s.trouble[0] in (one.UNDEFINED, one.DEGENERATE) or _hopeless(s) for s in studies):
+        return None
     margins = [margin(s) for s in studies]
+    sides = sum(isfinite(t) for s in studies for t in s.thresholds)
     if min(margins) < 0:
-        sides = sum(isfinite(t) for s in studies for t in s.thresholds)
         worst = studies[int(np.argmin(margins))]
-        return _search(lambda f: _chance(worst, -min(margins), f, level / sides) >= CHANCE, n, least)
-    missed = (1 - CHANCE) / sum(isfinite(t) for s in studies for t in s.thresholds)
-    return _search(lambda f: all(_missed(s, f, level) <= missed for s in studies), n, least)
+        effects = [-min(margins), *_open_guards(worst)]
+        return _search(lambda f: _missed(worst, effects, f, level / sides) <= 1 - CHANCE, n, least)
+    missed = (1 - CHANCE) / sides
+    effects = [[*_distances(s), *_open_guards(s)] for s in studies]
+    return _search(lambda f: all(_missed(s, e, f, level) <= missed for s, e in zip(studies, effects, strict=True)), n, least)
 
 
-def _missed(s: one.Study, factor: float, level: float) -> float:
-    """Largest chance, over the thresholds of an atom, of failing to exclude it with `factor` times the replicates."""
-    lower, upper = s.thresholds
-    distances = [abs(s.centre[0] - t) / s.error[0] for t in (lower, upper) if isfinite(t)]
-    return 1 - min(_chance(s, d, factor, level) for d in distances)
+def _distances(s: one.Study) -> list[float]:
+    """From the estimate to each threshold, in standard errors."""
+    return [abs(s.centre[0] - t) / s.error[0] for t in s.thresholds if isfinite(t)]
+
+
+def _open_guards(s: one.Study) -> list[float]:
+    """Distances from zero, in standard errors, of the denominators and sides that are not yet shown to be off it."""
+    return [abs(float(g.distance[0])) for g in s.guards if not g.holds[0]]
+
+
+def _hopeless(s: one.Study) -> bool:
+    """A side that must be positive looks negative: no number of replicates makes the claim decidable."""
+    return any(g.code == one.NOT_POSITIVE and not g.holds[0] and g.distance[0] <= 0 for g in s.guards)
+
+
+def _missed(s: one.Study, effects: list[float], factor: float, level: float) -> float:
+    """Largest chance, over the effects, of failing to show one with `factor` times the replicates."""
+    return 1 - min(_chance(s, e, factor, level) for e in effects)
 
 
 def _chance(s: one.Study, effect: float, factor: float, level: float) -> float:

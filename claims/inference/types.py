@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from math import inf, isnan
 from typing import Any, Literal, Protocol
 
@@ -24,7 +24,7 @@ class Estimand(Protocol):
         """`means` (..., T) -> value (...,), gradient (..., T); nan or inf where undefined, never a warning."""
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What the data say about a claim; `sentence` is how a report says it."""
 
     sentence: str
@@ -38,9 +38,6 @@ class Verdict(str, Enum):
         member._value_ = value
         member.sentence = sentence
         return member
-
-    def __str__(self) -> str:
-        return self._value_
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def test_too_few_replicates_for_the_confidence(n, confidence, enough, linear):
 
 def test_one_seed_is_too_few_not_a_crash(linear):
     d = judge(Sample((np.ones((1, 2)),)), [Atom(linear(1, -1), upper=1)])
-    assert d.verdict is Verdict.INCONCLUSIVE and "too few" in d.reason
+    assert d.verdict is Verdict.INCONCLUSIVE and "too few" in d.reason and d.seeds_needed == 6
 
 
 # --- conjunctions

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claims.inference import InferenceError, schedule
+from claims.inference import InferenceError, overall, schedule
 
 
 def test_a_fixed_size_is_one_look_with_the_whole_error():
@@ -37,6 +37,12 @@ def test_adjusted_p_clears_the_level_when_the_look_does(p):
     look = schedule(8, 8, 32)[1]
     level, own = 0.025, (1 - look.confidence) / 2
     assert (look.adjust(p) <= level * (1 + 1e-9)) == (p <= own * (1 + 1e-9)) and look.adjust(p) <= 1
+
+
+def test_overall_p_is_the_decisive_looks():
+    looks = schedule(8, 8, 32)
+    assert overall(looks, [0.3, 0.004]) == pytest.approx(0.016)
+    assert overall(looks, [0.3, 0.2, 0.5]) == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("arguments", [(0, 1, 5), (5, -1, 9), (9, 2, 5), (5, 1, 9, 1.0)])

@@ -65,3 +65,24 @@ def test_decided_claims_need_none(linear):
     d = ask(Sample((standard(12, 3.0),)), [Atom(linear(1), lower=0)])
     assert d.verdict is Verdict.SUPPORTED and d.seeds_needed is None
     assert replace(d, reason="x").reason == "x"  # decisions are plain frozen data
+
+
+def test_an_open_denominator_is_counted(linear, ratio):
+    """The ratio is far from its threshold, its denominator a standard error and a half from zero: that is what replicates are for."""
+    x = np.c_[standard(12, 3.0), standard(12, 0.45)[::-1]]
+    free, guarded = (ask(Sample((x,)), [Atom(ratio, lower=-50, nonzero=g)]) for g in ((), (linear(0, 1),)))
+    alone = ask(Sample((x[:, 1:],)), [Atom(linear(1), lower=0)]).seeds_needed
+    assert "denominator" in guarded.reason and guarded.seeds_needed >= alone
+    assert free.seeds_needed is None or free.seeds_needed <= guarded.seeds_needed
+
+
+def test_a_side_that_looks_negative_is_not_helped_by_replicates(linear):
+    x = np.c_[standard(12, 3.0), standard(12, 0.2)] * [1, -1]
+    d = ask(Sample((np.abs(x) * [1, -1],)), [Atom(linear(1, 0), lower=0, positive=(linear(0, 1),))])
+    assert "positive" in d.reason and d.seeds_needed is None
+
+
+def test_replicates_of_the_cells_in_use_are_what_counts(linear):
+    cells = (standard(3, 100.0), standard(20, 0.0))
+    d = ask(Sample(cells), [Atom(linear(1, 0), lower=0)])
+    assert d.reason.startswith("too few replicates: 3 cannot give 0.95 confidence; at least 6")
