@@ -40,7 +40,7 @@ class ClaimFileError(ValueError):
 
 def render(path: Path, problem: Problem, lines: Sequence[str]) -> str:
     """`claims.yaml:12:5: error: ...`, the line, a caret under the mistake, and the remedy."""
-    text = [f"{path}:{problem.line}:{problem.column}: error: {_clip(problem.message, 4 * WIDTH)}"]
+    text = [f"{_near(path)}:{problem.line}:{problem.column}: error: {_clip(problem.message, 4 * WIDTH)}"]
     if 0 < problem.line <= len(lines):
         text += _excerpt(lines[problem.line - 1], problem)
     if problem.hint:
@@ -59,6 +59,14 @@ def _excerpt(line: str, problem: Problem) -> list[str]:
     margin = ("..." if start else "", "..." if len(line) > start + WIDTH else "")
     gutter = " " * (len(number) - 2) + "| " + " " * (len(margin[0]) + column - start)
     return [f"{number}{margin[0]}{shown}{margin[1]}", f"{gutter}{carets}"]
+
+
+def _near(path: Path) -> Path:
+    """The path as a person in the current folder would write it."""
+    try:
+        return path.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return path
 
 
 def _clip(text: str, width: int) -> str:

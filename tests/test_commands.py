@@ -93,6 +93,13 @@ def test_check_of_a_file_that_is_no_claim_file(tmp_path):
     assert call("check", tmp_path / "none.yaml").exit_code == 1
 
 
+def test_check_plans_the_last_look_of_a_schedule(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAIMS_STORE", str(tmp_path / "store"))
+    result = call("check", ROOT / "examples" / "own_experiment" / "claims.yaml", "--device", "cpu")
+    assert result.exit_code == 0 and "8 to 32 by 8" in result.stdout
+    assert ["curve", "digits", "2", "32", "0", "32"] in [line.split()[:6] for line in result.stdout.splitlines()]
+
+
 def test_check_knows_the_settings(file):
     assert call("check", file, "--setting", "default").exit_code == 0
     result = call("check", file, "--setting", "defualt")

@@ -178,6 +178,11 @@ def test_both_sides_of_a_ratio_must_be_positive():
     assert [str(side) for side in atom.nonzero] == ["accuracy(epoch=5)"]
 
 
+def test_limits_beyond_numbers_are_refused():
+    with pytest.raises(ExpressionError, match="too large"):
+        compiled("speed + 1e308 < -1e308")
+
+
 @pytest.mark.parametrize("text", ["0.05 < accuracy(5) < 0.95", "accuracy(5) - accuracy(20) < 0.5", "accuracy(5) / accuracy(20) < 3",
                                   "log(accuracy(5)) < -0.1", "abs(accuracy(5) - 0.5) < 0.2", "accuracy(5) << accuracy(20)"])
 def test_claims_about_shares_that_say_something(text):

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from claims.problems import ClaimFileError
 from claims.schema import load_suite, read_suite
@@ -316,6 +318,50 @@ def test_a_hundred_mistakes_fit_a_screen(write):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(ClaimFileError, match="no such file"):
         load_suite(tmp_path / "none.yaml")
+
+
+def test_a_file_in_the_current_folder_is_named_as_a_person_would(write, monkeypatch):
+    path = write("")
+    monkeypatch.chdir(path.parent)
+    with pytest.raises(ClaimFileError, match="^claims.yaml:1:1: error"):
+        load_suite(path)
+
+
+def test_columns_count_characters_behind_any_script(write):
+    with pytest.raises(ClaimFileError) as caught:
+        load_suite(write(HEAD + '  one: {says: "\U0001f642 \u6f22", expect: "dL(vek, epoch=5) < 0"}\n'))
+    problem = caught.value.problems[0]
+    assert caught.value.lines[problem.line - 1][problem.column - 1:][:3] == "vek"
+
+
+GOOD_FILE = claim("dL(e, epoch=5) << dL(dfa, epoch=20)", "    for_every: {e: [vec]}\n    by: 2.5\n    tags: [a]\n")
+EDITS = st.lists(st.tuples(st.integers(0, len(GOOD_FILE)), st.integers(0, 6), st.one_of(
+    st.sampled_from(["\t", " ", "\n", ": ", "- ", "{", "}", "[", "]", "'", '"', "&a ", "*a", "!!str ", "#", "%", "|", ">", "---\n", "1e999", "null",
+                     "<<: ", "\x00", "\ud7ff", "\U0001f642", "? ", "\r", "\u2028", "true", "-1", "\ufeff"]), st.text(max_size=4))), min_size=1, max_size=5)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(EDITS)
+def test_no_edit_of_a_good_file_is_a_traceback(tmp_path_factory, edits):
+    folder = tmp_path_factory.getbasetemp() / "edited"
+    folder.mkdir(exist_ok=True)
+    (folder / "lab.csv").write_text("\n".join(ROWS) + "\n", encoding="utf-8")
+    text = GOOD_FILE
+    for at, length, new in edits:
+        text = text[:at] + new + text[at + length:]
+    (folder / "claims.yaml").write_bytes(text.encode("utf-8", errors="surrogatepass"))
+    reading = read_suite(folder / "claims.yaml")
+    assert reading.suite is not None or reading.problems
+    if reading.problems:
+        assert len(str(ClaimFileError(reading.path, reading.problems, reading.lines)).splitlines()) <= 30
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=200))
+def test_no_bytes_are_a_traceback(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "bytes.yaml"
+    path.write_bytes(content)
+    assert read_suite(path).problems
 
 
 def test_a_folder_is_told(tmp_path):

@@ -173,6 +173,13 @@ def test_a_label_that_only_the_experiment_before_its_settings_has_is_not_asked(s
     assert isinstance(claim.ask("short"), NotAsked)
 
 
+def test_what_is_inherited_counts_as_the_experiments_own_before_its_settings(suite_of):
+    text = sweep("  a: {experiment: online, expect: 'loss(takeover=20, epoch=40) < 1'}\n")
+    one_arm = "    like: sweep\n    train: {epochs: 40}\n    takeover: [0, 20, never]\n    settings:\n      digits: {takeover: [0, never]}\n"
+    claim = suite_of(text.replace("    like: sweep\n    train: {epochs: 40}\n    takeover: [0, 20, never]\n    settings:\n", one_arm)).claims[0]
+    assert all("20" in claim.ask(setting).reason for setting in ("digits", "short"))
+
+
 def test_a_label_that_no_setting_has_is_an_error(suite_of):
     with pytest.raises(ClaimFileError, match="no label 50"):
         suite_of(sweep("  a: {expect: 'dL_held(vec, epoch=50) < 0'}\n"))

@@ -166,7 +166,10 @@ def _difference(text: str, left: Value, right: Value, lower: float, upper: float
     """left - right between the limits, with added constants moved to the limits: a reader sees the quantity itself."""
     left, offset = _peel(left)
     right, other = _peel(right)
-    lower, upper = (float(f"{limit + other - offset:.15g}") for limit in (lower, upper))  # 0.7 - 0.15 is 0.55 to a reader
+    shifted = tuple(float(f"{limit + other - offset:.15g}") for limit in (lower, upper))  # 0.7 - 0.15 is 0.55 to a reader
+    if any(math.isfinite(limit) and not math.isfinite(moved) for limit, moved in zip((lower, upper), shifted, strict=True)):
+        raise ExpressionError(f"the numbers in `{text}` are too large", span, "at most about 1e308")
+    lower, upper = shifted
     if right is None and left is not None:
         return _Draft(text, {}, left, lower, upper)
     if left is None and right is not None:
