@@ -208,13 +208,19 @@ def _direction(credit: Tensor) -> Tensor:
 
 def _moments(updates: Tensors) -> tuple[np.ndarray, np.ndarray]:
     """Trace of the updates' covariance over batches, and the unbiased squared norm of their mean: two (n_seeds,) arrays."""
-    n_batches = next(iter(updates.values())).shape[2]
+    parts = [updates[name].double() for name in sorted(updates)]  # sums in one order, wherever the tensors came from
+    n_batches = parts[0].shape[2]
     trace = power = 0.0
-    for update in updates.values():
-        mean = update.mean(dim=2, keepdim=True)
-        trace = trace + (update - mean).double().square().sum(dim=(0, 2, 3, 4)) / (n_batches - 1)
-        power = power + mean.double().square().sum(dim=(0, 2, 3, 4))
-    return trace.cpu().numpy(), (power - trace / n_batches).cpu().numpy()
+    for part in parts:
+        mean = part.mean(dim=2, keepdim=True)
+        trace = trace + _by_seed((part - mean).square()) / (n_batches - 1)
+        power = power + _by_seed(mean.square())
+    return trace, power - trace / n_batches
+
+
+def _by_seed(values: Tensor) -> np.ndarray:
+    """Sums (n_seeds,) of values (L', n_seeds, ...), each over one row, so that no sum depends on the others."""
+    return values.movedim(1, 0).flatten(1).sum(dim=1).cpu().numpy()
 
 
 __all__: Sequence[str] = ("Snapshot", "alignment", "fit_bridge", "probe")

@@ -204,6 +204,14 @@ def test_thresholds_that_test_nothing_are_refused(ends, linear):
         Atom(linear(1), *ends)
 
 
+@pytest.mark.parametrize("ends", [(-1, inf), (-inf, 0), (0, 2)])
+def test_log_scale_has_positive_thresholds(ends, linear):
+    with pytest.raises(InferenceError, match="log `scale`"):
+        Atom(linear(1), *ends, scale="log")
+    with pytest.raises(InferenceError, match="`scale` must be"):
+        Atom(linear(1), 1, scale="cube")
+
+
 @pytest.mark.parametrize("cell", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((2, 2, 2))])
 def test_cells_have_replicates_and_terms(cell):
     with pytest.raises(InferenceError, match="cell 0"):
