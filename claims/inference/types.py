@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, isnan
+from math import inf, isfinite, isnan
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -88,6 +88,8 @@ class Atom:
             raise InferenceError("An atom needs a finite `lower` or `upper`; both are infinite, so it tests nothing.")
         if self.scale not in ("identity", "log"):
             raise InferenceError(f"`scale` must be 'identity' or 'log'; got {self.scale!r}.")
+        if self.scale == "log" and min(t for t in (self.lower, self.upper) if isfinite(t)) <= 0:
+            raise InferenceError(f"On the log `scale` finite thresholds must be positive; got {self.lower} and {self.upper}.")
 
 
 @dataclass(frozen=True)
