@@ -66,7 +66,7 @@ class _Parser:
         flat = "".join(" " if character.isspace() else character for character in text)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
+                warnings.simplefilter("ignore")
                 self.tree = ast.parse(f"({flat})", mode="eval").body
         except SyntaxError as error:
             start = min(max((error.offset or 2) - 2, 0), len(text) - 1)
