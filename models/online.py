@@ -20,19 +20,12 @@ if TYPE_CHECKING:
     from models.snapshots import Store
 
 NEVER = "never"
-SWEEP_ONLY = ("snapshots", "probe")
 
 
 class OnlineSettings(TrainedSettings):
     """Settings of `kind: online_training`. Every arm starts as DFA training; `takeover` names the epoch at which vec takes over."""
 
     takeover: tuple[Annotated[int, Field(ge=0)] | Literal["never"], ...] = (0, 1, 5, 20, NEVER)
-
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _inherited(cls, options: Any) -> Any:
-        """`like: sweep` hands on what only a sweep has; it is dropped here."""
-        return {k: v for k, v in options.items() if k not in SWEEP_ONLY} if isinstance(options, Mapping) else options
 
     @pydantic.model_validator(mode="after")
     def _reachable(self) -> OnlineSettings:

@@ -42,10 +42,6 @@ class CompiledAtom:
     nonzero: tuple[Estimand, ...] = ()
     scale: str = "identity"
 
-    @property
-    def transform(self) -> str:
-        return self.scale
-
 
 @dataclass(frozen=True)
 class _Draft:
