@@ -20,7 +20,7 @@ from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, Conjuncti
 __all__ = ["SIZES", "Errors", "Rates", "Table", "limits", "render_markdown", "run"]
 
 SIZES = (6, 8, 12, 16, 32)
-FEWER_SIZES = (8, 16, 32)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
+FEWER_SIZES = (8, 16)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
 CHUNK = 50  # worlds judged at once: they share their resampling weights, so few enough for the weights' own error to average out
 T_RESAMPLES = 199  # plain t only counts off quantiles
 T_POWER = 0.8  # effects are set so that a t-test on normal data has this power
@@ -70,15 +70,15 @@ class _Judge:
         settings = {"confidence": self.confidence, "method": self.method, "n_resamples": self.n_resamples} | changed
         return judge_worlds(cells, atoms, rng=self.rng, **settings)
 
-    def chunks(self) -> Iterable[int]:
-        full, rest = divmod(self.n_worlds, CHUNK)
+    def chunks(self, times: int = 1) -> Iterable[int]:
+        full, rest = divmod(times * self.n_worlds, CHUNK)
         return [CHUNK] * full + [rest] * (rest > 0)
 
     def rates(self, design: Estimation, world: World | None, n: int) -> Rates:
         target = design.truth - effect_size(n, (1 - self.confidence) / 2) * design.unit
         atoms = [design.above(design.truth)]
         ours, t = [], []
-        for size in self.chunks():
+        for size in self.chunks(design.times):
             cells = design.cells(world, self.rng, size, n)
             ours.append(_interval(self(cells, atoms)))
             t.append(_interval(self(cells, atoms, method="t", n_resamples=T_RESAMPLES)))
@@ -86,7 +86,7 @@ class _Judge:
         bounded = np.isfinite(high - low) & np.isfinite(t_high - t_low)
         above, below = low > design.truth, high < design.truth
         return Rates(
-            design.name, world.name if world else "as observed", n, self.n_worlds,
+            design.name, world.name if world else "as observed", n, design.times * self.n_worlds,
             coverage=float(1 - (above | below).mean()),
             t_coverage=float(1 - ((t_low > design.truth) | (t_high < design.truth)).mean()),
             width=float(np.median((high - low)[bounded]) / np.median((t_high - t_low)[bounded])) if bounded.any() else inf,

@@ -46,18 +46,21 @@ def limits(table: Table) -> list[Limit]:
 
 def render_markdown(table: Table) -> str:
     """The whole table, its limits first."""
-    error = 100 * sqrt(0.025 * 0.975 / table.n_worlds)
-    wide = 100 * sqrt(0.95 * 0.05 / table.n_worlds)
-    head = (
-        f"Method `{table.method}`, nominal {100 * table.confidence:g} % two-sided, {table.n_resamples} resamples,"
-        f" {table.n_worlds} worlds a cell: one binomial standard error is {wide:.2f} points at 95 %, {error:.2f} at 2.5 %."
-    )
+    head = f"Method `{table.method}`, nominal {100 * table.confidence:g} % two-sided, {table.n_resamples} resamples."
     parts = [head, "", "### What must hold", "", *_limits(table), ""]
     for design in dict.fromkeys(r.design for r in table.rates):
-        parts += [f"### {design[0].upper()}{design[1:]}", "", *_rates([r for r in table.rates if r.design == design]), ""]
+        rows = [r for r in table.rates if r.design == design]
+        parts += [*_title(design, rows[0].n_worlds), *_rates(rows), ""]
     for name in dict.fromkeys(e.design for e in table.errors):
-        parts += [f"### {name[0].upper()}{name[1:]}", "", *_errors([e for e in table.errors if e.design == name]), ""]
+        rows = [e for e in table.errors if e.design == name]
+        parts += [*_title(name, rows[0].n_worlds), *_errors(rows), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _title(design: str, n_worlds: int) -> list[str]:
+    near, wide = (100 * sqrt(p * (1 - p) / n_worlds) for p in (0.025, 0.05))
+    return [f"### {design[0].upper()}{design[1:]}", "",
+            f"{n_worlds} worlds a cell; binomial standard error {wide:.2f} points at 95 %, {near:.2f} at 2.5 %.", ""]  # fmt: skip
 
 
 def _limits(table: Table) -> list[str]:

@@ -15,11 +15,15 @@ from claims.inference.types import InferenceError
 
 TIE = 1e-9
 
+# The numbers below were chosen by simulation; docs/inference.md has the table and the alternatives.
+FLOOR = 0.85  # a bound is never nearer than this share of t's
+CONVINCING = 0.3  # asymmetry, as a share of t's quantile, at which all of the bootstrap's extra spread is believed
 
-def skew_share(df: np.ndarray) -> np.ndarray:
-    """How much of the bootstrap's asymmetry is believed. docs/inference.md has the table that chose it: with less, bounds on
-    skewed data fail too often at n = 8; with more at larger n, outliers are taken for skewness."""
-    return np.minimum(0.85, 0.5 + 2.8 / (df + 1))
+
+def shift_share(df: np.ndarray) -> np.ndarray:
+    """How much of the bootstrap's asymmetry is believed. With less, bounds on skewed data fail too often at n = 8; with more at
+    larger n, outliers are taken for skewness."""
+    return np.minimum(1.0, 0.4 + 5 / (df + 1))
 
 
 def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
@@ -27,14 +31,18 @@ def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
 
     The pivots' quantiles are split into a symmetric part (their spread) and an asymmetric part (their shift). The spread is
     never taken narrower than Student's t, since with few replicates or outliers resamples see too little of the tails;
-    of the shift only a share is kept, since in a small sample much of it is noise.
+    wider only as far as there is asymmetry to explain it, since without any it is t that is right. Of the shift a share is
+    kept, since in a small sample much of it is noise.
     """
     ordered = np.sort(pivots, axis=1)
     mirrored = ordered[:, ::-1]
-    shift, spread = (ordered + mirrored) / 2, (ordered - mirrored) / 2
+    shift, spread = (ordered + mirrored) / 2, np.abs(ordered - mirrored) / 2
     t = student(df, pivots.shape[1])
-    spread = np.copysign(np.maximum(np.abs(spread), np.abs(t)), t)
-    return np.sort(spread + skew_share(df)[:, None] * shift, axis=1)
+    size = np.abs(t)
+    believed = np.minimum(1.0, np.abs(shift) / np.maximum(CONVINCING * size, 1e-300))
+    quantiles = np.copysign(size + believed * np.maximum(spread - size, 0), t) + shift_share(df)[:, None] * shift
+    quantiles = np.where(t > 0, np.maximum(quantiles, FLOOR * t), np.minimum(quantiles, FLOOR * t))
+    return np.sort(quantiles, axis=1)
 
 
 def studentized(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:

@@ -64,8 +64,11 @@ def log_quotient(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Estimation:
-    """An estimand with known truth. cells: (world, rng, B, n) -> cells (B, n_c, T_c); unit: its standard error is about
-    unit / sqrt(n), so that effects can be set for a given power."""
+    """An estimand with known truth.
+
+    cells: (world, rng, B, n) -> cells (B, n_c, T_c). unit: its standard error is about unit / sqrt(n), so that effects can be set for
+    a given power. times: so many times the usual number of worlds, for a design that limits are read off.
+    """
 
     name: str
     cells: Callable[[World, np.random.Generator, int, int], list[np.ndarray]]
@@ -74,6 +77,7 @@ class Estimation:
     unit: float
     nonzero: tuple[Estimand, ...] = ()
     positive: tuple[Estimand, ...] = ()
+    times: int = 1
 
     def above(self, threshold: float) -> Atom:
         return Atom(self.estimand, lower=threshold, nonzero=self.nonzero, positive=self.positive)
@@ -101,7 +105,7 @@ def _fold(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[n
 
 
 ESTIMATIONS = (
-    Estimation("mean", _mean, linear(1), 0.0, 1.0),
+    Estimation("mean", _mean, linear(1), 0.0, 1.0, times=4),
     Estimation("independent cells, n and 2n, sd 1 and 2", _independent, linear(1, -1), 0.0, sqrt(1 + 4 / 2)),
     Estimation("ratio of means", _ratio, quotient, 0.7, 0.3 * sqrt(1 + 0.49 - 0.7), nonzero=(linear(0, 1),)),
     Estimation("fold (log ratio)", _fold, log_quotient, float(np.log(10)), 0.53, positive=(linear(1, 0), linear(0, 1))),

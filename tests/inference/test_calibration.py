@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -12,7 +14,7 @@ from claims.inference.decision import judge_worlds
 from claims.inference.limits import limits, render_markdown
 from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, World, linear, log_quotient, quotient, resampled
 
-MEAN = ESTIMATIONS[:1]
+MEAN = (replace(ESTIMATIONS[0], times=1),)
 
 
 def named(name: str) -> World:

@@ -15,16 +15,29 @@ def test_narrow_pivots_become_t():
     np.testing.assert_allclose(got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9)
 
 
-def test_wide_pivots_stay():
+def test_wide_pivots_without_asymmetry_become_t_too():
     pivots = 50 * np.linspace(-1, 1, 999)[None]
-    np.testing.assert_allclose(reference.guarded(pivots, np.array([30.0]))[0, :450], pivots[0, :450])
+    got = reference.guarded(pivots, np.array([7.0]))
+    np.testing.assert_allclose(got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9)
 
 
-def test_part_of_a_shift_is_kept():
-    pivots = 50 * np.linspace(-1, 1, 999)[None]
-    got = reference.guarded(pivots + 3, np.array([7.0]))
-    np.testing.assert_allclose((got - reference.guarded(pivots, np.array([7.0])))[0, :450], 3 * 0.85)
-    assert reference.skew_share(np.array([31.0])) == pytest.approx(0.5875)
+@pytest.mark.parametrize(("skew", "believed"), [(0.5, 1.0), (0.3, 1.0), (0.15, 0.5), (0.03, 0.1)])
+def test_extra_spread_is_believed_as_far_as_there_is_asymmetry(skew, believed):
+    t = stats.t.ppf(np.arange(1, 1000) / 1000, 7)
+    got = reference.guarded((1.5 * t + skew * np.abs(t))[None], np.array([7.0]))[0]
+    np.testing.assert_allclose(got, (1 + 0.5 * believed) * t + skew * np.abs(t), atol=1e-12)
+
+
+def test_less_of_a_shift_is_kept_of_larger_samples():
+    t = stats.t.ppf(np.arange(1, 1000) / 1000, 31)
+    got = reference.guarded((t + 0.2 * np.abs(t))[None], np.array([31.0]))[0]
+    np.testing.assert_allclose(got, t + 0.2 * (0.4 + 5 / 32) * np.abs(t), atol=1e-12)
+
+
+def test_bounds_come_no_nearer_than_a_share_of_ts():
+    t = stats.t.ppf(np.arange(1, 1000) / 1000, 7)
+    got = reference.guarded((t + 1.0)[None], np.array([7.0]))[0]
+    assert got[24] == pytest.approx(0.85 * t[24]) and got[974] == pytest.approx(t[974] + 1)
 
 
 def test_bound_and_p_value_meet():
