@@ -1,0 +1,210 @@
+"""The plugin end to end: a cheap experiment of one's own, judged by the real suite in a process of its own."""
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+KIND = '''
+import numpy, os, xarray
+
+
+class Coin:
+    """Gains drawn by seed: `a` about 1, `b` about 2, spread 0.3."""
+
+    def __init__(self, shift=0.0, fails=None, levels=("a", "b")):
+        self.shift, self.fails, self.levels = shift, fails, tuple(levels)
+
+    def describe(self):
+        return {"gain": {"level": self.levels}}
+
+    def measure(self, seeds, device):
+        with open(os.environ["MEASURED"], "a") as log:
+            log.write("".join(f"{seed}\\n" for seed in seeds))
+        if self.fails is not None and self.fails in seeds:
+            from models.training import NonFiniteError
+            raise NonFiniteError([self.fails], 7)
+        rows = [[i + 1 + self.shift + 0.3 * numpy.random.default_rng([seed, i]).normal() for i in range(len(self.levels))] for seed in seeds]
+        return xarray.Dataset({"gain": (("seed", "level"), rows)}, {"seed": list(seeds), "level": list(self.levels)})
+'''
+HEAD = """
+version: 1
+defaults: {seeds: 8}
+memos: {M: {title: A memo, reported: [{expression: "gain(a)", value: 0.9}]}}
+experiments:
+  coin:
+    kind: coin:Coin
+    settings: {first: {}, shifted: {shift: 5.0}, short: {levels: [a]}}
+  broken: {kind: "coin:Coin", fails: 3}
+claims:
+"""
+GOOD = """
+  positive: {memo: M, where: here, says: A gains., expect: gain(a) > 0, tags: [early]}
+  ordered: {memo: M, where: there, says: B gains more., expect: gain(a) < gain(b), expected: {first: supported, shifted: supported}}
+  tiny: {memo: M, where: there, says: A gains little., expect: gain(a) < 0.5, expected: refuted, note: It gains about one.}
+"""
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch):
+    """`suite(claims, *options)`: write a claim file and run the suite on it; the result has `.claims`, the result file's entries by id."""
+    (pytester.path / "coin.py").write_text(KIND)
+    monkeypatch.setenv("MEASURED", str(pytester.path / "measured"))
+    monkeypatch.setenv("CLAIMS_STORE", str(pytester.path / "store"))
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+    def run(claims, *options, head=HEAD, file="claims.yaml"):
+        if claims is not None:
+            (pytester.path / "claims.yaml").write_text(head + textwrap.indent(textwrap.dedent(claims), "  "))
+        result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), f"--claims-file={file}",
+                                               "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options, timeout=120)
+        path = pytester.path / "reports" / "claims.json"
+        result.file = json.loads(path.read_text()) if path.exists() else None
+        result.claims = {f"{c['id']}@{c['setting']}": c for c in result.file["claims"]} if result.file else {}
+        return result
+
+    return run
+
+
+def measured(pytester):
+    path = pytester.path / "measured"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_claims_are_judged_and_recorded(suite, pytester, workers):
+    result = suite(GOOD, *workers)
+    result.assert_outcomes(passed=3)
+    assert sorted(measured(pytester)) == list(range(8))  # each seed once, whoever asked
+    assert {name: c["verdict"] for name, c in result.claims.items()} == {
+        "positive@first": "supported", "ordered@first": "supported", "tiny@first": "refuted"}
+    tiny = result.claims["tiny@first"]
+    assert tiny["low"] < tiny["estimate"] < tiny["high"] and tiny["threshold"] == 0.5 and tiny["n_seeds"] == 8
+    assert tiny["terms"]["gain(level=a)"].__len__() == 8 and tiny["p_holm"] >= tiny["p_value"] > 0.5
+    assert result.claims["positive@first"]["p_value"] <= 0.025
+    assert not result.file["partial"] and result.file["version"] == 1
+    row = result.file["memos"]["M"]["reported"][0]
+    assert row["value"] == 0.9 and row["low"] < row["estimate"] < row["high"]
+    text = result.stdout.str()
+    assert "supported" in text and "refuted" in text and "3 claims" in text
+
+
+def test_the_result_file_has_the_fields_of_the_contract(suite):
+    claim = suite(GOOD).claims["ordered@first"]
+    contract = """id memo where says expression experiment setting expected verdict outcome estimate low high threshold confidence method p_value
+        p_holm n_seeds seeds seeds_needed pass_again false_support note elapsed_s settings_digest source_digest atoms terms"""
+    assert set(contract.split()) <= set(claim)
+    assert set("expression bindings estimate low high threshold p_value verdict".split()) <= set(claim["atoms"][0])
+
+
+def test_the_number_of_workers_does_not_change_a_digit(suite, pytester):
+    results = []
+    for workers in ("0", "2", "4"):
+        claims = suite(GOOD, "-n", workers, "--fresh").claims
+        results.append({name: {k: v for k, v in c.items() if k != "elapsed_s"} for name, c in claims.items()})
+    assert results[0] == results[1] == results[2]
+    assert len(measured(pytester)) == 24 and not (pytester.path / "store").exists()  # --fresh leaves the store alone
+
+
+def test_what_is_not_as_expected_fails_with_its_reason(suite):
+    result = suite("""
+      wrong: {says: A loses., expect: gain(a) < 0}
+      open: {says: About one., expect: gain(a) > 1}
+      unrecorded: {says: A gains., expect: gain(a) > 0, expected: {shifted: supported}}
+    """)
+    result.assert_outcomes(failed=3)
+    text = " ".join(result.stdout.str().split())
+    assert "`wrong` came out refuted; expected supported." in text and "against 0" in text
+    assert "`open` came out inconclusive; expected supported." in text and "seeds would decide it with 90 % chance" in text
+    assert "no verdict is recorded for setting first" in text
+    assert result.claims["open@first"]["seeds_needed"] > 8
+
+
+def test_inconclusive_can_be_softened(suite):
+    claims = "\n  open: {says: About one., expect: gain(a) > 1}\n  wrong: {says: A loses., expect: gain(a) < 0}\n"
+    suite(claims, "--inconclusive=warn").assert_outcomes(passed=1, failed=1, warnings=1)
+
+
+def test_not_asked_is_counted_with_its_reason(suite):
+    result = suite(GOOD, "--setting=short")
+    result.stdout.fnmatch_lines(["*not asked*ordered*has no b in this setting*"])
+    assert result.claims["ordered@short"]["outcome"] == "not_asked" and result.claims["ordered@short"]["verdict"] is None
+
+
+def test_settings_are_judged_side_by_side(suite):
+    result = suite(GOOD, "--setting=first", "--setting=shifted", "-k", "ordered", "-v")
+    result.assert_outcomes(passed=2, deselected=4)
+    result.stdout.fnmatch_lines(["*test_claim?ordered? *", "*test_claim?ordered@shifted? *"])
+    assert set(result.claims) == {"ordered@first", "ordered@shifted"} and result.file["partial"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_divergence_is_an_error_and_never_a_refutation(suite, workers):
+    result = suite("\n  one: {experiment: broken, says: A loses., expect: gain(a) < 0, expected: refuted, note: n}\n", *workers)
+    result.assert_outcomes(failed=1)
+    claim = result.claims["one@default"]
+    assert claim["verdict"] == "error" and claim["outcome"] == "error" and claim["estimate"] is None
+    assert "epoch 7 in seed 3" in result.stdout.str()
+
+
+def test_tags_select(suite):
+    suite(GOOD, "-m", "early").assert_outcomes(passed=1, deselected=2)
+
+
+def test_seed_base_moves_the_seeds(suite, pytester):
+    assert suite(GOOD, "--seed-base=100").claims["tiny@first"]["seeds"] == list(range(100, 108))
+    assert sorted(measured(pytester)) == list(range(100, 108))
+
+
+def test_sequential_seeds_stop_at_the_first_decisive_look(suite, pytester):
+    result = suite("""
+      clear: {says: A gains., expect: gain(a) > 0, seeds: {start: 8, step: 8, max: 32}}
+      close: {says: A gains 0.95., expect: gain(a) > 0.95, seeds: {start: 8, step: 8, max: 32}}
+    """)
+    clear, close = result.claims["clear@first"], result.claims["close@first"]
+    assert clear["n_seeds"] == 8 and close["n_seeds"] in (16, 24, 32)
+    assert sorted(measured(pytester)) == list(range(close["n_seeds"]))  # earlier seeds are not measured again
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+@pytest.mark.parametrize(
+    ("claims", "options", "message"),
+    [
+        (None, {}, "does not exist; name another with --claims-file"),
+        ("\n  one: {says: s, expect: gain(c) > 0}\n", {}, "claims.yaml:*no dimension of `gain` has the label c"),
+        ("\n  one: {says: s, expect: loss(a) > 0}\n", {}, "no metric is called `loss`"),
+        ("\n  one: {says: s, experiment: coins, expect: gain(a) > 0}\n", {}, "coins"),
+        ("\n  one: [\n", {}, "claims.yaml:"),
+        (GOOD, {"--setting": "shfted"}, "no experiment of claims.yaml has that setting; did you mean shifted?"),
+        (GOOD, {"--device": "tpu"}, "`--device` is 'tpu'; allowed: auto, cpu, cuda"),
+        (GOOD, {"--seed-base": "-5"}, "`--seed-base` is -5; allowed: 0 or more"),
+    ],
+    ids=["missing", "label", "metric", "experiment", "syntax", "setting", "device", "seed base"],
+)
+def test_bad_input_is_one_clean_usage_error(suite, claims, options, message, workers):
+    result = suite(claims, *(f"{k}={v}" for k, v in options.items()), *workers)
+    assert result.ret == 4
+    errors = result.stderr.str()
+    result.stderr.fnmatch_lines([f"*{message}*"])
+    assert "Traceback" not in errors + result.stdout.str() and "INTERNALERROR" not in errors + result.stdout.str()
+    assert len(errors.strip().splitlines()) < 20
+
+
+def test_cuda_where_there_is_none_is_a_usage_error(suite):
+    import torch
+
+    if torch.cuda.is_available():
+        assert suite(GOOD, "--device=cuda").ret == 0
+    else:
+        result = suite(GOOD, "--device=cuda")
+        assert result.ret == 4
+        result.stderr.fnmatch_lines(["*sees no GPU; use --device cpu*"])
+
+
+def test_a_broken_claim_file_does_not_disturb_other_tests(pytester):
+    (pytester.path / "broken.yaml").write_text("claims: [")
+    result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests" / "test_layering.py"), "--collect-only", "-q",
+                                           f"--claims-file={pytester.path / 'broken.yaml'}", "-p", "no:cacheprovider")
+    assert result.ret == 0
