@@ -7,19 +7,25 @@ seeds that a living process holds: correctness rests on the store's locks alone,
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.experiment import Configured, digest_of
-from models.snapshots import Entry, Key, Store
+from models.experiment import Configured, Settings, digest_of
+from models.housekeeping import info_of
+from models.progress import Progress, present
+from models.snapshots import ENTRY_SUFFIX, Entry, Key, Store
 
 if TYPE_CHECKING:
     import xarray
 
 STAGE = "observations"
+EARLIER = 8  # entries that an expected time is taken from
 CPU_WORKING_SET = 2**28  # bytes of parameters, gradients and moments trained at once: beyond the caches more seeds gain nothing
 
 
@@ -38,7 +44,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class Plan:
-    """What measuring would take: seeds asked, stored and missing; `seconds` from earlier runs, None without any."""
+    """What measuring would take: seeds asked, stored and missing; `seconds` by what earlier seeds with these settings took, whatever the
+    code was then; None without any."""
 
     total: int
     cached: int
@@ -53,7 +60,7 @@ def measure(experiment: Configured, seeds: Sequence[int], machine: Machine, stor
     digest = observations_digest(experiment, machine)
     keys = {seed: Key(STAGE, digest, seed) for seed in seeds}
     share = max(1, -(-len(keys) // machine.workers))
-    entries = _fill(store, keys, share, lambda missing: _produce(experiment, missing, machine, store, digest))
+    entries = _fill(store, keys, share, lambda missing: _produce(experiment, missing, machine, store, keys))
     return _assemble(seeds, [entries[seed] for seed in seeds])
 
 
@@ -63,7 +70,9 @@ def plan(experiment: Configured, seeds: Sequence[int], machine: Machine, store: 
         return Plan(len(seeds), len(seeds), 0, 0.0)
     digest = observations_digest(experiment, machine)
     cached = sum(store.has(Key(STAGE, digest, seed)) for seed in seeds)
-    return Plan(len(seeds), cached, len(seeds) - cached, None if cached < len(seeds) else 0.0)
+    missing = len(seeds) - cached
+    each = _earlier_seconds(experiment, machine, store) if missing else 0.0
+    return Plan(len(seeds), cached, missing, None if each is None else each * missing / machine.workers)
 
 
 def observations_digest(experiment: Configured, machine: Machine) -> str:
@@ -97,18 +106,54 @@ def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[
     return found
 
 
-def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: Store, digest: str) -> None:
+def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: Store, keys: Mapping[int, Key]) -> None:
     """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
     use_threads(machine, len(seeds))
-    resources = {"store": store, "machine": machine.identity()} if experiment.trains else {}
     size = _chunk(experiment, machine, len(seeds))
-    for start in range(0, len(seeds), size):
-        chunk, began = seeds[start : start + size], time.monotonic()
-        observed = experiment.measure(chunk, machine.device, **resources)
-        seconds = (time.monotonic() - began) / len(chunk)
-        for seed in chunk:
-            arrays, info = _cut(observed, seed)
-            store.save(Key(STAGE, digest, seed), arrays, info | {"seconds": seconds})
+    with present(store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)) as record:
+        for start in range(0, len(seeds), size):
+            chunk, began = seeds[start : start + size], time.monotonic()
+            progress = Progress(record, tuple(chunk))
+            progress.start(0)
+            resources = {"store": store, "machine": machine.identity(), "progress": progress} if experiment.trains else {}
+            observed = experiment.measure(chunk, machine.device, **resources)
+            seconds = (time.monotonic() - began) / len(chunk)
+            about = _about(experiment, machine) | {"seconds": seconds, "resumed": progress.resumed}
+            for seed in chunk:
+                arrays, info = _cut(observed, seed)
+                store.save(keys[seed], arrays, info | about)
+
+
+def _about(experiment: Configured, machine: Machine) -> dict[str, Any]:
+    """What an entry says of its making, so that it can be listed and times be expected: settings as they are, the code left out."""
+    settings = getattr(experiment.implementation, "settings", None)
+    options = settings.model_dump(mode="json") if isinstance(settings, Settings) else dict(experiment.options)
+    return {"kind": experiment.kind, "settings": digest_of(json.loads(json.dumps(options, default=str))), "machine": machine.identity()}
+
+
+def _earlier_seconds(experiment: Configured, machine: Machine, store: Store) -> float | None:
+    """Median seconds a seed of the newest entries with these settings, of those that were not resumed halfway."""
+    wanted, where = _about(experiment, machine), store.root / STAGE
+    alike = lambda info: all(info.get(name) == wanted[name] for name in ("kind", "settings"))  # noqa: E731
+    same_device = lambda info: info.get("machine", {}).get("device") == wanted["machine"]["device"]  # noqa: E731
+    seconds: list[float] = []
+    for folder in sorted(where.glob("*"), key=_changed, reverse=True):
+        for path in folder.glob(f"seed-*{ENTRY_SUFFIX}"):
+            info = info_of(path)
+            if not (alike(info) and same_device(info)):
+                break  # one folder, one experiment
+            if not info.get("resumed"):
+                seconds.append(info["seconds"])
+            if len(seconds) == EARLIER:
+                return statistics.median(seconds)
+    return statistics.median(seconds) if seconds else None
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def use_threads(machine: Machine, n_seeds: int) -> None:

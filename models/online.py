@@ -17,6 +17,7 @@ from models.sweep import TrainedSettings
 if TYPE_CHECKING:
     import xarray
 
+    from models.progress import Progress
     from models.snapshots import Store
 
 NEVER = "never"
@@ -64,13 +65,16 @@ class OnlineTraining:
                 "training": self.settings.training_identity(), "source": source_digest("models.takeover")}
 
     def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
-                machine: Mapping[str, Any] | None = None) -> xarray.Dataset:
+                machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, takeover, epoch). Raises NonFiniteError when a network diverges."""
         import xarray
 
         from models.takeover import run_arms
 
-        accuracy, loss = run_arms(self.settings.task(), seeds, self.settings.takeover, device)
+        if progress is not None:
+            progress.start(self.settings.train.epochs)
+        on_epoch = None if progress is None else progress.at_epoch
+        accuracy, loss = run_arms(self.settings.task(), seeds, self.settings.takeover, device, on_epoch)
         labels = {"seed": list(seeds), "takeover": ("takeover", _objects(self.settings.takeover)),
                   "epoch": list(range(self.settings.train.epochs + 1))}
         dims = ("seed", "takeover", "epoch")

@@ -26,6 +26,7 @@ from models.sources import source_digest
 if TYPE_CHECKING:
     import xarray
 
+    from models.progress import Progress
     from models.snapshots import Store
     from models.training import Task
 
@@ -116,19 +117,33 @@ class SnapshotSweep:
                 "bridge": self.settings.bridge.model_dump(mode="json"), "source": source_digest("models.probe")}
 
     def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
-                machine: Mapping[str, Any] | None = None) -> xarray.Dataset:
+                machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, credit, epoch, block or batch). Snapshots go through `store` where one is given,
         keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
         digest = digest_of({"training": self.settings.training_identity(), "machine": dict(machine or {})})
-        return self._dataset(seeds, list(self._probed(seeds, device, store, digest)))
+        return self._dataset(seeds, list(self._probed(seeds, device, store, digest, progress)))
 
-    def _probed(self, seeds: Sequence[int], device: str, store: Store | None, digest: str) -> Iterator[dict]:
+    def _probed(self, seeds: Sequence[int], device: str, store: Store | None, digest: str, progress: Progress | None) -> Iterator[dict]:
         from models.checkpoints import snapshots
         from models.probe import probe
 
-        task = self.settings.task()
-        for state in snapshots(store, digest, task, seeds, self.settings.snapshots, device):
+        task, epochs = self.settings.task(), self.settings.snapshots
+        worth = self._probe_in_epochs()
+        if progress is not None:
+            progress.start(epochs[-1], beyond=worth * len(epochs))
+        for state in snapshots(store, digest, task, seeds, epochs, device, progress):
             yield probe(task, state, self.settings.probe, device)
+            if progress is not None:
+                progress.done(worth, "probing")
+
+    def _probe_in_epochs(self) -> float:
+        """What the probe of one snapshot costs, in epochs of training: examples passed up and down, counted. For progress alone."""
+        probe, blocks = self.settings.probe, self.settings.network.blocks
+        data = datasets.load(self.settings.dataset)
+        stepped = 2 * 3 * probe.steps * probe.batches * probe.batch + probe.batches * len(data.held_x)
+        probed = len(probe.credits) * stepped / (blocks if probe.blocks == "last" else 1)
+        fitted = 3 * probe.fit_batches * probe.fit_batch if "vec" in probe.credits else 0
+        return (probed + fitted) / (3 * len(data.train_x))
 
     def _dataset(self, seeds: Sequence[int], by_epoch: Sequence[Mapping]) -> xarray.Dataset:
         import numpy as np

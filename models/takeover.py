@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from models.network import Tensors
 from models.training import State, Task, Trainer, concatenate, evaluate, fresh
 
 
-def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str) -> tuple[np.ndarray, np.ndarray]:
+def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str,
+             on_epoch: Callable[[Sequence[int], int], None] | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Held-out accuracy and loss of every arm after every epoch: two (n_seeds, n_arms, n_epochs + 1) float64 arrays.
 
     A forked arm continues the trunk's parameters, optimizer moments and learned bridge. Batches and noise are those of its seed and epoch,
-    the same in every arm, so that arms differ by their credit alone.
+    the same in every arm, so that arms differ by their credit alone. `on_epoch(seeds, epoch)` hears of every epoch done.
     """
     forks = [t for t in takeover if isinstance(t, int)]
     last_fork = max(forks, default=0)
@@ -34,6 +35,8 @@ def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], de
             trunk.run_epoch()
         if forked is not None:
             forked.run_epoch()
+        if on_epoch is not None:
+            on_epoch(seeds, epoch + 1)
     return np.stack([s["accuracy"] for s in scores], axis=2), np.stack([s["loss"] for s in scores], axis=2)
 
 

@@ -8,7 +8,7 @@ batch orders and noise come from streams named by seed and epoch, not from a gen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -186,12 +186,18 @@ class Trainer:
             raise NonFiniteError(sorted({self.seeds[i] for i in bad.nonzero().flatten().tolist()}), self.epoch)
 
 
-def train(task: Task, state: State, device: str, epochs: Sequence[int]) -> Iterator[State]:
-    """Train `state` on to each of `epochs` (ascending, none before state.epoch); yields the stack at each."""
+def train(task: Task, state: State, device: str, epochs: Sequence[int],
+          on_epoch: Callable[[Sequence[int], int], None] | None = None) -> Iterator[State]:
+    """Train `state` on to each of `epochs` (ascending, none before state.epoch); yields the stack at each.
+
+    `on_epoch(seeds, epoch)` hears of every epoch done.
+    """
     trainer = Trainer(task, state, device)
     for epoch in epochs:
         while trainer.epoch < epoch:
             trainer.run_epoch()
+            if on_epoch is not None:
+                on_epoch(trainer.seeds, trainer.epoch)
         yield trainer.state()
 
 
