@@ -130,7 +130,9 @@ class Trainer:
 
     def _step(self, index: Tensor, noise: Tensor | None) -> None:
         n_arms = len(self.seeds) // index.shape[0]
-        x, y = self.data.train_x[index].repeat(n_arms, 1, 1), self.data.train_y[index].repeat(n_arms, 1)
+        x, y = self.data.train_x[index], self.data.train_y[index]
+        if n_arms > 1:
+            x, y = x.repeat(n_arms, 1, 1), y.repeat(n_arms, 1)
         network, params = self.network, self.params
         acts = network.forward(params, network.embed(params, x))
         error = output_error(acts.logits, y)

@@ -1,0 +1,1 @@
+"""What README's figures come from: run as modules, from the top level."""
