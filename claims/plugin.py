@@ -57,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEDGER] = Ledger(config, run)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(config.stash[LEDGER], "claims-ledger")
+        from claims.overseer import Overseer
+
+        config.pluginmanager.register(Overseer(config, run), "claims-overseer")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from claims.evidence import Evidence
 from claims.judge import judge
 from claims.schema import Claim, ExperimentSpec, Suite
+from models.housekeeping import DEFAULT_BOUND, bytes_of
 from models.measure import Machine, measure
 from models.snapshots import Store
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
+BOUND_VARIABLE = "CLAIMS_STORE_BOUND"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ def store_root(suite_path: Path) -> Path:
     """Where the caches lie: `CLAIMS_STORE`, or `.claims/` beside the claim file."""
     elsewhere = os.environ.get(STORE_VARIABLE)
     return Path(elsewhere) if elsewhere else suite_path.resolve().parent / STORE_FOLDER
+
+
+def store_bound() -> int:
+    """Bytes that the store is kept within, but for what is in use: `CLAIMS_STORE_BOUND` (8G, 500M), or the default. Raises ValueError."""
+    text = os.environ.get(BOUND_VARIABLE)
+    try:
+        return DEFAULT_BOUND if text is None else bytes_of(text)
+    except ValueError as error:
+        raise ValueError(f"`{BOUND_VARIABLE}`: {error}") from None
 
 
 def default_setting_names(suite: Suite) -> tuple[str, ...]:

@@ -82,8 +82,9 @@ def sweep(store: Store) -> None:
                     pass  # to have held it is enough: its parts went when it was got, itself when it was let go
         for _ in living(store):
             pass
-        with contextlib.suppress(OSError):
-            (store.root / WORKING).rmdir()
+        for folder in (store.root / WORKING, store.root):
+            with contextlib.suppress(OSError):  # not empty
+                folder.rmdir()
         _shorten_journal(store.root / JOURNAL)
 
 
@@ -120,6 +121,14 @@ def prune(store: Store, *, bound: int | None = None, older_than: float | None = 
         with contextlib.suppress(OSError):  # not empty
             folder.rmdir()
     return Removed(len(gone), sum(e.size for e in gone), left)
+
+
+def bytes_of(text: str) -> int:
+    """A size as people write it: 500M, 8G, 2.5 GiB (powers of 1024), or plain bytes. Raises ValueError."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"{text!r} is no size; write 500M, 8G or a number of bytes")
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
 def total_size(known: Iterable[Stored]) -> int:

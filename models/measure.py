@@ -71,7 +71,7 @@ def plan(experiment: Configured, seeds: Sequence[int], machine: Machine, store: 
     digest = observations_digest(experiment, machine)
     cached = sum(store.has(Key(STAGE, digest, seed)) for seed in seeds)
     missing = len(seeds) - cached
-    each = _earlier_seconds(experiment, machine, store) if missing else 0.0
+    each = expected_seconds(experiment, machine, store) if missing else 0.0
     return Plan(len(seeds), cached, missing, None if each is None else each * missing / machine.workers)
 
 
@@ -131,8 +131,8 @@ def _about(experiment: Configured, machine: Machine) -> dict[str, Any]:
     return {"kind": experiment.kind, "settings": digest_of(json.loads(json.dumps(options, default=str))), "machine": machine.identity()}
 
 
-def _earlier_seconds(experiment: Configured, machine: Machine, store: Store) -> float | None:
-    """Median seconds a seed of the newest entries with these settings, of those that were not resumed halfway."""
+def expected_seconds(experiment: Configured, machine: Machine, store: Store) -> float | None:
+    """Seconds that a seed took in the newest entries with these settings (their median; those resumed halfway left out). None without any."""
     wanted, where = _about(experiment, machine), store.root / STAGE
     alike = lambda info: all(info.get(name) == wanted[name] for name in ("kind", "settings"))  # noqa: E731
     same_device = lambda info: info.get("machine", {}).get("device") == wanted["machine"]["device"]  # noqa: E731

@@ -110,6 +110,7 @@ class Standing:
     of_epochs: int  # of each seed
     share: float  # in seeds: 1.5 is one and a half seeds' work
     doing: str
+    workers: int = 1
 
 
 def standings(store: Store) -> dict[str, Standing]:
@@ -127,5 +128,6 @@ def standings(store: Store) -> dict[str, Standing]:
 
 
 def _joined(a: Standing, b: Standing) -> Standing:
+    doing = sorted({*a.doing.split(" and "), *b.doing.split(" and ")}, reverse=True)
     return Standing(a.digest, a.kind, a.asked | b.asked, a.chunk + b.chunk, a.epochs + b.epochs, max(a.of_epochs, b.of_epochs),
-                    a.share + b.share, a.doing if a.doing == b.doing else "training and probing")
+                    a.share + b.share, " and ".join(doing), a.workers + b.workers)
