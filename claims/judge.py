@@ -59,6 +59,7 @@ def evidence_of(claim: Claim, setting: str) -> Evidence:
         id=claim.id, setting=setting, experiment=claim.experiment, expression=claim.expression, memo=claim.memo, where=claim.where,
         says=claim.says, note=claim.note, tags=tuple(claim.tags), expected=claim.expected_in(setting), confidence=claim.confidence,
         settings_digest=digest_of({"kind": claim.spec.kind, "options": options}), source_digest=experiment.identity().get("source"),
+        paired=experiment.paired,
     )
 
 
@@ -77,7 +78,7 @@ def generator(name: str, seed_base: int) -> np.random.Generator:
 
 
 def _judged(claim: Claim, setting: str, observe: Observe, seed_base: int, method: str, blank: Evidence) -> Evidence:
-    from claims.inference import Verdict, decide, schedule
+    from claims.inference import Verdict, decide, overall, schedule
 
     available = claim.spec.experiment(setting).available_seeds
     question = _ask(claim, setting, observe, available, seed_base)
@@ -86,14 +87,16 @@ def _judged(claim: Claim, setting: str, observe: Observe, seed_base: int, method
     seeds = claim.seeds
     looks = schedule(len(available), 0, len(available), claim.confidence) if available else \
         schedule(seeds.start, seeds.step, seeds.max, claim.confidence)
-    rng = generator(claim.id, seed_base)
+    rng, p_values = generator(claim.id, seed_base), []
     for look in looks:
         chosen = available or range(seed_base, seed_base + look.n)
         terms = cut(observe(tuple(chosen)), question.terms, claim.spec.experiment(setting))
-        decision = decide(terms.sample, [_atom(a, terms.order) for a in question.atoms], confidence=look.confidence, method=method, rng=rng)
+        decision = decide(terms.sample, [atom_of(a, terms.order) for a in question.atoms], confidence=look.confidence, method=method, rng=rng)
+        p_values.append(decision.p_value)
         if decision.verdict is not Verdict.INCONCLUSIVE:
             break
-    return _filled(replace(blank, seeds=tuple(chosen)), question, terms, decision, look.adjust)
+    filled = _filled(replace(blank, seeds=tuple(chosen)), question, terms, decision, look.adjust)
+    return replace(filled, p_value=overall(looks, p_values))
 
 
 def _ask(claim: Claim, setting: str, observe: Observe, available: Sequence[int] | None, seed_base: int) -> Question | NotAsked:
@@ -185,7 +188,8 @@ class _Reordered:
         return value, gradient[..., list(self.order)]
 
 
-def _atom(compiled: CompiledAtom, order: tuple[int, ...]) -> Atom:
+def atom_of(compiled: CompiledAtom, order: tuple[int, ...]) -> Atom:
+    """A compiled atom for `claims.inference`, taking means in the order of the sample."""
     from claims.inference import Atom
 
     def placed(estimand: Callable) -> Callable:
@@ -203,7 +207,8 @@ def _filled(blank: Evidence, question: Question, terms: Terms, decision: Decisio
         ends = [t for t in (compiled.lower, compiled.upper) if math.isfinite(t)]
         atoms.append(AtomEvidence(compiled.expression, dict(compiled.bindings), found.estimate, found.low, found.high,
                                   ends[0] if len(ends) == 1 else ends, adjust(found.p_value), str(found.verdict),
-                                  compiled.scale == "log", found.reason))
+                                  compiled.scale == "log", found.reason, _finite(compiled.lower), _finite(compiled.upper),
+                                  str(compiled.estimand)))
     head = atoms[decision.headline]
     verdict = str(decision.verdict)
     return replace(
@@ -212,3 +217,9 @@ def _filled(blank: Evidence, question: Question, terms: Terms, decision: Decisio
         n_seeds=max(terms.sample.sizes), seeds_needed=decision.seeds_needed if verdict == INCONCLUSIVE else None,
         headline=decision.headline, atoms=tuple(atoms), terms=terms.values,
     )
+
+
+def _finite(threshold: float) -> float | None:
+    import math
+
+    return threshold if math.isfinite(threshold) else None
