@@ -64,6 +64,6 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
         for atom in question.atoms:
             bound = ", ".join(f"{k}={v}" for k, v in atom.bindings.items())
             try:
-                yield resampled(f"{claim.id} ({bound})" if bound else claim.id, terms.sample, atom_of(atom, terms.order))
+                yield resampled(f"`{claim.id}` ({bound})" if bound else f"`{claim.id}`", terms.sample, atom_of(atom, terms.order))
             except InferenceError:
                 continue  # nothing can be resampled from a sample without spread
