@@ -11,7 +11,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,9 @@ def living(store: Store) -> Iterator[Mapping[str, Any]]:
             yield json.loads(record.read_bytes())
 
 
-def prune(store: Store, *, bound: int | None = None, older_than: float | None = None) -> Removed:
-    """Remove entries not used for `older_than` seconds, then the least recently used until `bound` bytes are left; set-aside ones first.
+def prune(store: Store, *, bound: int | None = None, older_than: float | None = None, keep: Set[str] | None = None) -> Removed:
+    """Remove entries not used for `older_than` seconds, those whose digest is not in `keep`, and then the least recently used until `bound`
+    bytes are left; set-aside ones first.
 
     What is in use stays, even above the bound. Raises StoreError where the store may not be written.
     """
@@ -113,8 +114,9 @@ def prune(store: Store, *, bound: int | None = None, older_than: float | None = 
     left, gone = sum(e.size for e in known), []
     for entry in known:
         too_old = older_than is not None and now - entry.used > older_than
+        unwanted = keep is not None and entry.digest not in keep
         too_much = bound is not None and left > bound
-        if (too_old or too_much) and (entry.damaged or entry.used < in_use_since) and _remove(store, entry):
+        if (too_old or unwanted or too_much) and (entry.damaged or entry.used < in_use_since) and _remove(store, entry):
             left -= entry.size
             gone.append(entry)
     for folder in {entry.path.parent for entry in gone}:
@@ -129,11 +131,6 @@ def bytes_of(text: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is no size; write 500M, 8G or a number of bytes")
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
-
-
-def total_size(known: Iterable[Stored]) -> int:
-    """Bytes of all entries."""
-    return sum(entry.size for entry in known)
 
 
 def _remove(store: Store, entry: Stored) -> bool:

@@ -80,6 +80,12 @@ def observations_digest(experiment: Configured, machine: Machine) -> str:
     return digest_of({"experiment": experiment.identity(), "machine": machine.identity()})
 
 
+def snapshots_digest(experiment: Configured, machine: Machine) -> str:
+    """Names what a seed's snapshots depend on besides seed and epoch; empty where the experiment keeps none."""
+    name = getattr(experiment.implementation, "snapshots_digest", None)
+    return name(machine.identity()) if name else ""
+
+
 def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[list[int]], None]) -> dict[int, Entry]:
     """Every entry of `keys`, each missing one produced by exactly one of the processes that ask for it."""
     found: dict[int, Entry] = {}

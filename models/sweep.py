@@ -120,8 +120,12 @@ class SnapshotSweep:
                 machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, credit, epoch, block or batch). Snapshots go through `store` where one is given,
         keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
-        digest = digest_of({"training": self.settings.training_identity(), "machine": dict(machine or {})})
+        digest = self.snapshots_digest(machine or {})
         return self._dataset(seeds, list(self._probed(seeds, device, store, digest, progress)))
+
+    def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
+        """Names what a seed's snapshots depend on besides seed and epoch."""
+        return digest_of({"training": self.settings.training_identity(), "machine": dict(machine)})
 
     def _probed(self, seeds: Sequence[int], device: str, store: Store | None, digest: str, progress: Progress | None) -> Iterator[dict]:
         from models.checkpoints import snapshots
