@@ -59,6 +59,10 @@ class OnlineTraining:
         dims = {"takeover": self.settings.takeover, "epoch": tuple(range(self.settings.train.epochs + 1))}
         return {"accuracy": dims, "loss": dims}
 
+    def bytes_of_seed(self) -> int:
+        """The working set of one seed, all its arms."""
+        return self.settings.bytes_of_seed(len(self.settings.takeover))
+
     def identity(self) -> dict[str, Any]:
         """What determines the observations of a seed, but for the machine."""
         return {"settings": self.settings.model_dump(mode="json", exclude={"dataset"}),

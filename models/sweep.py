@@ -56,6 +56,16 @@ class TrainedSettings(Settings):
 
         return Task(self.dataset, self.network, self.train, self.feedback.scale, self.bridge)
 
+    def bytes_of_seed(self, arms: int = 1) -> int:
+        """The working set of one seed in training, `arms` networks of it: parameters, gradients, moments, and a batch's states and noise."""
+        network, data = self.network, datasets.load(self.dataset)
+        width, n_in = network.width, data.train_x.shape[1]
+        per_block = (2 if network.residual else 1) * (width + 1) * width
+        parameters = (n_in + 1) * width + network.blocks * per_block + (width + 1) * data.n_classes
+        copies = 4 if self.train.optimizer == "adam" else 2
+        states = 8 * (network.blocks + 1) * self.train.batch * width + self.train.batch * n_in
+        return 4 * arms * (copies * parameters + states)
+
     def training_identity(self) -> dict[str, Any]:
         """All settings that determine a snapshot's bytes, and no others, with the data's and the code's digests."""
         train = self.train.model_dump(mode="json")
@@ -109,6 +119,10 @@ class SnapshotSweep:
         blocks = {"block": tuple(range(self.settings.network.blocks + 1))}  # 0 is the input layer
         return {"accuracy": epoch, "loss": epoch, "alignment": {**credit, **blocks},
                 **{name: credit for name in (*BY_CREDIT, *BY_BATCH)}}
+
+    def bytes_of_seed(self) -> int:
+        """The working set of one seed."""
+        return self.settings.bytes_of_seed()
 
     def identity(self) -> dict[str, Any]:
         """What determines the observations of a seed, but for the machine."""
