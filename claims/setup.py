@@ -15,6 +15,8 @@ from models.snapshots import Store
 if TYPE_CHECKING:
     import pytest
 
+    from claims.report.publish import Wishes
+
 
 class RunError(ValueError):
     """What was asked for cannot be run; one line says why and what would."""
@@ -31,8 +33,23 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     _check_settings(suite, settings)
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
-    machine = Machine(_device(config.getoption("device")), workers=_workers(config))
+    machine = Machine(_device(config.getoption("device")), config.getoption("precision"), workers=_workers(config))
     return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"))
+
+
+def make_wishes(config: pytest.Config, run: Run) -> Wishes:
+    """What the options ask of the reports. Raises RunError; a bad baseline is told before anything trains."""
+    from claims.report.publish import Wishes, baseline_of
+    from claims.report.result_file import ResultFileError
+
+    where, baseline, history = config.invocation_params.dir, config.getoption("baseline"), config.getoption("history")
+    if config.getoption("fail_on") and not baseline:
+        raise RunError("`--fail-on=drift` needs something to have drifted from; name a result file with --baseline=F")
+    try:
+        read = baseline_of(where / baseline, run) if baseline else None
+    except ResultFileError as error:
+        raise RunError(f"`--baseline`: {error}") from None
+    return Wishes(where / config.getoption("report_dir"), read, config.getoption("fail_on") == "drift", where / history if history else None)
 
 
 def _check_settings(suite: Suite, settings: tuple[str, ...]) -> None:

@@ -48,6 +48,7 @@ class Network:
     settings: NetworkSettings
     n_in: int
     n_classes: int
+    precision: str = "fp32"  # of matrix products; everything else, and every stored tensor, is fp32
 
     @property
     def n_blocks(self) -> int:
@@ -85,7 +86,7 @@ class Network:
 
     def embed(self, params: Tensors, x: Tensor) -> Tensor:
         """Level 0 of examples x (G, B, n_in): (G, B, W)."""
-        h = torch.baddbmm(params["input.b"], x, params["input.W"])
+        h = self._affine(params["input.b"], x, params["input.W"])
         return h if self.settings.residual else self._activate_(h)
 
     def forward(self, params: Tensors, h: Tensor) -> Activations:
@@ -101,7 +102,7 @@ class Network:
             rstds.append(rstd)
             if l < n_blocks:
                 hs.append(self.block(params, l, hs[l], normed[l], inner[l]))
-        logits = torch.baddbmm(params["head.b"], normed[n_blocks], params["head.W"])
+        logits = self._affine(params["head.b"], normed[n_blocks], params["head.W"])
         return Activations(hs, normed, means, rstds, inner, logits)
 
     def norm(self, h: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -118,17 +119,17 @@ class Network:
 
     def block(self, params: Tensors, l: int, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
         """Level l+1 from level l: h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
-        r = self._activate_(torch.baddbmm(params["block.b1"][l], n, params["block.W1"][l], out=inner))
+        r = self._activate_(self._affine(params["block.b1"][l], n, params["block.W1"][l], out=inner))
         if not self.settings.residual:
             return r
-        return torch.baddbmm(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
+        return self._affine(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
 
     def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
         """Logits (G, B, C) of states h at level 0, keeping nothing else. `normed`: norm(h), where it is known already."""
         for l in range(self.n_blocks):
             n = normed if l == 0 and normed is not None else self.norm(h)[0]
             h = self.block(params, l, h, n)
-        return torch.baddbmm(params["head.b"], self.norm(h)[0], params["head.W"])
+        return self._affine(params["head.b"], self.norm(h)[0], params["head.W"])
 
     def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:
         """`grad` times the activation's derivative, from the activation's value r."""
@@ -139,7 +140,7 @@ class Network:
     def before_activation(self, w2: Tensor | None, inner: Tensor, credit: Tensor) -> Tensor:
         """A block's vector-Jacobian product down to its pre-activation: w2 (G, W, W), inner and credit (G, B, W)."""
         if w2 is not None:
-            credit = torch.bmm(credit, w2.transpose(1, 2))
+            credit = self._product(credit, w2.transpose(1, 2))
         return self.through_activation(credit, inner)
 
     def block_gradients(self, params: Tensors, acts: Activations, credit: Tensor, out: Tensors) -> None:
@@ -153,26 +154,45 @@ class Network:
         w2 = None
         if self.settings.residual:
             w2 = flat(params["block.W2"])
-            _mean_product(inner, credit, flat(out["block.W2"]))
+            self._mean_product(inner, credit, flat(out["block.W2"]))
             torch.mean(credit, dim=1, keepdim=True, out=flat(out["block.b2"]))
         dz = self.before_activation(w2, inner, credit)
-        _mean_product(normed, dz, flat(out["block.W1"]))
+        self._mean_product(normed, dz, flat(out["block.W1"]))
         torch.mean(dz, dim=1, keepdim=True, out=flat(out["block.b1"]))
 
     def input_gradients(self, x: Tensor, h0: Tensor, credit: Tensor, out: Tensors) -> None:
         """The input layer's, from its credit (G, B, W) at level 0 and examples x (G, B, n_in)."""
         if not self.settings.residual:
             credit = self.through_activation(credit, h0)
-        _mean_product(x, credit, out["input.W"])
+        self._mean_product(x, credit, out["input.W"])
         torch.mean(credit, dim=1, keepdim=True, out=out["input.b"])
 
     def head_gradients(self, acts: Activations, error: Tensor, out: Tensors) -> None:
         """The head's exact gradient. error (G, B, C)."""
-        _mean_product(acts.normed[self.n_blocks], error, out["head.W"])
+        self._mean_product(acts.normed[self.n_blocks], error, out["head.W"])
         torch.mean(error, dim=1, keepdim=True, out=out["head.b"])
 
     def _activate_(self, z: Tensor) -> Tensor:
         return z.tanh_() if self.settings.activation == "tanh" else z.relu_()
+
+    def _product(self, left: Tensor, right: Tensor) -> Tensor:
+        """left right, (G, M, K), (G, K, N) -> (G, M, N) fp32."""
+        if self.precision == "fp32":
+            return torch.bmm(left, right)
+        return torch.bmm(left.bfloat16(), right.bfloat16()).float()
+
+    def _affine(self, bias: Tensor, left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
+        """bias + left right; into `out` where one is given."""
+        if self.precision == "fp32":
+            return torch.baddbmm(bias, left, right, out=out)
+        return torch.add(bias, torch.bmm(left.bfloat16(), right.bfloat16()), out=out)
+
+    def _mean_product(self, left: Tensor, right: Tensor, out: Tensor) -> None:
+        """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O); in fp32 in one pass."""
+        if self.precision == "fp32":
+            torch.baddbmm(out, left.transpose(1, 2), right, beta=0, alpha=1 / left.shape[1], out=out)
+        else:
+            out.copy_(torch.bmm(left.bfloat16().transpose(1, 2), right.bfloat16())).mul_(1 / left.shape[1])
 
 
 def stack_axis(name: str) -> int:
@@ -198,11 +218,6 @@ def example_losses(logits: Tensor, labels: Tensor) -> Tensor:
     rest = (margins - top).exp().sum(-1)
     top = top.squeeze(-1)
     return top + torch.where(top > 0, ((-top).exp() + rest).log(), rest.log1p())
-
-
-def _mean_product(left: Tensor, right: Tensor, out: Tensor) -> None:
-    """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O), written in one pass."""
-    torch.baddbmm(out, left.transpose(1, 2), right, beta=0, alpha=1 / left.shape[1], out=out)
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> np.ndarray:

@@ -78,7 +78,7 @@ class OnlineTraining:
         if progress is not None:
             progress.start(self.settings.train.epochs)
         on_epoch = None if progress is None else progress.at_epoch
-        accuracy, loss = run_arms(self.settings.task(), seeds, self.settings.takeover, device, on_epoch)
+        accuracy, loss = run_arms(self.settings.task(machine), seeds, self.settings.takeover, device, on_epoch)
         labels = {"seed": list(seeds), "takeover": ("takeover", _objects(self.settings.takeover)),
                   "epoch": list(range(self.settings.train.epochs + 1))}
         dims = ("seed", "takeover", "epoch")

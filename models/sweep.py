@@ -50,11 +50,12 @@ class TrainedSettings(Settings):
             raise ValueError(f"`{name}` is no data set; allowed: {', '.join(datasets.NAMES)}")
         return name
 
-    def task(self) -> Task:
-        """What is trained, for `models.training`."""
+    def task(self, machine: Mapping[str, Any] | None = None) -> Task:
+        """What is trained, for `models.training`, in the machine's precision."""
         from models.training import Task
 
-        return Task(self.dataset, self.network, self.train, self.feedback.scale, self.bridge)
+        precision = (machine or {}).get("precision", "fp32")
+        return Task(self.dataset, self.network, self.train, self.feedback.scale, self.bridge, precision)
 
     def bytes_of_seed(self, arms: int = 1) -> int:
         """The working set of one seed in training, `arms` networks of it: parameters, gradients, moments, and a batch's states and noise."""
@@ -134,18 +135,18 @@ class SnapshotSweep:
                 machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, credit, epoch, block or batch). Snapshots go through `store` where one is given,
         keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
-        digest = self.snapshots_digest(machine or {})
-        return self._dataset(seeds, list(self._probed(seeds, device, store, digest, progress)))
+        return self._dataset(seeds, list(self._probed(seeds, device, store, machine or {}, progress)))
 
     def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
         """Names what a seed's snapshots depend on besides seed and epoch."""
         return digest_of({"training": self.settings.training_identity(), "machine": dict(machine)})
 
-    def _probed(self, seeds: Sequence[int], device: str, store: Store | None, digest: str, progress: Progress | None) -> Iterator[dict]:
+    def _probed(self, seeds: Sequence[int], device: str, store: Store | None, machine: Mapping[str, Any],
+                progress: Progress | None) -> Iterator[dict]:
         from models.checkpoints import snapshots
         from models.probe import probe
 
-        task, epochs = self.settings.task(), self.settings.snapshots
+        task, epochs, digest = self.settings.task(machine), self.settings.snapshots, self.snapshots_digest(machine)
         worth = self._probe_in_epochs()
         if progress is not None:
             progress.start(epochs[-1], beyond=worth * len(epochs))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -46,9 +46,10 @@ class Task:
     train: TrainSettings
     feedback_scale: float
     bridge: BridgeSettings
+    precision: str = "fp32"  # of training's matrix products; snapshots are fp32, and so is all that is measured on them
 
     def architecture(self, data: datasets.Tensors) -> Network:
-        """The network for this data set."""
+        """The network for this data set, in fp32."""
         return Network(self.network, data.train_x.shape[1], data.n_classes)
 
 
@@ -99,6 +100,7 @@ class Trainer:
         self.task, self.seeds, self.epoch, self.device = task, state.seeds, state.epoch, device
         self.data = datasets.on_device(task.dataset, device)
         self.network = task.architecture(self.data)
+        self.fast = replace(self.network, precision=task.precision)
         self.rule = rule(credit or task.train.credit)
         self.observes = observes or self.rule is vec.RULE
         self.tensors = {n: t.clone() if n.startswith("credit.") else _aligned(n, t) for n, t in state.tensors.items()}
@@ -133,7 +135,7 @@ class Trainer:
         x, y = self.data.train_x[index], self.data.train_y[index]
         if n_arms > 1:
             x, y = x.repeat(n_arms, 1, 1), y.repeat(n_arms, 1)
-        network, params = self.network, self.params
+        network, params = self.fast, self.params
         acts = network.forward(params, network.embed(params, x))
         error = output_error(acts.logits, y)
         if noise is not None:

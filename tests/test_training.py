@@ -1,5 +1,7 @@
 """Training: independent of company, resumable bit for bit, and honest about divergence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -93,3 +95,25 @@ def test_digits_are_scikit_learns_and_split_for_good():
 def test_an_unknown_data_set_is_named():
     with pytest.raises(ValueError, match="'mnist'; allowed: digits"):
         datasets.load("mnist")
+
+
+def test_bf16_trains_to_the_same_accuracy_and_measures_in_fp32():
+    exact, fast = task(credit="oracle"), replace(task(credit="oracle"), precision="bf16")
+    scores = {}
+    for made in (exact, fast):
+        trainer = Trainer(made, trained(made, [0, 1], epochs=5), "cpu")
+        assert trainer.network.precision == "fp32" and all(t.dtype == torch.float32 for t in trainer.params.values())
+        scores[made.precision] = evaluate(trainer.network, trainer.params, trainer.data)[0]
+    assert (abs(scores["fp32"] - scores["bf16"]) < 0.03).all()
+
+
+def test_bf16_gradients_are_near_fp32s():
+    made = task(width=64)
+    gradients = {}
+    for precision in ("fp32", "bf16"):
+        trainer = Trainer(replace(made, precision=precision), fresh(made, [0, 1], "cpu"), "cpu")
+        trainer._step(torch.arange(128).view(2, 64), None)
+        gradients[precision] = trainer.grads
+    for name, exact in gradients["fp32"].items():
+        error = (gradients["bf16"][name] - exact).norm() / exact.norm()
+        assert 0 < error < 0.05, (name, error)  # three digits a product, and a unit here and there on the other side of zero
