@@ -74,7 +74,7 @@ class BridgeSettings(Settings):
 class ProbeSettings(Settings):
     """What is done to a snapshot: `steps` gradient steps of size `lr` on each of `batches` batches, under each credit rule."""
 
-    credits: tuple[Literal["dfa", "vec", "oracle"], ...] = ("dfa", "vec", "oracle")
+    credits: tuple[Literal["dfa", "vec", "oracle", "random", "signflip"], ...] = ("dfa", "vec", "oracle")
     blocks: Literal["last", "all"] = "last"
     steps: PositiveInt = 5
     lr: PositiveFloat

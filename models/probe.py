@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 
 from models import datasets
-from models.credit import Rule, Signal, at_levels, rule, vec
+from models.credit import Chance, Rule, Signal, at_levels, rule, vec
 from models.experiment import BridgeSettings, ProbeSettings
 from models.network import Network, Tensors, example_losses, output_error
 from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
 from models.training import EVALUATION_FLOATS, State, Task, evaluate, sign_table, unpack_signs
 
 Observations = dict[str, np.ndarray]  # {metric: float64, seed axis first}
+EACH, AVERAGED, ALIGNMENT = range(3)  # the places at which control rules draw: steps on each batch, on batches together, no steps
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ def alignment(snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batche
     network, params, data = snapshot.network, snapshot.params, snapshot.data
     levels = range(network.n_blocks + 1)
     total = 0.0
-    for index in batches.unbind(1):
+    for b, index in enumerate(batches.unbind(1)):
         acts = network.forward(params, network.embed(params, data.train_x[index]))
-        signal = Signal(network, params, acts, output_error(acts.logits, data.train_y[index]), levels)
+        chance = Chance(snapshot.seeds, 1, (snapshot.epoch, ALIGNMENT, b))
+        signal = Signal(network, params, acts, output_error(acts.logits, data.train_y[index]), levels, chance)
         truth = _direction(rule("oracle").credit({}, signal))
         cosines = [(_direction(r.credit(s, signal)) * truth).sum(-1).double().mean(-1) for r, s in rules.values()]
         total = total + torch.stack(cosines)  # (n_rules, L+1, n_seeds)
@@ -114,11 +116,11 @@ class _Bench:
         """The metrics of one rule: batches (n_seeds, n_batches, batch)."""
         n_seeds, n_batches, _ = batches.shape
         state = at_levels(state, range(self.below + 1, self.below + self.n_probed + 1))
-        same, held, updates = self._descend(credit_rule, state, batches)
+        same, held, updates = self._descend(credit_rule, state, batches, EACH)
         variance, power = _moments(updates)
         together = self.settings.averaged_over
         merged = batches.reshape(n_seeds, n_batches // together, -1)  # the mean over 8 batches is one batch of 8 times the size
-        _, averaged, _ = self._descend(credit_rule, state, merged)
+        _, averaged, _ = self._descend(credit_rule, state, merged, AVERAGED)
         return {
             "dL_same": same,
             "dL_held": held,
@@ -128,7 +130,7 @@ class _Bench:
             "update_power": power,
         }
 
-    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor) -> tuple[np.ndarray, np.ndarray, Tensors]:
+    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor, place: int) -> tuple[np.ndarray, np.ndarray, Tensors]:
         """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out data, both (n_seeds, n_batches),
         and the first update by parameter, (L', n_seeds, n_batches, in, out)."""
         network, settings = self.network, self.settings
@@ -142,7 +144,8 @@ class _Bench:
             acts = network.forward(params, h)
             if step == 0:
                 before = example_losses(acts.logits, labels).mean(1)
-            signal = Signal(network, params, acts, output_error(acts.logits, labels), range(1, self.n_probed + 1))
+            chance = Chance(self.snapshot.seeds, n_batches, (self.snapshot.epoch, place, step))
+            signal = Signal(network, params, acts, output_error(acts.logits, labels), range(1, self.n_probed + 1), chance)
             credit = credit_rule.credit(state, signal)
             network.block_gradients(params, acts, _direction(credit) if settings.credit_scale == "unit" else credit, grads)
             if step == 0:

@@ -9,21 +9,55 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from models.network import Activations, Network, Tensors
+from models.streams import CONTROL, stream
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Random numbers for rules that need them, drawn on the host: each seed's from streams of its own, whatever lies beside it.
+
+    The stack is `seeds`, each with `copies` networks side by side; `position` names the step at which is drawn.
+    """
+
+    seeds: Sequence[int]
+    copies: int
+    position: tuple[int, ...]
+
+    def normal(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
+        """Standard normal, (G, *shape) float32; `purpose` tells one rule's draws from another's."""
+        return self._stacked(purpose, lambda rng: rng.standard_normal((self.copies, *shape), dtype=np.float32))
+
+    def signs(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
+        """+1 or -1 with equal chance, (G, *shape) float32."""
+        return self._stacked(purpose, lambda rng: rng.integers(0, 2, (self.copies, *shape)).astype(np.float32) * 2 - 1)
+
+    def _stacked(self, purpose: int, draw: Callable[[np.random.Generator], np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.concatenate([draw(stream(CONTROL, seed, *self.position, purpose)) for seed in self.seeds]))
 
 
 @dataclass(frozen=True)
 class Signal:
     """What a rule may look at. `error` (G, B, C) is the output error e of each example; `levels` are the levels asked for
-    (0 is the input layer's output, l the output of block l), and a rule's state holds those levels in this order."""
+    (0 is the input layer's output, l the output of block l), and a rule's state holds those levels in this order. `chance` is
+    there where a step is probed; training has no rule that draws."""
 
     network: Network
     params: Tensors
     acts: Activations
     error: Tensor
     levels: Sequence[int]
+    chance: Chance | None = None
+
+    def draws(self, name: str) -> Chance:
+        """The step's random numbers. Raises ValueError where there are none for the rule called `name`."""
+        if self.chance is None:
+            raise ValueError(f"`credit` is {name!r}, which draws at every step: it can be probed, not trained with")
+        return self.chance
 
 
 @dataclass(frozen=True)
@@ -40,9 +74,9 @@ class Rule:
 
 def rule(name: str) -> Rule:
     """The rule called `name`. Raises ValueError, naming those there are."""
-    from models.credit import dfa, oracle, vec
+    from models.credit import dfa, oracle, random, signflip, vec
 
-    rules = {r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE)}
+    rules = {r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE, random.RULE, signflip.RULE)}
     if name not in rules:
         raise ValueError(f"`credit` is {name!r}; allowed: {', '.join(rules)}")
     return rules[name]

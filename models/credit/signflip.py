@@ -1,0 +1,24 @@
+"""Negative control: the oracle's credit with a random sign for each example, drawn anew at every step.
+
+Each example keeps its own gradient but for the sign, so that the mean, which is the update, is zero in expectation. Shuffling credit over
+the examples would keep the mean, and be no null.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from models.credit import Rule, Signal, oracle
+from models.network import Tensors
+
+STREAM = 1  # tells this rule's draws from those of the other controls
+
+
+def credit(state: Tensors, signal: Signal) -> Tensor:
+    """The oracle's credit, one sign an example at all levels: (n_levels, G, B, W)."""
+    truth = oracle.credit(state, signal)
+    signs = signal.draws("signflip").signs(STREAM, (truth.shape[2], 1)).to(truth.device)
+    return truth * signs
+
+
+RULE = Rule("signflip", credit, oracle.initial)
