@@ -15,6 +15,8 @@ COMMANDS = {
     "store": "List and prune the caches.",
     "calibrate": "Measure error rates of the verdicts.",
     "compare": "Compare two result files: verdicts that changed, estimates that drifted.",
+    "accept": "Expect of a claim what came out, and say why.",
+    "history": "A folder of result files as one page.",
 }
 
 

@@ -26,6 +26,9 @@ class AtomEvidence:
     verdict: str
     log: bool = False
     reason: str = ""
+    lower: float | None = None  # claimed: lower < estimand < upper; None where that side claims nothing
+    upper: float | None = None
+    estimand: str = ""  # what is estimated, in the names of `Evidence.terms`
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Evidence:
     elapsed_s: float = 0.0
     settings_digest: str | None = None
     source_digest: str | None = None
+    paired: bool = True  # a row of `terms` is one seed's; else every condition has replicates of its own
+    rerun: str | None = None  # the command that judges this claim alone
     headline: int = 0
     atoms: Sequence[AtomEvidence] = ()
     terms: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -72,8 +77,8 @@ class Evidence:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Evidence:
         """The inverse of `to_json`; fields this version does not know are left out."""
-        known = {f.name for f in fields(cls)}
-        atoms = tuple(AtomEvidence(**atom) for atom in data.get("atoms", ()))
+        known, parts = ({f.name for f in fields(kind)} for kind in (cls, AtomEvidence))
+        atoms = tuple(AtomEvidence(**{k: v for k, v in atom.items() if k in parts}) for atom in data.get("atoms", ()))
         return cls(**{**{k: v for k, v in data.items() if k in known}, "atoms": atoms})
 
     def explanation(self) -> str:
@@ -98,15 +103,25 @@ class Evidence:
         atom = self.atoms[self.headline]
         bound = ", ".join(f"{k}={v}" for k, v in atom.bindings.items())
         where = f" ({bound})" if bound else ""
-        scale = "the log ratio" if atom.log else "the estimate"
-        text = (f"In `{atom.expression}`{where} {scale} is {figure(atom.estimate)} with {100 * (self.confidence or 0):g} % interval"
-                f" [{figure(atom.low)}, {figure(atom.high)}] over {self.n_seeds} seeds, against {threshold_text(atom.threshold)}.")
+        scale = "the ratio" if atom.log else "the estimate"
+        text = (f"In `{atom.expression}`{where} {scale} is {figure(shown(atom.estimate, atom.log))} with {100 * (self.confidence or 0):g} %"
+                f" interval [{figure(shown(atom.low, atom.log))}, {figure(shown(atom.high, atom.log))}] over {self.n_seeds} seeds,"
+                f" against {threshold_text(shown(atom.threshold, atom.log))}.")
         return text if not self.reason else f"{text} ({self.reason})"
 
 
 def figure(value: float | None) -> str:
     """Four significant digits; an unbounded or undefined figure is a dash."""
     return "-" if value is None or not math.isfinite(value) else f"{value:.4g}"
+
+
+def shown(value: Any, log: bool) -> Any:
+    """A number, or a pair of them, as a reader wants it: a ratio rather than its logarithm."""
+    if isinstance(value, Sequence):
+        return [shown(one, log) for one in value]
+    if value is None or not log:
+        return value
+    return math.exp(value) if value < 700 else math.inf
 
 
 def threshold_text(threshold: float | Sequence[float] | None) -> str:

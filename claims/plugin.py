@@ -6,11 +6,13 @@ claim file cannot disturb `pytest tests/`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +20,14 @@ from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence
 from claims.problems import ClaimFileError
 from claims.run import Run, store_root
 
+if TYPE_CHECKING:
+    from claims.report.publish import Published, Wishes
+
 RUN = pytest.StashKey[Run]()
 LEDGER = pytest.StashKey["Ledger"]()
 HERE = Path(__file__).parent
 FRESH = "claims_fresh_store"
+JUNIT_PROPERTIES = ("verdict", "expected", "estimate", "low", "high", "n_seeds", "setting")
 
 
 class InconclusiveWarning(UserWarning):
@@ -33,29 +39,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-file", metavar="F", help="the claim file (default: claims.yaml beside conftest.py)")
     group.addoption("--setting", action="append", default=[], metavar="S", help="judge in this setting; repeatable (default: each experiment's first)")
     group.addoption("--device", default="auto", metavar="D", help="auto, cpu or cuda")
+    group.addoption("--precision", choices=("fp32", "bf16"), default="fp32", help="of training's matrix products; probes are always fp32")
     group.addoption("--fresh", action="store_true", help="train everything anew, in an empty store of this run's own")
     group.addoption("--seed-base", type=int, default=0, metavar="N", help="judge on seeds N, N+1, ... (default: 0)")
     group.addoption("--report-dir", default="reports", metavar="D", help="where the result file goes (default: reports/)")
+    group.addoption("--baseline", metavar="F", help="compare with this result file: verdicts that changed, estimates that moved")
+    group.addoption("--fail-on", choices=("drift",), metavar="WHAT", help="drift: fail where a claim drifted from the --baseline")
+    group.addoption("--history", metavar="DIR", help="add this run's results to a folder of them, and render the page of their history")
     group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not _asks_for_claims(config):
         return
-    from claims.setup import RunError, make_run
+    from claims.setup import RunError, make_run, make_wishes
 
     if not hasattr(config, "workerinput") and config.getoption("fresh"):
         setattr(config, FRESH, tempfile.mkdtemp(prefix="claims-fresh-"))
     try:
         run = make_run(config, HERE, fresh_store=_fresh_store(config))
+        wishes = None if hasattr(config, "workerinput") else make_wishes(config, run)
     except (ClaimFileError, RunError) as error:
         _remove_fresh(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
     for tag in sorted({tag for claim in run.suite.claims for tag in claim.tags}):
         config.addinivalue_line("markers", f"{tag}: claims tagged {tag}")
-    config.stash[LEDGER] = Ledger(config, run)
-    if not hasattr(config, "workerinput"):
+    if wishes is not None:
+        config.stash[LEDGER] = Ledger(config, run, wishes)
         config.pluginmanager.register(config.stash[LEDGER], "claims-ledger")
         from claims.overseer import Overseer
 
@@ -120,8 +131,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     evidence = item.stash.get(EVIDENCE, None)
     if call.when == "call" and evidence is not None:
         report.claim_evidence = evidence.to_json()  # plain JSON: it crosses from the worker
-        item.user_properties[:] = [(k, getattr(evidence, k)) for k in ("verdict", "estimate", "low", "high", "n_seeds")]
-        report.user_properties = [(k, report.claim_evidence[k]) for k, _ in item.user_properties]
+        item.user_properties[:] = report.user_properties = [(k, report.claim_evidence[k]) for k in JUNIT_PROPERTIES]
     return report
 
 
@@ -135,11 +145,11 @@ def pytest_report_teststatus(report: pytest.TestReport):
 class Ledger:
     """The controlling process's account of the run: evidence as it comes in, then the summary and the result file."""
 
-    def __init__(self, config: pytest.Config, run: Run):
-        self.config, self.run = config, run
+    def __init__(self, config: pytest.Config, run: Run, wishes: Wishes):
+        self.config, self.run, self.wishes = config, run, wishes
         self.evidence: list[Evidence] = []
         self.asked = sum(1 for _ in run.cases())
-        self.written: Path | None = None
+        self.published: Published | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data = getattr(report, "claim_evidence", None)
@@ -150,18 +160,23 @@ class Ledger:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.config.getoption("collectonly"):
             return
-        from claims.report.result_file import collect, write
+        from claims.report.publish import publish
 
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
-        result = collect(self.run, self.evidence, partial=len(self.evidence) < self.asked)
-        self.written = write(result, Path(self.config.getoption("report_dir")))
+        self.published = publish(self.run, self.evidence, self.asked, self.wishes)
+        if self.published.failed_on_drift and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter) -> None:
-        if self.evidence:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.evidence and self.published:
             from claims.report.terminal import summarize
 
-            summarize(terminalreporter, self.evidence, self.asked, self.written)
+            summarize(terminalreporter, self.published)
+            if os.environ.get("GITHUB_ACTIONS") == "true":
+                from claims.report.github import annotate
+
+                annotate(terminalreporter, self.run, self.published)
 
 
 def _asks_for_claims(config: pytest.Config) -> bool:

@@ -1,50 +1,118 @@
-"""The terminal summary: one line a claim, then counts."""
+"""The terminal summary: a table by memo, 80 columns wide where there are no more, quiet under -q, every atom under -v."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, REFUTED, SUPPORTED, Evidence, figure, threshold_text
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, Evidence
+from claims.report import forest
+from claims.report.wording import MARKS, PLAIN_MARKS, WORDS, bindings, counted, estimate, expectation, headline, needed, thresholds
 
-MARKS = {SUPPORTED: "✓", REFUTED: "✗", INCONCLUSIVE: "?", ERROR: "!", None: "-"}
+if TYPE_CHECKING:
+    from claims.report.drift import Comparison
+    from claims.report.publish import Published
+
 COLORS = {PASSED: {"green": True}, FAILED: {"red": True}, ERROR: {"red": True}, NOT_ASKED: {"light": True}}
+NARROW, WIDE = 80, 118
+PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "∞": "inf", "✓": "+", "✗": "x"})
 
 
-def summarize(reporter, evidence: Sequence[Evidence], asked: int, written: Path | None) -> None:
-    """Write the summary of a run through pytest's terminal reporter."""
+def summarize(reporter, published: Published) -> None:
+    """Write the summary of a run through pytest's terminal reporter, which knows about colours, widths and where it writes."""
+    verbosity = reporter.config.get_verbosity()
+    result = published.result
+    plain = not _can_draw(reporter)
+    width = max(40, reporter._tw.fullwidth)  # pytest's own reporters read it there
     reporter.section("claims", "=")
-    several = len({e.setting for e in evidence}) > 1
-    for one in evidence:
-        reporter.write_line(line(one, several), **COLORS[one.outcome])
-    reporter.write_line(counts(evidence, asked))
-    if written is not None:
-        reporter.write_line(f"results: {written}")
+    for memo in dict.fromkeys(e.memo for e in result.claims):
+        members = [e for e in result.claims if e.memo == memo]
+        if verbosity < 0:
+            members = [e for e in members if e.outcome in (FAILED, ERROR)]
+        if not members:
+            continue
+        if verbosity >= 0:
+            reporter.write_line(_clean(_title(memo, result.memos.get(memo, {}), width), plain), bold=True)
+        for one in members:
+            for text, markup in rows(one, width, plain=plain, every_atom=verbosity > 0):
+                reporter.write_line(_clean(text, plain), **markup)
+    if published.comparison is not None:
+        reporter.section("since the baseline", "-")
+        for text in drift_lines(published.comparison, width, everything=verbosity > 0):
+            reporter.write_line(_clean(text, plain))
+    if verbosity >= 0:
+        reporter.write_line(_clean("├─●─┤ interval and estimate on each claim's own scale; │ its threshold; right of it the claim holds", plain), light=True)
+    reporter.write_line(counted(result.claims, result.asked))
+    for path in published.paths if verbosity >= 0 else published.paths[:1]:
+        reporter.write_line(f"{_what(path)}: {path}")
+    for note in published.notes:
+        reporter.write_line(note)
 
 
-def line(evidence: Evidence, with_setting: bool = False) -> str:
-    """Verdict, estimate, interval, threshold and n of one claim."""
-    name = evidence.id + (f"@{evidence.setting}" if with_setting else "")
-    if evidence.outcome == NOT_ASKED:
-        return f"- not asked     {name}: {evidence.reason}"
-    if evidence.verdict == ERROR:
-        return f"! error         {name}: {evidence.reason}"
-    figures = f"{figure(evidence.estimate)} [{figure(evidence.low)}, {figure(evidence.high)}] vs {threshold_text(evidence.threshold)}"
-    text = f"{MARKS[evidence.verdict]} {evidence.verdict:<13} {name:<33} {figures}  n={evidence.n_seeds}"
+def rows(evidence: Evidence, width: int, *, plain: bool = False, every_atom: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
+    """A claim's lines and how each is marked up: name and verdict; plot and figures; what would decide it, or what was expected."""
+    name = evidence.id + (f"@{evidence.setting}" if evidence.setting not in ("", None) and every_atom else "")
+    mark = (PLAIN_MARKS if plain else MARKS)[evidence.verdict]
+    verdict = f"{mark} {WORDS[evidence.verdict]:<12}"
+    atom = headline(evidence)
+    colour = COLORS[evidence.outcome]
+    if atom is None:
+        yield from ((line, colour) for line in _wrapped(f"{verdict} {name}: {evidence.reason}", width, 15))
+        return
+    figures = f"{forest.text(forest.row(atom), plain=plain)}  {estimate(atom)} claimed {thresholds(atom)}, n = {evidence.n_seeds}"
+    if width >= WIDE and len(name) <= 34:
+        yield f"{verdict} {name:<34} {figures}", colour
+    else:
+        yield f"{verdict} {name}", colour
+        yield f"    {figures}", {}
     if evidence.outcome == FAILED:
-        text += f"  FAILED: expected {evidence.expected or 'nothing yet'}"
-    if evidence.verdict == INCONCLUSIVE and evidence.seeds_needed:
-        text += f"  (~{evidence.seeds_needed} seeds would decide)"
-    return text
+        yield f"{'':15}NOT AS EXPECTED: {expectation(evidence)}", {"red": True, "bold": True}
+    if evidence.verdict == INCONCLUSIVE:
+        yield from ((line, {"light": True}) for line in _wrapped(f"{'':15}{needed(evidence)}", width, 15))
+    for other in evidence.atoms if every_atom and len(evidence.atoms) > 1 else ():
+        label = f"{other.expression}{f' ({bindings(other)})' if other.bindings else ''}"
+        yield f"      {forest.text(forest.row(other), plain=plain)}  {estimate(other)}  {WORDS[other.verdict]}", {"light": True}
+        yield from ((line, {"light": True}) for line in _wrapped(f"{'':10}{label}", width, 10))
 
 
-def counts(evidence: Sequence[Evidence], asked: int) -> str:
-    """How many claims came out how, and how many as expected."""
-    verdicts = Counter(e.verdict for e in evidence if e.verdict)
-    outcomes = Counter(e.outcome for e in evidence)
-    parts = [f"{verdicts[v]} {v}" for v in (SUPPORTED, REFUTED, INCONCLUSIVE, ERROR) if verdicts[v]]
-    if outcomes[NOT_ASKED]:
-        parts.append(f"{outcomes[NOT_ASKED]} not asked")
-    text = f"{len(evidence)} claims: {', '.join(parts)}; {outcomes[PASSED]} as expected"
-    return text if len(evidence) == asked else f"{text} (partial: {asked} were to be judged)"
+def drift_lines(comparison: Comparison, width: int, *, everything: bool = False) -> Iterator[str]:
+    """What changed since the baseline, most of it claims that did not."""
+    shown = [c for c in comparison.changes if c.notable or (everything and c.shift is not None)]
+    for change in shown:
+        yield from _wrapped(f"{'! ' if change.drifted else '  '}{change.id}: {change.sentence()}", width, 4)
+    yield from _wrapped("; ".join(f"{n} {change}" for change, n in comparison.counts().items()) or "no claims", width, 2)
+    if comparison.n_tests:
+        yield from _wrapped(f"{comparison.n_tests} estimates compared; intervals of those that moved are corrected for that many", width, 2)
+    for name, (then, now) in comparison.environment.items():
+        yield from _wrapped(f"environment: {name} was {then}, is {now}", width, 4)
+
+
+def _title(memo: str | None, about: dict, width: int) -> str:
+    title = f"{memo}  {about.get('title') or ''}" if memo is not None else "claims of no memo"
+    return textwrap.shorten(title, width, placeholder="…")
+
+
+def _wrapped(text: str, width: int, indent: int) -> list[str]:
+    lead = text[: len(text) - len(text.lstrip())]
+    return textwrap.wrap(text.strip(), width, initial_indent=lead, subsequent_indent=" " * indent, break_on_hyphens=False) or [text]
+
+
+def _can_draw(reporter) -> bool:
+    encoding = getattr(getattr(reporter._tw, "_file", None), "encoding", None) or "ascii"
+    try:
+        "├─●┤✓✗−×∞…".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _clean(text: str, plain: bool) -> str:
+    return text.translate(PLAIN).replace("…", "...").replace("├─●─┤", "[-o-]").replace("│", "|") if plain else text
+
+
+def _what(path: Path) -> str:
+    return {".json": "results", ".html": "page", ".md": "summary"}.get(path.suffix, "file")
+
+

@@ -1,0 +1,25 @@
+"""`history`: a folder of result files as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="render a folder of result files")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the page goes; omitted: history.html in the folder.")
+def command(folder: Path, output: Path | None) -> None:
+    """Each claim's estimate over the result files of FOLDER, changes marked where they happened.
+
+    `pytest claims/ --history=FOLDER` adds a file for each whole run.
+    """
+    from claims.report.history import FILE_NAME, history_page, read_history
+    from claims.report.result_file import ResultFileError, write_whole
+
+    try:
+        path = write_whole(output or folder / FILE_NAME, history_page(read_history(folder)))
+    except ResultFileError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"page: {path}")

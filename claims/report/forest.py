@@ -1,0 +1,65 @@
+"""Estimates set against thresholds on one line: in units in which the threshold is 0 and what is claimed lies to the right."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from claims.evidence import AtomEvidence
+
+
+@dataclass(frozen=True)
+class Row:
+    """`estimate`, `low`, `high` in [-1, 1] about the threshold at 0, positive where the claim holds; None where undefined or unbounded."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+
+def row(atom: AtomEvidence) -> Row | None:
+    """An atom's estimate and interval as margins, scaled so that the furthest end touches the edge. None without thresholds."""
+    if atom.estimate is None or (atom.lower is None and atom.upper is None):
+        return None
+    estimate = margin(atom, atom.estimate)
+    if atom.low is None or atom.high is None:
+        low = high = None
+    else:
+        low, high = sorted((margin(atom, atom.low), margin(atom, atom.high)))
+        if atom.lower is not None and atom.upper is not None and atom.low <= (atom.lower + atom.upper) / 2 <= atom.high:
+            high = max(high, (atom.upper - atom.lower) / 2)
+    ends = [abs(x) for x in (estimate, low, high) if x is not None and math.isfinite(x)]
+    scale = max(ends, default=0.0) or 1.0
+    return Row(*(None if x is None else x / scale for x in (estimate, low, high)))
+
+
+def margin(atom: AtomEvidence, value: float) -> float:
+    """How far inside the claim a value lies: negative outside."""
+    above = value - atom.lower if atom.lower is not None else math.inf
+    below = atom.upper - value if atom.upper is not None else math.inf
+    return min(above, below)
+
+
+def text(found: Row | None, width: int = 21, *, plain: bool = False) -> str:
+    """A forest plot's row in characters: `       │    ├──●──┤  `. `plain`: in ASCII."""
+    bar, dash, left, right, dot = "|-[]o" if plain else "│─├┤●"
+    half = width // 2
+
+    def place(x: float) -> int:
+        return half + round(x * half)
+
+    cells = [" "] * width
+    cells[half] = bar
+    if found is None or found.estimate is None:
+        return "".join(cells)
+    start, end = (0 if found.low is None else place(found.low)), (width - 1 if found.high is None else place(found.high))
+    for i in range(start, end + 1):
+        cells[i] = dash
+    if found.low is not None:
+        cells[start] = left
+    if found.high is not None:
+        cells[end] = right
+    if start <= half <= end:
+        cells[half] = bar if plain else "┼"
+    cells[place(found.estimate)] = dot
+    return "".join(cells)

@@ -1,0 +1,121 @@
+"""A folder of result files, one a commit -> one page: each claim's estimate over commits, a change marked where it happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from claims.evidence import Evidence
+from claims.report.drift import LEVEL, ClaimChange, compare
+from claims.report.result_file import Result, ResultFileError, read_result
+from claims.report.wording import MARKS, WORDS, headline
+
+FILE_NAME = "history.html"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One claim in one result. `change`: what happened to it here, where something did."""
+
+    place: int
+    evidence: Evidence
+    change: ClaimChange | None = None
+
+
+@dataclass(frozen=True)
+class Track:
+    """One claim in one setting through all results that have it."""
+
+    id: str
+    setting: str
+    points: tuple[Point, ...]
+
+    @property
+    def last(self) -> Evidence:
+        return self.points[-1].evidence
+
+    @property
+    def changes(self) -> tuple[Point, ...]:
+        return tuple(p for p in self.points if p.change is not None)
+
+
+def read_history(folder: Path) -> list[Result]:
+    """Every whole result in a folder, oldest first. Raises ResultFileError where there is none, or one that cannot be read."""
+    results = [read_result(path) for path in sorted(folder.glob("*.json"))]
+    results = [result for result in results if not result.partial]
+    if not results:
+        raise ResultFileError(f"{folder}: no whole result file there; pytest claims/ --history={folder} adds one")
+    return sorted(results, key=_when)
+
+
+def entry_name(result: Result) -> str:
+    """`2026-11-22T12-00-00_1a2b3c4d5e.json`: sorted by time in any listing, one a commit and seed base."""
+    env = result.environment
+    when = re.sub(r"[^0-9T]", "-", str(env.get("commit_date") or env.get("created") or "")[:19])
+    commit = str(env.get("commit") or "no-commit")[:10] + ("-changed" if env.get("dirty") else "")
+    return f"{when}_{commit}_{env.get('seed_base', 0)}.json"
+
+
+def label(result: Result) -> str:
+    """A result's name on the page: its commit, or when it was made."""
+    env = result.environment
+    commit = str(env.get("commit") or "")[:7]
+    return (commit + ("+" if env.get("dirty") else "")) or str(env.get("created") or result.path.stem)[:16]
+
+
+def tracks(results: Sequence[Result]) -> list[Track]:
+    """Every claim's points, each compared with where its estimate last stood: slow drift adds up until it is seen.
+
+    The chance of any false mark on the page is at most `LEVEL`: it is shared out over the results.
+    """
+    level = LEVEL / max(1, len(results) - 1)
+    standing: dict[tuple[str, str], tuple[Result, Evidence]] = {}
+    points: dict[tuple[str, str], list[Point]] = {}
+    for place, result in enumerate(results):
+        marked = _marked(standing, result, level)
+        for e in result.claims:
+            key = (e.id, e.setting)
+            change = marked.get(key)
+            if key not in standing or change is not None:
+                standing[key] = (result, e)
+            points.setdefault(key, []).append(Point(place, e, change))
+    return [Track(*key, tuple(found)) for key, found in points.items()]
+
+
+def _marked(standing: dict[tuple[str, str], tuple[Result, Evidence]], result: Result, level: float) -> dict[tuple[str, str], ClaimChange]:
+    """Changes of one result against the standing ones."""
+    if not standing:
+        return {}
+    before = tuple(e for _, e in standing.values())
+    reference = replace(next(iter(standing.values()))[0], claims=before, partial=False)
+    return {(c.id, c.setting): c for c in compare(reference, result, level).changes
+            if c.old is not None and c.new is not None and (c.moved or c.old.verdict != c.new.verdict or c.old.expression != c.new.expression)}
+
+
+def history_page(results: Sequence[Result]) -> str:
+    """The page. Its figures are drawn by matplotlib: there is one a claim, and time to draw it."""
+    from claims.report.history_plot import trajectory
+    from claims.report.page import CLASSES, environment
+
+    found = tracks(results)
+    figures = {(t.id, t.setting): trajectory(t, [label(r) for r in results], f"h{i}") for i, t in enumerate(found)}
+    return environment().get_template("history.html").render(
+        results=results, labels=[label(r) for r in results], tracks=found, figures=figures, classes=CLASSES, marks=MARKS, words=WORDS,
+        changed=[t for t in found if t.changes], headline=headline, level=LEVEL)
+
+
+def _when(result: Result) -> tuple[str, str]:
+    env = result.environment
+    return _utc(env.get("commit_date") or env.get("created")), _utc(env.get("created")) or result.path.name
+
+
+def _utc(when: str | None) -> str:
+    """Commits carry their author's time zone: texts of different zones do not sort."""
+    try:
+        return datetime.fromisoformat(when).astimezone(UTC).isoformat() if when else ""
+    except ValueError:
+        return ""
+
