@@ -67,9 +67,9 @@ def engine(size: Size, n_seeds: int, device: str, precision: str = "fp32"):
     data = synthetic(size, device)
     original, datasets.on_device = datasets.on_device, lambda *_: data
     try:
-        task = Task("synthetic", NetworkSettings(width=size.width, blocks=size.blocks), TrainSettings(batch=size.batch), 1.0, BridgeSettings())
-        options = {"precision": precision} if precision != "fp32" else {}
-        trainer = Trainer(task, fresh(task, range(n_seeds), device), device, **options)
+        task = Task("synthetic", NetworkSettings(width=size.width, blocks=size.blocks), TrainSettings(batch=size.batch), 1.0, BridgeSettings(),
+                    precision)
+        trainer = Trainer(task, fresh(task, range(n_seeds), device), device)
     finally:
         datasets.on_device = original
     return trainer.run_epoch
