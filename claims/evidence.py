@@ -59,7 +59,9 @@ class Evidence:
     n_seeds: int = 0
     seeds: Sequence[int] = ()
     seeds_needed: int | None = None
-    pass_again: float | None = None
+    pass_again: float | None = None  # the chance that fresh seeds give the expected verdict
+    passes_in: str | None = None  # in which predicted worlds: a 0 or 1 for each, the same worlds for all claims of an experiment
+    seeds_to_pass: int | None = None  # where `pass_again` is below 0.9: the seeds that would bring it there, were the estimates true
     false_support: float | None = None
     elapsed_s: float = 0.0
     settings_digest: str | None = None

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import xarray
 
     from claims.expression import CompiledAtom, Term
-    from claims.inference import Atom, Decision, Sample
+    from claims.inference import Atom, Decision, Look, Sample
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
+PREDICTED = 200  # worlds of fresh seeds
+SURE = 0.9  # a claim less likely than this to pass again says how many seeds would help
 
 
 class ObservationError(ValueError):
@@ -78,28 +80,51 @@ def generator(name: str, seed_base: int) -> np.random.Generator:
 
 
 def _judged(claim: Claim, setting: str, observe: Observe, seed_base: int, method: str, blank: Evidence) -> Evidence:
-    from claims.inference import Verdict, decide, overall, schedule
+    from claims.inference import Verdict, decide, overall
 
     available = claim.spec.experiment(setting).available_seeds
-    question = _ask(claim, setting, observe, available, seed_base)
+    question = ask(claim, setting, observe, available, seed_base)
     if isinstance(question, NotAsked):
         return replace(blank, outcome=NOT_ASKED, reason=question.reason)
-    seeds = claim.seeds
-    looks = schedule(len(available), 0, len(available), claim.confidence) if available else \
-        schedule(seeds.start, seeds.step, seeds.max, claim.confidence)
+    looks = looks_of(claim, available)
     rng, p_values = generator(claim.id, seed_base), []
     for look in looks:
         chosen = available or range(seed_base, seed_base + look.n)
         terms = cut(observe(tuple(chosen)), question.terms, claim.spec.experiment(setting))
-        decision = decide(terms.sample, [atom_of(a, terms.order) for a in question.atoms], confidence=look.confidence, method=method, rng=rng)
+        atoms = [atom_of(a, terms.order) for a in question.atoms]
+        decision = decide(terms.sample, atoms, confidence=look.confidence, method=method, rng=rng)
         p_values.append(decision.p_value)
         if decision.verdict is not Verdict.INCONCLUSIVE:
             break
     filled = _filled(replace(blank, seeds=tuple(chosen)), question, terms, decision, look.adjust)
-    return replace(filled, p_value=overall(looks, p_values))
+    return _with_chances(replace(filled, p_value=overall(looks, p_values)), terms.sample, atoms, looks, seed_base)
 
 
-def _ask(claim: Claim, setting: str, observe: Observe, available: Sequence[int] | None, seed_base: int) -> Question | NotAsked:
+def looks_of(claim: Claim, available: Sequence[int] | None) -> tuple[Look, ...]:
+    """The claim's looks; all replicates in one where they are given, not chosen."""
+    from claims.inference import schedule
+
+    if available:
+        return schedule(len(available), 0, len(available), claim.confidence)
+    return schedule(claim.seeds.start, claim.seeds.step, claim.seeds.max, claim.confidence)
+
+
+def _with_chances(evidence: Evidence, sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], seed_base: int) -> Evidence:
+    """With the chance that fresh seeds pass again. Claims of one experiment, judged on the same seeds, see the same predicted worlds."""
+    from claims.inference.predictive import passes, seeds_to_pass
+
+    if evidence.expected is None:
+        return evidence
+    rng = generator(f"{evidence.id} again", seed_base)
+    worlds = generator(f"{evidence.experiment}@{evidence.setting}", seed_base)
+    passed = passes(sample, atoms, looks, evidence.expected, n_worlds=PREDICTED, worlds=worlds, rng=rng)
+    chance, needed = float(passed.mean()), None
+    if chance < SURE and evidence.expected == evidence.verdict != INCONCLUSIVE:
+        needed = seeds_to_pass(sample, atoms, looks[-1].confidence, rng)
+    return replace(evidence, pass_again=chance, passes_in="".join("01"[p] for p in passed.astype(int)), seeds_to_pass=needed)
+
+
+def ask(claim: Claim, setting: str, observe: Observe, available: Sequence[int] | None, seed_base: int) -> Question | NotAsked:
     """The claim's question; a kind that does not describe itself is asked after a first look at what it measures."""
     try:
         return claim.ask(setting)

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from claims.problems import ClaimFileError
 from claims.run import Run, store_root
 
 if TYPE_CHECKING:
+    from claims.controls import Control
     from claims.report.publish import Published, Wishes
 
 RUN = pytest.StashKey[Run]()
@@ -46,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--baseline", metavar="F", help="compare with this result file: verdicts that changed, estimates that moved")
     group.addoption("--fail-on", choices=("drift",), metavar="WHAT", help="drift: fail where a claim drifted from the --baseline")
     group.addoption("--history", metavar="DIR", help="add this run's results to a folder of them, and render the page of their history")
+    group.addoption("--controls", action="store_true", help="also test of every claim that it can fail: judged where it is false, on its own observations")
     group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
 
 
@@ -63,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _remove_fresh(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
+    if config.getoption("controls"):
+        config.addinivalue_line("python_functions", "can_fail")
     for tag in sorted({tag for claim in run.suite.claims for tag in claim.tags}):
         config.addinivalue_line("markers", f"{tag}: claims tagged {tag}")
     if wishes is not None:
@@ -105,7 +110,19 @@ def judged(request: pytest.FixtureRequest, run: Run) -> Callable[..., Settled]:
     return judge
 
 
+@pytest.fixture
+def controlled(request: pytest.FixtureRequest, run: Run) -> Callable[..., Controlled]:
+    """`controlled(claim, setting)`: judge a claim where it is false and leave what came out on the test's report."""
+
+    def control(claim, setting) -> Controlled:
+        request.node.stash[CONTROL] = found = run.control(claim, setting)
+        return Controlled(found)
+
+    return control
+
+
 EVIDENCE = pytest.StashKey[Evidence]()
+CONTROL = pytest.StashKey["Control"]()
 
 
 class Settled:
@@ -125,6 +142,20 @@ class Settled:
             pytest.fail(evidence.explanation(), pytrace=False)
 
 
+class Controlled:
+    """A control turned into a test's outcome."""
+
+    def __init__(self, control: Control):
+        self.control = control
+
+    def settle(self) -> None:
+        """Pass, or fail or skip with the reason."""
+        if not self.control.asked:
+            pytest.skip(self.control.reason)
+        if not self.control.passed:
+            pytest.fail(f"`{self.control.id}` cannot fail as it should: {self.control.reason}", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
@@ -132,6 +163,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     if call.when == "call" and evidence is not None:
         report.claim_evidence = evidence.to_json()  # plain JSON: it crosses from the worker
         item.user_properties[:] = report.user_properties = [(k, report.claim_evidence[k]) for k in JUNIT_PROPERTIES]
+    control = item.stash.get(CONTROL, None)
+    if call.when == "call" and control is not None:
+        report.claim_control = control.to_json()
     return report
 
 
@@ -148,6 +182,7 @@ class Ledger:
     def __init__(self, config: pytest.Config, run: Run, wishes: Wishes):
         self.config, self.run, self.wishes = config, run, wishes
         self.evidence: list[Evidence] = []
+        self.false_support: dict[tuple[str, str], float | None] = {}
         self.asked = sum(1 for _ in run.cases())
         self.published: Published | None = None
 
@@ -155,6 +190,9 @@ class Ledger:
         data = getattr(report, "claim_evidence", None)
         if data is not None:
             self.evidence.append(Evidence.from_json(data))
+        control = getattr(report, "claim_control", None)
+        if control is not None:
+            self.false_support[control["id"], control["setting"]] = control["false_support"]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -164,15 +202,20 @@ class Ledger:
 
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
+        self.evidence = [replace(e, false_support=self.false_support.get((e.id, e.setting))) for e in self.evidence]
         self.published = publish(self.run, self.evidence, self.asked, self.wishes)
         if self.published.failed_on_drift and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.evidence and self.published:
+            from claims.report.again import chances
             from claims.report.terminal import summarize
 
             summarize(terminalreporter, self.published)
+            if self.config.get_verbosity() >= 0:
+                for line in chances(self.evidence):
+                    terminalreporter.write_line(line)
             if os.environ.get("GITHUB_ACTIONS") == "true":
                 from claims.report.github import annotate
 

@@ -18,6 +18,8 @@ from models.snapshots import Store
 if TYPE_CHECKING:
     import xarray
 
+    from claims.controls import Control
+
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
 BOUND_VARIABLE = "CLAIMS_STORE_BOUND"
@@ -60,6 +62,13 @@ class Run:
     def judge(self, claim: Claim, setting: str) -> Evidence:
         """One claim's evidence in one setting."""
         return judge(claim, setting, lambda seeds: self.measure(claim.spec, setting, seeds), seed_base=self.seed_base)
+
+    def control(self, claim: Claim, setting: str) -> Control:
+        """Whether one claim can fail, on what it was judged on."""
+        from claims.controls import control
+
+        n_controls = sum(1 for _ in self.cases())
+        return control(claim, setting, lambda seeds: self.measure(claim.spec, setting, seeds), seed_base=self.seed_base, n_controls=n_controls)
 
 
 def store_root(suite_path: Path) -> Path:

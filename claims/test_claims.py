@@ -4,3 +4,9 @@
 def test_claim(claim, setting, judged):
     evidence = judged(claim, setting)
     evidence.settle()
+
+
+def can_fail(claim, setting, controlled):
+    """With `--controls`: in worlds where the claim is false, it must not be supported."""
+    control = controlled(claim, setting)
+    control.settle()

@@ -1,0 +1,223 @@
+"""What fresh replicates would say: the chance that a claim passes again, and claims judged in worlds where they are false.
+
+Axes: B worlds, n replicates, T terms; C cells (one where the design is paired).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from scipy.special import betaincinv
+
+from claims.inference import power
+from claims.inference.decision import judge_worlds, level_of
+from claims.inference.looks import Look
+from claims.inference.types import Atom, Sample, Verdict
+
+FEWEST_RESAMPLES, MOST_RESAMPLES = 999, 9999
+BEYOND = 8  # reference points beyond a bound, at least
+AT_ONCE = 100  # worlds that share their resampling weights; bounds memory too
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """A claim in B worlds, its looks taken in turn. supported, refuted: (B,). alone: (atoms, B), each atom supported taken alone."""
+
+    supported: np.ndarray
+    refuted: np.ndarray
+    alone: np.ndarray
+
+    def are(self, verdict: str) -> np.ndarray:
+        """In which worlds the verdict is this one, (B,)."""
+        named = {Verdict.SUPPORTED: self.supported, Verdict.REFUTED: self.refuted, Verdict.INCONCLUSIVE: ~(self.supported | self.refuted)}
+        return named[Verdict(verdict)]
+
+
+def judge_schedule(cells: Sequence[np.ndarray], atoms: Sequence[Atom], looks: Sequence[Look], rng: np.random.Generator, *,
+                   method: str = "bootstrap-t") -> Verdicts:
+    """Judge `atoms` in B worlds; cells (B, n_c, T_c), of which a look sees the first `look.n` rows, or all where there is one look."""
+    parts = [_judge_part([c[start : start + AT_ONCE] for c in cells], tuple(atoms), looks, rng, method)
+             for start in range(0, len(cells[0]), AT_ONCE)]
+    return Verdicts(*(np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in ("supported", "refuted", "alone")))
+
+
+def _judge_part(cells: Sequence[np.ndarray], atoms: tuple[Atom, ...], looks: Sequence[Look], rng: np.random.Generator, method: str) -> Verdicts:
+    n_worlds = len(cells[0])
+    supported, refuted = np.zeros(n_worlds, bool), np.zeros(n_worlds, bool)
+    alone = np.zeros((len(atoms), n_worlds), bool)
+    open_, single = np.arange(n_worlds), len(looks) == 1
+    for look in looks:
+        seen = [(c if len(open_) == n_worlds else c[open_])[:, : None if single else look.n] for c in cells]
+        judged = judge_worlds(seen, atoms, confidence=look.confidence, method=method, n_resamples=_resamples(look.confidence), rng=rng)
+        supported[open_], refuted[open_] = judged.supported, judged.refuted
+        alone[:, open_] |= np.stack([s.p_value <= judged.level for s in judged.studies])
+        open_ = open_[~(judged.supported | judged.refuted)]
+        if not len(open_):
+            break
+    return Verdicts(supported, refuted, alone)
+
+
+def _resamples(confidence: float) -> int:
+    """Enough for the bound to be a quantile and not an extreme; no more than `decide` takes."""
+    return min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, ceil(BEYOND / level_of(confidence)) - 1))
+
+
+def fresh_worlds(sample: Sample, sizes: Sequence[int], n_worlds: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Fresh replicates as the sample predicts them: per cell (B, size, T_c).
+
+    A truth is drawn from the resampling distribution of the sample, then replicates from the resample, centred on that truth. Both draws
+    see too little spread, being from the sample itself, by (n - 1) / n in variance each: put back here. Rows are drawn by number, so that
+    claims on the same seeds, given equal generators, look at the same worlds.
+    """
+    return [_fresh_cell(cell, size, n_worlds, rng) for cell, size in zip(sample.cells, sizes, strict=True)]
+
+
+def _fresh_cell(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator) -> np.ndarray:
+    n = len(cell)
+    first, second = rng.integers(0, n, (n_worlds, n)), rng.integers(0, n, (n_worlds, size))
+    if n == 1:
+        return np.broadcast_to(cell, (n_worlds, size, cell.shape[1])).copy()
+    centre, lost = cell.mean(axis=0), n / (n - 1)
+    drawn = cell[first]  # (B, n, T)
+    means = drawn.mean(axis=1, keepdims=True)
+    truth = centre + np.sqrt(lost) * (means - centre)
+    return truth + lost * (np.take_along_axis(drawn, second[..., None], axis=1) - means)
+
+
+def passes(sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], expected: str, *, n_worlds: int, worlds: np.random.Generator,
+           rng: np.random.Generator, method: str = "bootstrap-t") -> np.ndarray:
+    """In which of `n_worlds` predicted worlds the whole schedule of looks comes out `expected`: (B,) bool. `pass_again` is its mean.
+
+    worlds: draws the worlds; rng: the resamples by which they are judged.
+    """
+    sizes = sample.sizes if len(looks) == 1 and len(sample.cells) > 1 else [looks[-1].n] * len(sample.cells)
+    return judge_schedule(fresh_worlds(sample, sizes, n_worlds, worlds), atoms, looks, rng, method=method).are(expected)
+
+
+def seeds_to_pass(sample: Sample, atoms: Sequence[Atom], confidence: float, rng: np.random.Generator) -> int | None:
+    """Replicates at which the claim is decided with 90 % chance, were the estimates true; None where the data do not say."""
+    judged = judge_worlds([c[None] for c in sample.cells], tuple(atoms), confidence=confidence, method="bootstrap-t",
+                          n_resamples=_resamples(confidence), rng=rng)
+    return power.seeds_needed(judged.studies, sample.sizes, judged.level)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Where one atom is just false, and how often the claim was supported there. reached: such a world could be made of the data."""
+
+    atom: int
+    threshold: float
+    reached: bool
+    n_worlds: int
+    supported: int
+
+
+def boundaries(sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], n_worlds: int, rng: np.random.Generator) -> list[Boundary]:
+    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from the sample moved onto it.
+
+    The other atoms stay as they were observed. Counted is whichever is larger: support of the claim, or of the atom taken alone, which is
+    what the claim's would be if the others held for certain.
+    """
+    found = []
+    for k, atom in enumerate(atoms):
+        for threshold in (t for t in (atom.lower, atom.upper) if np.isfinite(t)):
+            moved = onto(sample, atom, threshold)
+            if moved is None:
+                found.append(Boundary(k, threshold, False, 0, 0))
+                continue
+            sizes = sample.sizes if len(looks) == 1 else [looks[-1].n] * len(moved)
+            verdicts = judge_schedule([_redrawn(c, size, n_worlds, rng) for c, size in zip(moved, sizes, strict=True)], atoms, looks, rng)
+            count = max(int(verdicts.supported.sum()), int(verdicts.alone[k].sum()))
+            found.append(Boundary(k, threshold, True, n_worlds, count))
+    return found
+
+
+def share_at_least(count: int, n: int, level: float) -> float:
+    """Lower confidence bound (Clopper and Pearson 1934) on a share of which `count` in `n` were seen."""
+    return float(betaincinv(count, n - count + 1, level)) if count else 0.0
+
+
+def _redrawn(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows drawn again around the cell's mean, which is the truth of these worlds: (B, size, T)."""
+    n, centre = len(cell), cell.mean(axis=0)
+    return centre + np.sqrt(n / max(1, n - 1)) * (cell[rng.integers(0, n, (n_worlds, size))] - centre)
+
+
+def onto(sample: Sample, atom: Atom, threshold: float) -> list[np.ndarray] | None:
+    """The sample's cells moved so that the atom's estimand at the means equals `threshold`; None where that cannot be.
+
+    The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a log scale are stretched instead of
+    shifted: they stay positive.
+    """
+    rows = [np.asarray(c, dtype=float) for c in sample.cells]
+    start = np.concatenate([c.mean(axis=0) for c in rows])
+    stretch = bool(atom.positive) and bool((start > 0).all())
+    metric = _metric(rows, start, stretch)
+    place: Callable[[np.ndarray], np.ndarray] = (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
+    move = np.zeros_like(start)
+    for _ in range(200):
+        means = place(move)
+        value, gradient = (np.asarray(a, dtype=float) for a in atom.estimand(means))
+        gap = threshold - value
+        if abs(gap) <= 1e-9 * max(1.0, abs(threshold), abs(value)) and abs(gap) <= 1e-6 * max(abs(threshold), abs(value), 1e-300):
+            break
+        slope = gradient * means if stretch else gradient
+        direction = metric @ slope
+        step = _damped(atom, place, move, direction * gap / (slope @ direction) if slope @ direction > 0 else None, threshold, gap)
+        if step is None:
+            return None
+        move = move + step
+    else:
+        return None
+    ends = np.split(place(move), np.cumsum([c.shape[1] for c in rows])[:-1])
+    return [c * (end / c.mean(axis=0)) if stretch else c + (end - c.mean(axis=0)) for c, end in zip(rows, ends, strict=True)]
+
+
+def _metric(rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool) -> np.ndarray:
+    """Covariance of the means, block by cell, with a trace of each term's own size so that constants can move too."""
+    size = np.where(start == 0, np.abs(start).max() or 1.0, np.abs(start))
+    metric, at = np.diag(1e-6 * size**2), 0
+    for c in rows:
+        part = slice(at, at + c.shape[1])
+        deviations = c - c.mean(axis=0)
+        metric[part, part] += deviations.T @ deviations / len(c) ** 2
+        at = part.stop
+    return metric / np.outer(start, start) if stretch else metric
+
+
+def _damped(atom: Atom, place: Callable, move: np.ndarray, step: np.ndarray | None, threshold: float, gap: float) -> np.ndarray | None:
+    """The step, halved until it brings the estimand nearer; None where it never does."""
+    for _ in range(40 if step is not None else 0):
+        value = float(np.asarray(atom.estimand(place(move + step))[0]))
+        if np.isfinite(value) and abs(threshold - value) < abs(gap):
+            return step
+        step = step / 2
+    return None
+
+
+def cannot_fail(sample: Sample, atoms: Sequence[Atom], like: Sequence[int], rng: np.random.Generator, n_scrambles: int = 200) -> bool:
+    """Whether every atom holds in every single replicate however its terms are scrambled: then the margin is wider than the data.
+
+    like: (T,) terms with equal numbers are measured alike, and swapped with each other; each term's sign is drawn anew.
+    """
+    sizes = {len(c) for c in sample.cells}
+    rows = np.concatenate([c[: min(sizes)] for c in sample.cells], axis=1)  # (n, T)
+    scrambled = np.stack([_scrambled(rows, np.asarray(like), rng) for _ in range(n_scrambles)])
+    for atom in atoms:
+        with np.errstate(all="ignore"):
+            values = np.asarray(atom.estimand(scrambled)[0], dtype=float)
+        known = values[np.isfinite(values)]
+        if not known.size or not ((atom.lower < known) & (known < atom.upper)).all():
+            return False
+    return True
+
+
+def _scrambled(rows: np.ndarray, like: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    out = rows * rng.choice([-1.0, 1.0], rows.shape)
+    for kind in np.unique(like):
+        members = np.flatnonzero(like == kind)
+        out[:, members] = rng.permuted(out[:, members], axis=1)
+    return out

@@ -1,0 +1,42 @@
+"""What would happen again: the chance that the suite stays green on fresh seeds, and the claims that put it at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from claims.evidence import Evidence
+
+SURE = 0.9
+
+
+def stays_green(evidence: Sequence[Evidence]) -> float | None:
+    """The share of predicted worlds in which every claim comes out as expected; None where nothing was predicted.
+
+    Claims of one experiment look at the same worlds, as they share their seeds; those of different experiments at worlds drawn apart.
+    """
+    known = [e.passes_in for e in evidence if e.passes_in]
+    if not known:
+        return None
+    worlds = min(map(len, known))
+    return sum(all(passes[w] == "1" for passes in known) for w in range(worlds)) / worlds
+
+
+def chances(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Lines for people: the suite as a whole, then each claim that may well come out differently."""
+    green = stays_green(evidence)
+    if green is None:
+        return
+    yield f"on fresh seeds all claims would come out as expected with a chance of {100 * green:.0f} %"
+    for e in evidence:
+        if e.pass_again is not None and e.pass_again < SURE:
+            yield f"  {e.id}: {100 * e.pass_again:.0f} %{_remedy(e)}"
+
+
+def _remedy(evidence: Evidence) -> str:
+    if evidence.verdict != evidence.expected:
+        return ", as it is not as expected now"
+    if evidence.verdict == "inconclusive":
+        return "; more seeds would decide it"
+    if evidence.seeds_to_pass is None:
+        return "; the data do not say how many seeds would help"
+    return f"; {evidence.seeds_to_pass} seeds would make it 90 %, were the estimates true"
