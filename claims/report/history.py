@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from claims.evidence import Evidence
-from claims.report.drift import LEVEL, ClaimChange, compare
+from claims.report.changes import ClaimChange
+from claims.report.drift import LEVEL, compare
 from claims.report.result_file import Result, ResultFileError, read_result
 from claims.report.wording import MARKS, WORDS, headline
 

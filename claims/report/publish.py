@@ -12,7 +12,7 @@ from claims.evidence import Evidence
 from claims.report.result_file import FILE_NAME, Result, ResultFileError, collect, read_result, refuse_other_memo, result_text, write_whole
 
 if TYPE_CHECKING:
-    from claims.report.drift import Comparison
+    from claims.report.changes import Comparison
     from claims.run import Run
 
 PARTIAL_NAME = "claims.partial.json"

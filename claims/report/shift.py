@@ -82,21 +82,20 @@ def _shift(before: AtomEvidence, atom: AtomEvidence, node: Value, old: Evidence,
     if design is None:
         return None
     sample, terms = design
-    atoms = _both_ways(node, terms)
     rng = np.random.default_rng([zlib.crc32(f"{new.id}@{new.setting}".encode()), zlib.crc32(atom.estimand.encode())])
     try:
-        above, below = decide(sample, atoms, confidence=confidence, n_resamples=n_resamples, rng=rng).atoms
+        found = decide(sample, [_difference(node, terms)], confidence=confidence, n_resamples=n_resamples, rng=rng).atoms[0]
     except InferenceError:
         return None
     value = Estimand(node, terms)
     means = np.concatenate([cell.mean(axis=0) for cell in sample.cells])
     sides = [float(value(half)[0]) for half in np.split(means, 2)]
-    low, high, p, reason = above.low, above.high, min(1.0, 2 * min(above.p_value, below.p_value)), ""
+    low, high, p, reason = found.low, found.high, min(1.0, 2 * min(found.p_value, found.p_refute)), ""
     if not np.isfinite(low) and not np.isfinite(high):
-        reason = above.reason
-        if seeds.paired and above.estimate and reason.startswith("degenerate"):  # every seed moved by as much: the sign test is exact
-            low, high, p, reason = above.estimate, above.estimate, 2.0 ** (1 - len(seeds.now)), "every seed moved by the same amount"
-    return Shift(atom.expression, dict(atom.bindings), atom.log, *sides, above.estimate, low, high, confidence, p, reason)
+        reason = found.reason
+        if seeds.paired and found.estimate and reason.startswith("degenerate"):  # every seed moved by as much: the sign test is exact
+            low, high, p, reason = found.estimate, found.estimate, 2.0 ** (1 - len(seeds.now)), "every seed moved by the same amount"
+    return Shift(atom.expression, dict(atom.bindings), atom.log, *sides, found.estimate, low, high, confidence, p, reason)
 
 
 def _design(terms: Sequence[Term], old: Evidence, new: Evidence, seeds: Seeds) -> tuple[Sample, tuple[Term, ...]] | None:
@@ -119,13 +118,13 @@ def _rows(evidence: Evidence, term: Term, seeds: Sequence[int]) -> list[float]:
     return [evidence.terms[str(term)][row[seed]] for seed in seeds]
 
 
-def _both_ways(node: Value, terms: tuple[Term, ...]) -> list[Atom]:
-    """The difference above zero, and below: a two-sided test is both."""
+def _difference(node: Value, terms: tuple[Term, ...]) -> Atom:
+    """Is the difference above zero: a two-sided test asks whether it is, and whether that is refuted."""
     from claims.inference import Atom
 
-    difference, n = _Difference(Estimand(node, terms)), len(terms)
+    n = len(terms)
     guards: list[Callable] = [_Half(Estimand(part, terms), place, n) for part in denominators_of(node) for place in (0, 1)]
-    return [Atom(difference, lower=0.0, nonzero=tuple(guards)), Atom(difference, upper=0.0, nonzero=tuple(guards))]
+    return Atom(_Difference(Estimand(node, terms)), lower=0.0, nonzero=tuple(guards))
 
 
 @dataclass(frozen=True)

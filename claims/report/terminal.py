@@ -12,7 +12,7 @@ from claims.report import forest
 from claims.report.wording import MARKS, PLAIN_MARKS, WORDS, bindings, counted, estimate, expectation, headline, needed, thresholds
 
 if TYPE_CHECKING:
-    from claims.report.drift import Comparison
+    from claims.report.changes import Comparison
     from claims.report.publish import Published
 
 COLORS = {PASSED: {"green": True}, FAILED: {"red": True}, ERROR: {"red": True}, NOT_ASKED: {"light": True}}
@@ -26,6 +26,7 @@ def summarize(reporter, published: Published) -> None:
     result = published.result
     plain = not _can_draw(reporter)
     width = max(40, reporter._tw.fullwidth)  # pytest's own reporters read it there
+    several = len({e.setting for e in result.claims}) > 1
     reporter.section("claims", "=")
     for memo in dict.fromkeys(e.memo for e in result.claims):
         members = [e for e in result.claims if e.memo == memo]
@@ -36,7 +37,7 @@ def summarize(reporter, published: Published) -> None:
         if verbosity >= 0:
             reporter.write_line(_clean(_title(memo, result.memos.get(memo, {}), width), plain), bold=True)
         for one in members:
-            for text, markup in rows(one, width, plain=plain, every_atom=verbosity > 0):
+            for text, markup in rows(one, width, plain=plain, every_atom=verbosity > 0, with_setting=several):
                 reporter.write_line(_clean(text, plain), **markup)
     if published.comparison is not None:
         reporter.section("since the baseline", "-")
@@ -46,14 +47,14 @@ def summarize(reporter, published: Published) -> None:
         reporter.write_line(_clean("├─●─┤ interval and estimate on each claim's own scale; │ its threshold; right of it the claim holds", plain), light=True)
     reporter.write_line(counted(result.claims, result.asked))
     for path in published.paths if verbosity >= 0 else published.paths[:1]:
-        reporter.write_line(f"{_what(path)}: {path}")
+        reporter.write_line(f"{_what(path)}: {_near(path)}")
     for note in published.notes:
         reporter.write_line(note)
 
 
-def rows(evidence: Evidence, width: int, *, plain: bool = False, every_atom: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
+def rows(evidence: Evidence, width: int, *, plain: bool = False, every_atom: bool = False, with_setting: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
     """A claim's lines and how each is marked up: name and verdict; plot and figures; what would decide it, or what was expected."""
-    name = evidence.id + (f"@{evidence.setting}" if evidence.setting not in ("", None) and every_atom else "")
+    name = evidence.id + (f"@{evidence.setting}" if with_setting else "")
     mark = (PLAIN_MARKS if plain else MARKS)[evidence.verdict]
     verdict = f"{mark} {WORDS[evidence.verdict]:<12}"
     atom = headline(evidence)
@@ -110,6 +111,11 @@ def _can_draw(reporter) -> bool:
 
 def _clean(text: str, plain: bool) -> str:
     return text.translate(PLAIN).replace("…", "...").replace("├─●─┤", "[-o-]").replace("│", "|") if plain else text
+
+
+def _near(path: Path) -> Path:
+    """The path as a person in the current folder would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _what(path: Path) -> str:
