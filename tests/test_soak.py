@@ -90,12 +90,13 @@ def test_thirty_kills_then_a_clean_run(suite, untouched):
     rng, store, died = random.Random(0), suite.store("killed"), Counter()
     for kill in range(KILLS):
         forget_some(store, rng)
+        before = parts(store)
         if kill % (KILLS // IN_WRITE) == 0:
             run = suite.start("killed", 4, **{VARIABLE: str(rng.randint(1, 4))})
             run.wait(timeout=300)
-            died["writing" if list(store.root.rglob("*.safetensors.part")) else "at the end"] += run.returncode == -signal.SIGKILL
+            died["writing" if parts(store) - before else "else"] += run.returncode == -signal.SIGKILL
         else:
-            died[kill_while_training(suite.start("killed", 4), store, rng)] += 1
+            died[kill_while_training(suite.start("killed", 4), store, before, rng)] += 1
     print(dict(died))
     assert sum(died.values()) == KILLS and died["training"] + died["writing"] >= 20 and died["writing"] >= 4
     assert leftovers(store.root)
@@ -114,12 +115,17 @@ def forget_some(store, rng):
             entry.path.unlink()
 
 
-def kill_while_training(run, store, rng):
+def parts(store):
+    """Half-written entries, told apart from those of earlier kills."""
+    return {(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in store.root.rglob("*.safetensors.part")}
+
+
+def kill_while_training(run, store, before, rng):
     """SIGKILL the whole run while it trains, looked at while it is halted; returns what it was at."""
     until(lambda: training(store) or run.poll() is not None, 300)
     time.sleep(rng.uniform(0, 0.5))
     os.killpg(run.pid, signal.SIGSTOP)
-    at = "writing" if list(store.root.rglob("*.safetensors.part")) else "training" if training(store) else "else"
+    at = "writing" if parts(store) - before else "training" if training(store) else "else"
     os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
     return at

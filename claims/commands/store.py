@@ -96,7 +96,7 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
 
     console = Console()
     if not found:
-        return console.print(f"{store.root}: nothing stored.", highlight=False, markup=False)
+        return click.echo(f"{store.root}: nothing stored.")
     now = time.time()
     table = Table(box=None, pad_edge=False)
     for heading in ("stage", "seeds", "entries", "size", "oldest", "used", "digest", "used by"):
@@ -106,8 +106,8 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
                       group.digest[:8], group.about)
     console.print(table)
     damaged = sum(group.damaged for group in found)
-    console.print(f"{store.root}: {sum(g.entries for g in found)} entries, {size(sum(g.size for g in found))} of at most {size(bound)}"
-                  + (f"; {damaged} damaged, set aside" if damaged else ""), highlight=False, markup=False)
+    click.echo(f"{store.root}: {sum(g.entries for g in found)} entries, {size(sum(g.size for g in found))} of at most {size(bound)}"
+               + (f"; {damaged} damaged, set aside" if damaged else ""))
 
 
 def _users(file: Path) -> dict[str, str]:
