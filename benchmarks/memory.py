@@ -1,7 +1,7 @@
 """Peak memory of one process at CIFAR size, both shipped experiments: `python -m benchmarks.memory [--seeds 16] [--width 512]`.
 
 Synthetic data of CIFAR-10's shape (50,000 + 10,000 examples of 3,072 numbers): memory does not depend on what the pictures show. Epochs are cut
-to a few steps, since every step uses the same memory as the last; all seeds, chunks, snapshots and probes are real, the store too.
+to a few steps, since every step uses the same memory as the last, and there is one snapshot; chunks, arms, probe and store are real.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def main() -> None:
     from models.snapshots import Store
 
     network = {"width": chosen.width, "blocks": chosen.blocks}
-    train = {"epochs": 2, "batch": 128, "lr": 1e-4}
+    train = {"epochs": 4, "batch": 128, "lr": 1e-4}
     if chosen.kind == "snapshot_sweep":
-        options = {"dataset": NAME, "network": network, "train": train, "snapshots": [1, 2], "probe": {"lr": 0.002, "fit_batches": chosen.fit_batches}}
+        options = {"dataset": NAME, "network": network, "train": train, "snapshots": [1], "probe": {"lr": 0.002, "fit_batches": chosen.fit_batches}}
     else:
-        options = {"dataset": NAME, "network": network, "train": train, "takeover": [0, 1, "never"]}
+        options = {"dataset": NAME, "network": network, "train": train, "takeover": [0, 1, 2, 3, "never"]}
     experiment, machine = create(chosen.kind, options, Path(".")), Machine()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

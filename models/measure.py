@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.door import admitted
 from models.experiment import Configured, Settings, digest_of
 from models.housekeeping import info_of
 from models.progress import Progress, present
@@ -28,6 +29,7 @@ STAGE = "observations"
 EARLIER = 8  # entries that an expected time is taken from
 CPU_WORKING_SET = 2**25  # bytes trained at once: stacks of small networks slow down where they outgrow the caches
 FEWEST_AT_ONCE = 8  # networks that outgrow them one by one are as fast in stacks as alone
+LARGEST_WORKING_SET = 2**30  # bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much again and more
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Plan:
 def measure(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store) -> xarray.Dataset:
     """Observations of `seeds` in the order given: a Dataset whose first dimension is `seed`."""
     if experiment.available_seeds is not None:
-        return experiment.measure(seeds, machine.device)
+        return admitted(experiment.measure(seeds, machine.device), experiment, seeds)
     digest = observations_digest(experiment, machine)
     keys = {seed: Key(STAGE, digest, seed) for seed in seeds}
     share = max(1, -(-len(keys) // machine.workers))
@@ -123,7 +125,7 @@ def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: 
             progress = Progress(record, tuple(chunk))
             progress.start(0)
             resources = {"store": store, "machine": machine.identity(), "progress": progress} if experiment.trains else {}
-            observed = experiment.measure(chunk, machine.device, **resources)
+            observed = admitted(experiment.measure(chunk, machine.device, **resources), experiment, chunk)
             seconds = (time.monotonic() - began) / len(chunk)
             about = _about(experiment, machine) | {"seconds": seconds, "resumed": progress.resumed}
             for seed in chunk:
@@ -176,7 +178,8 @@ def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
     bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
     if bytes_of_seed is None or machine.device != "cpu":
         return n_seeds
-    return min(n_seeds, max(FEWEST_AT_ONCE, CPU_WORKING_SET // bytes_of_seed()))
+    each = bytes_of_seed()
+    return min(n_seeds, max(1, CPU_WORKING_SET // each, min(FEWEST_AT_ONCE, LARGEST_WORKING_SET // each)))
 
 
 def _cut(observed: xarray.Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:

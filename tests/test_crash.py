@@ -135,6 +135,7 @@ def test_results_are_equal_for_any_chunks_and_any_workers(tmp_path, monkeypatch)
     found = []
     for number, (seeds_at_once, workers) in enumerate([(1, 2), (2, 2), (6, 2), (6, 1)]):
         monkeypatch.setattr(measuring, "CPU_WORKING_SET", seeds_at_once * experiment(**short).implementation.bytes_of_seed())
+        monkeypatch.setattr(measuring, "FEWEST_AT_ONCE", 1)
         store = Store(tmp_path / str(number))
         measured = measure(experiment(**short), SEEDS, Machine(workers=workers), store)
         found.append((measured, arrays_of(store)))

@@ -121,6 +121,21 @@ def test_chunks_do_not_change_results(tmp_path, store, monkeypatch):
         np.testing.assert_array_equal(whole[metric], parts[metric])
 
 
+def test_chunks_fit_the_caches_or_the_memory(tmp_path):
+    def chunk(width, kind="snapshot_sweep", **options):
+        made = create(kind, {"dataset": "digits", "network": {"width": width, "blocks": 4}, "train": {"batch": 128}, **options}, tmp_path)
+        return measuring._chunk(made, MACHINE, 64), made.implementation.bytes_of_seed()
+
+    probed = {"probe": OPTIONS["probe"]}
+    small, middle, large, huge = (chunk(width, **probed) for width in (16, 256, 1024, 4096))
+    assert small[0] > measuring.FEWEST_AT_ONCE and small[0] * small[1] <= measuring.CPU_WORKING_SET
+    assert middle[0] == measuring.FEWEST_AT_ONCE
+    assert 1 <= large[0] < measuring.FEWEST_AT_ONCE and large[0] * large[1] <= measuring.LARGEST_WORKING_SET
+    assert huge[0] == 1
+    arms = chunk(512, "online_training")
+    assert arms[1] == 5 * chunk(512, **probed)[1] and arms[0] * arms[1] <= measuring.LARGEST_WORKING_SET
+
+
 def test_processes_that_start_together_share_the_work(tmp_path, store):
     """Three processes ask for six seeds on one empty store: each seed is trained by one of them, and all see the same."""
     code = f"""
