@@ -157,12 +157,13 @@ def onto(sample: Sample, atom: Atom, threshold: float) -> list[np.ndarray] | Non
     stretch = bool(atom.positive) and bool((start > 0).all())
     metric = _metric(rows, start, stretch)
     place: Callable[[np.ndarray], np.ndarray] = (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
-    move = np.zeros_like(start)
+    move, first = np.zeros_like(start), None
     for _ in range(200):
         means = place(move)
         value, gradient = (np.asarray(a, dtype=float) for a in atom.estimand(means))
         gap = threshold - value
-        if abs(gap) <= 1e-9 * max(1.0, abs(threshold), abs(value)) and abs(gap) <= 1e-6 * max(abs(threshold), abs(value), 1e-300):
+        first = abs(gap) if first is None else first
+        if abs(gap) <= 1e-9 * first + 1e-12 * (abs(gradient * means).sum() + abs(threshold)):  # on it but for rounding
             break
         slope = gradient * means if stretch else gradient
         direction = metric @ slope

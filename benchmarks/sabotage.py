@@ -1,0 +1,350 @@
+"""What turns red when the implementation is broken on purpose: `python -m benchmarks.sabotage` writes docs/sabotage.md.
+
+Each sabotage replaces one thing while the claims of claims.yaml are measured and judged again, on networks small enough for seconds:
+width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100, eight seeds. A claim turns red when its verdict is not the one
+that it has with nothing broken. `tests/test_sabotage.py` does the same, and compares with the table.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "sabotage.md"
+SEEDS = tuple(range(8))
+SMALL = {"width: 64, blocks: 3": "width: 16, blocks: 2", "epochs: 100}": "epochs: 8}", "epoch=100": "epoch=8", "epoch=20": "epoch=4",
+         "epoch=5": "epoch=2", "[5, 20, 100]": "[2, 4, 8]", "[20, 100]": "[4, 8]", "[5, 20]": "[2, 4]", "lr: 0.019": "lr: 0.05",
+         "batch: 128, batches: 16": "batch: 64, batches: 8", "fit_batches: 400": "fit_batches: 60",
+         "defaults: {seeds: 16": f"defaults: {{seeds: {len(SEEDS)}"}
+CONTROLLED = ("vec-lowers-heldout-early", "credit-quality-orders-heldout", "vec-transfers-seventy-percent", "vec-variance-far-below-dfa",
+              "accuracy-grows", "same-batch-exploitable")
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """`breaks(patch)` does it. trains: what is broken changes the networks themselves. judges: it changes no observation, only verdicts.
+    guard: a test that notices, as file::name, where that is what has to."""
+
+    name: str
+    breaks: Callable[[pytest.MonkeyPatch], None]
+    trains: bool = False
+    judges: bool = False
+    guard: str = ""
+
+
+def _rule(name: str, credit: Callable) -> Callable[[pytest.MonkeyPatch], None]:
+    """Another credit under the name of a rule."""
+    def breaks(patch: pytest.MonkeyPatch) -> None:
+        import importlib
+
+        module = importlib.import_module(f"models.credit.{name}")
+        patch.setattr(module, "RULE", replace(module.RULE, credit=credit))
+    return breaks
+
+
+def _oracle(state, signal):
+    from models.credit import oracle
+
+    return oracle.credit({}, signal)
+
+
+def _negative_vec(state, signal):
+    from models.credit import vec
+
+    return -vec.credit(state, signal)
+
+
+def _redrawn_dfa(state, signal):
+    from models.credit import dfa
+
+    fixed = state[dfa.KEY]
+    return dfa.project(signal.error, torch.randn(fixed.shape) / fixed.shape[-1] ** 0.5)
+
+
+def _shuffled(state, signal):
+    truth = _oracle(state, signal)
+    return truth[:, :, torch.randperm(truth.shape[2])]
+
+
+def _bench(change: Callable) -> Callable[[pytest.MonkeyPatch], None]:
+    """The probe's settings changed behind its back."""
+    def breaks(patch: pytest.MonkeyPatch) -> None:
+        from models import probe
+
+        intact = probe._Bench.__init__
+        patch.setattr(probe._Bench, "__init__", lambda self, snapshot, settings: intact(self, snapshot, change(settings)))
+    return breaks
+
+
+def _held_is_the_batch(patch: pytest.MonkeyPatch) -> None:
+    from models import probe
+
+    intact = probe._Bench._descend
+
+    def descend(self, *args):
+        same, _, first = intact(self, *args)
+        return same, same.copy(), first
+
+    patch.setattr(probe._Bench, "_descend", descend)
+
+
+def _held_is_trained_on(patch: pytest.MonkeyPatch) -> None:
+    from models import datasets
+
+    whole = datasets.load("digits")
+    leaking = replace(whole, train_x=np.concatenate([whole.train_x, whole.held_x]), train_y=np.concatenate([whole.train_y, whole.held_y]))
+    tensors = datasets.Tensors(*(torch.from_numpy(a) for a in (leaking.train_x, leaking.train_y, leaking.held_x, leaking.held_y)), n_classes=10)
+    patch.setattr(datasets, "load", lambda name: leaking)
+    patch.setattr(datasets, "on_device", lambda name, device: tensors)
+
+
+class _FirstOnly:
+    """A network of which only the first block moves."""
+
+    def __init__(self, network):
+        self._network = network
+
+    def __getattr__(self, name: str):
+        return getattr(self._network, name)
+
+    def block_gradients(self, params, acts, credit, out) -> None:
+        self._network.block_gradients(params, acts, credit, out)
+        for grad in out.values():
+            grad[1:] = 0
+
+
+def _first_block(patch: pytest.MonkeyPatch) -> None:
+    from models import probe
+
+    intact = probe._Bench.__init__
+
+    def made(self, snapshot, settings):
+        intact(self, snapshot, settings.model_copy(update={"blocks": "all"}))
+        self.network = _FirstOnly(self.network)
+
+    patch.setattr(probe._Bench, "__init__", made)
+
+
+def _wrong_level(patch: pytest.MonkeyPatch) -> None:
+    from models import probe
+
+    intact = probe.at_levels
+    patch.setattr(probe, "at_levels", lambda state, levels: intact(state, [level - 1 for level in levels]))
+
+
+def _unfitted(patch: pytest.MonkeyPatch) -> None:
+    from models import probe
+
+    patch.setattr(probe.vec, "solve", lambda state, ridge: None)
+
+
+def _one_epoch_less(patch: pytest.MonkeyPatch) -> None:
+    from models.training import Trainer
+
+    intact = Trainer.__init__
+
+    def made(self, task, state, device, **options):
+        intact(self, task, state, device, **options)
+        self.epoch += state.epoch == 0
+
+    patch.setattr(Trainer, "__init__", made)
+
+
+def _variance_over_seeds(patch: pytest.MonkeyPatch) -> None:
+    from models import probe
+
+    intact = probe._moments
+
+    def moments(updates):
+        n_seeds = next(iter(updates.values())).shape[1]
+        return tuple(np.full(n_seeds, found.mean()) for found in intact({n: u.transpose(1, 2) for n, u in updates.items()}))
+
+    patch.setattr(probe, "_moments", moments)
+
+
+def _unpaired(patch: pytest.MonkeyPatch) -> None:
+    from claims import judge
+
+    intact = judge._column
+    patch.setattr(judge, "_column", lambda observed, term, replicates: np.roll(intact(observed, term, replicates), len(str(term)) % 5))
+
+
+def _best_atom(patch: pytest.MonkeyPatch) -> None:
+    from claims.inference import conjunction
+
+    patch.setattr(conjunction, "support", lambda studies: np.min([s.p_value for s in studies], axis=0))
+
+
+def _half_errors(patch: pytest.MonkeyPatch) -> None:
+    from claims.inference import atoms
+
+    intact = atoms._read
+    patch.setattr(atoms, "_read", lambda fit, *rest: intact(replace(fit, error=fit.error / 2), *rest))
+
+
+def _one_sided(patch: pytest.MonkeyPatch) -> None:
+    from claims.inference import decision
+
+    patch.setattr(decision, "level_of", lambda confidence: 3 * (1 - confidence))
+
+
+SABOTAGES = (
+    Sabotage("vec's credit has the wrong sign", _rule("vec", _negative_vec)),
+    Sabotage("vec is given the oracle's gradient", _rule("vec", _oracle)),
+    Sabotage("vec is used without having been fitted", _unfitted),
+    Sabotage("steps go uphill", _bench(lambda s: s.model_construct(**{**dict(s), "lr": -s.lr}))),
+    Sabotage("the step size is ignored: 1 whatever is asked", _bench(lambda s: s.model_copy(update={"lr": 1.0}))),
+    Sabotage("held-out loss is taken on the probe batch", _held_is_the_batch),
+    Sabotage("held-out data are trained on", _held_is_trained_on, trains=True,
+             guard="test_training.py::test_digits_are_scikit_learns_and_split_for_good"),
+    Sabotage("the first block is probed, not the last", _first_block, guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone"),
+    Sabotage("the credit is that of the block below", _wrong_level),
+    Sabotage("DFA's feedback is redrawn at each step", _rule("dfa", _redrawn_dfa), trains=True),
+    Sabotage("snapshots are one epoch short", _one_epoch_less, trains=True, guard="test_sabotage.py::test_training_equals_a_plain_loop_over_its_epochs"),
+    Sabotage("update variance is taken over seeds, not batches", _variance_over_seeds,
+             guard="test_sabotage.py::test_variance_is_over_the_batches_of_a_seed"),
+    Sabotage("conditions are not paired by seed", _unpaired, judges=True, guard="test_sabotage.py::test_conditions_stay_paired_by_seed"),
+    Sabotage("the random rule is given the oracle's credit", _rule("random", _oracle)),
+    Sabotage("signflip shuffles instead: the mean is kept", _rule("signflip", _shuffled)),
+    Sabotage("a conjunction is supported by its best atom", _best_atom, judges=True),
+    Sabotage("standard errors are halved", _half_errors, judges=True),
+    Sabotage("tests are at six times their level", _one_sided, judges=True),
+)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What turned red: claims of the memo, control claims, `can_fail` controls; and the test that guards."""
+
+    claims: tuple[str, ...]
+    controls: tuple[str, ...]
+    can_fail: tuple[str, ...]
+    guard: str
+
+    @property
+    def by_suite(self) -> bool:
+        return bool(self.claims or self.controls or self.can_fail)
+
+
+class Bench:
+    """The small suite, measured and judged with nothing broken; `try_out` breaks one thing."""
+
+    def __init__(self, folder: Path):
+        from claims.schema import load_suite
+        from models.snapshots import Store
+
+        self.store = Store(folder / "store")
+        path = folder / "claims.yaml"
+        path.write_text(small(((ROOT / "claims.yaml").read_text(encoding="utf-8"))), encoding="utf-8")
+        suite = load_suite(path)
+        self.claims = [c for c in suite.claims if c.experiment == "sweep"]
+        self.observed = self._measure(self.store)
+        self.verdicts = self._judge(self.observed)
+
+    def try_out(self, sabotage: Sabotage) -> Noticed:
+        with pytest.MonkeyPatch.context() as patch:
+            sabotage.breaks(patch)
+            torch.manual_seed(0)  # some sabotages draw from it
+            observed = self.observed if sabotage.judges else self._measure(None if sabotage.trains else self.store)
+            verdicts = self._judge(observed)
+            failed = self._controls(observed) if sabotage.judges else ()
+            guard = sabotage.guard if sabotage.guard and _fails(sabotage.guard) else ""
+        red = [c for c in self.claims if verdicts[c.id] != self.verdicts[c.id]]
+        return Noticed(tuple(c.id for c in red if "control" not in c.tags), tuple(c.id for c in red if "control" in c.tags), failed, guard)
+
+    def _measure(self, store):
+        return self.claims[0].spec.experiment("digits").implementation.measure(SEEDS, "cpu", store)
+
+    def _judge(self, observed) -> dict[str, str]:
+        from claims import judge
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(judge, "PREDICTED", 1)
+            return {c.id: judge.judge(c, "digits", lambda seeds: observed).verdict for c in self.claims}
+
+    def _controls(self, observed) -> tuple[str, ...]:
+        from claims.controls import control
+
+        chosen = [c for c in self.claims if c.id in CONTROLLED]
+        return tuple(c.id for c in chosen if not control(c, "digits", lambda seeds: observed, seed_base=0, n_controls=len(self.claims)).passed)
+
+    def controls_intact(self) -> tuple[str, ...]:
+        """The `can_fail` controls that fail with nothing broken: none, one hopes."""
+        return self._controls(self.observed)
+
+
+def small(text: str) -> str:
+    """claims.yaml for networks that train in seconds."""
+    for old, new in SMALL.items():
+        if old not in text:
+            raise ValueError(f"claims.yaml no longer holds {old!r}: bring `SMALL` in line with it")
+        text = text.replace(old, new)
+    return re.sub(r"seeds: {start.*?}", f"seeds: {len(SEEDS)}", text)  # one look
+
+
+def _fails(guard: str) -> bool:
+    """Whether a test of tests/, as things stand, fails."""
+    import importlib
+
+    file, _, name = guard.partition("::")
+    tests = str(ROOT / "tests")
+    if tests not in sys.path:
+        sys.path.insert(0, tests)
+    test = getattr(importlib.import_module(file.removesuffix(".py")), name)
+    try:
+        test()
+    except AssertionError:
+        return True
+    return False
+
+
+def table(noticed: dict[str, Noticed]) -> str:
+    """The table as Markdown."""
+    by_suite = sum(n.by_suite for n in noticed.values())
+    lines = ["# What turns red when something is broken on purpose", "", "Written by `python -m benchmarks.sabotage`, which says how; "
+             "`tests/test_sabotage.py` compares.", "", f"{len(noticed)} sabotages, {by_suite} noticed by claims or controls alone; "
+             f"{sum(bool(n.by_suite or n.guard) for n in noticed.values())} noticed by claims, controls or tests.", "",
+             "| broken | claims that turn red | control claims | `can_fail` | test |", "|---|---|---|---|---|"]
+    for name, n in noticed.items():
+        guard = f"`{n.guard}`" if n.guard else ""
+        lines.append(f"| {name} | {_few(n.claims)} | {_few(n.controls)} | {_few(n.can_fail)} | {guard} |")
+    return "\n".join(lines) + "\n"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:2])
+    return shown + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Bench(Path(folder))
+
+
+def main() -> None:
+    with bench() as b:
+        print("with nothing broken:", b.verdicts, "can_fail controls that fail:", b.controls_intact())
+        noticed = {}
+        for sabotage in SABOTAGES:
+            noticed[sabotage.name] = found = b.try_out(sabotage)
+            print(f"{sabotage.name}: {found}", flush=True)
+    TABLE.write_text(table(noticed), encoding="utf-8")
+    print(f"written: {TABLE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
