@@ -29,6 +29,7 @@ RUN = pytest.StashKey[Run]()
 LEDGER = pytest.StashKey["Ledger"]()
 HERE = Path(__file__).parent
 FRESH = "claims_fresh_store"
+HYPOTHESIS = "hypothesispytest"  # the name by which its pytest plugin is registered
 JUNIT_PROPERTIES = ("verdict", "expected", "estimate", "low", "high", "n_seeds", "setting")
 
 
@@ -55,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not _asks_for_claims(config):
         return
+    if _asks_for_nothing_else(config) and config.pluginmanager.has_plugin(HYPOTHESIS):
+        # It imports all of Hypothesis for its part of the summary, a second of every run; no test of claims uses Hypothesis.
+        config.pluginmanager.unregister(name=HYPOTHESIS)
     from claims.setup import RunError, make_run, make_wishes
 
     if not hasattr(config, "workerinput") and config.getoption("fresh"):
@@ -196,7 +200,7 @@ class Ledger:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.config.getoption("collectonly"):
+        if self.config.getoption("collectonly") or not self.evidence:  # where nothing was judged, earlier results stay
             return
         from claims.report.publish import publish
 
@@ -225,12 +229,18 @@ class Ledger:
 def _asks_for_claims(config: pytest.Config) -> bool:
     """Whether the test of claims is among what this run collects."""
     test = HERE / "test_claims.py"
-    for arg in config.args:
-        path = Path(str(arg).partition("::")[0])
-        path = (path if path.is_absolute() else config.invocation_params.dir / path).resolve()
-        if path == test or path in test.parents:
-            return True
-    return False
+    return any(path == test or path in test.parents for path in _paths(config))
+
+
+def _asks_for_nothing_else(config: pytest.Config) -> bool:
+    """Whether all that this run collects lies in `claims/`."""
+    return all(path == HERE or HERE in path.parents for path in _paths(config))
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    """What this run was asked to collect."""
+    named = (Path(str(arg).partition("::")[0]) for arg in config.args)
+    return [(path if path.is_absolute() else config.invocation_params.dir / path).resolve() for path in named]
 
 
 def _fresh_store(config: pytest.Config) -> Path | None:

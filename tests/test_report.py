@@ -371,3 +371,14 @@ def test_the_drift_section_fits_80_columns(tmp_path):
     new = judged(tmp_path / "new", draw(np.random.default_rng(2), a=1.5), first_seed=100, environment={"torch": "9"})
     lines = list(drift_lines(compare(old, new), 80, everything=True))
     assert max(map(len, lines)) <= 80 and any("environment: torch was" in line for line in lines)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda p: p.name)
+def test_workflows_use_options_that_exist(path, pytestconfig):
+    import yaml
+
+    steps = [step for job in yaml.safe_load(path.read_text())["jobs"].values() for step in job["steps"]]
+    script = "\n".join(step.get("run", "") for step in steps)
+    known = {option for action in pytestconfig._parser.optparser._actions for option in action.option_strings}
+    used = {word for line in script.splitlines() if "pytest" in line or "baseline=" in line for word in re.findall(r"(?<![\w-])--[a-z-]+", line)}
+    assert used <= known, used - known

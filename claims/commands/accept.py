@@ -91,13 +91,11 @@ def _expected(claim: Claim, setting: str, verdict: str) -> str | dict[str, str]:
     by_setting = {s: v for s in settings if (v := claim.expected_in(s))} | {setting: verdict}
     if set(by_setting.values()) == {"supported"} and len(by_setting) == len(settings):
         return "supported"
-    if isinstance(claim.expected, str) and claim.expected == "supported" and len(settings) > 1:
-        return by_setting
     return {s: by_setting[s] for s in settings if s in by_setting}
 
 
 def _note(claim: Claim, setting: str, verdict: str, because: str) -> str:
-    """The reason behind what the note said before; a reason given before for the same verdict is not said twice."""
+    """The reason, behind what the note said before."""
     said = f"{because.rstrip('.')}. (Accepted as {verdict} in {setting}, {datetime.now(UTC).date().isoformat()}.)"
     return f"{claim.note} {said}" if claim.note else said
 

@@ -43,7 +43,7 @@ def chromium(executable: str) -> Iterator[Browser]:
 @click.argument("result", type=click.Path(path_type=Path), default="reports/claims.json")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default="docs/report.png", show_default=True)
 @click.option("--from", "anchor", help="An anchor of the page, such as a claim's id, to begin at.")
-@click.option("--size", type=(int, int), default=(1000, 1320), show_default=True, help="Width and height in CSS pixels.")
+@click.option("--size", type=(int, int), default=(1040, 1300), show_default=True, help="Width and height in CSS pixels.")
 @click.option("--dark", is_flag=True)
 def main(result: Path, output: Path, anchor: str | None, size: tuple[int, int], dark: bool) -> None:
     """Photograph the page of a result file."""

@@ -40,7 +40,7 @@ class Column:
     """One side's seeds: dots as a path of zero-length strokes; `edge`: dots beyond the axis, drawn as arrowheads at its end."""
 
     x: float
-    label: str
+    label: tuple[str, ...]  # its lines
     text: str
     dots: str
     edge: str
@@ -124,7 +124,7 @@ def _pair(evidence: Evidence, atom: AtomEvidence, sides: Sequence[Value], values
     enlarged = max(known) - min(known) < SMALL * (own.high - own.low)
     scale = own if enlarged else _scale(both, [*(m for m in (*means, *marks) if m is not None), *(base + x for x in known)])
     beside = _scale(np.array(known), known) if enlarged else Scale(scale.low - base, scale.high - base)
-    columns = tuple(_column(x, side, v, scale, mean, mark, atom.log, spread=False) for x, side, v, mean, mark
+    columns = tuple(_column(x, side, v, scale, mean, mark, atom.log, spread=not evidence.paired) for x, side, v, mean, mark
                     in zip((COLUMN_A, COLUMN_B), sides, values, means, marks, strict=True))
     zero = (COLUMN_B if not enlarged else BESIDE - 22, RIGHT, beside(0.0))
     guide = None if enlarged or atom.estimate is None or means[0] is None else (COLUMN_A, BESIDE, scale(means[0]))
@@ -135,7 +135,10 @@ def _pair(evidence: Evidence, atom: AtomEvidence, sides: Sequence[Value], values
 
 
 def _values(side: Value, evidence: Evidence, log: bool) -> np.ndarray | None:
-    return over_seeds(side, evidence.terms) if not log or without_log(side) is side else _logs(over_seeds(without_log(side), evidence.terms))
+    if not evidence.paired and len({term.labels for term in terms_of(side)}) > 1:
+        return None  # replicates of different conditions: no two of them belong together
+    inner = without_log(side) if log else side
+    return over_seeds(side, evidence.terms) if inner is side else _logs(over_seeds(inner, evidence.terms))
 
 
 def _logs(values: np.ndarray | None) -> np.ndarray | None:
@@ -232,16 +235,15 @@ def _nice(n: int) -> Callable[[float, float], Sequence[float]]:
     return MaxNLocator(nbins=n, steps=[1, 2, 2.5, 5, 10]).tick_values
 
 
-def short(node: Value) -> str:
-    """What tells a side from the other in few characters: its labels, where all its terms have the same."""
+def short(node: Value) -> tuple[str, ...]:
+    """What tells a side from the other in few characters, in at most two lines: its labels, where all its terms have the same."""
     labels = {term.labels for term in terms_of(node)}
-    factor = ""
-    if isinstance(node, Binary) and node.operator == "*" and isinstance(node.left, Number):
-        factor = f"{node.left.value:g} × "
     if len(labels) != 1 or not next(iter(labels)):
-        return _clipped(to_text(node))
-    return _clipped(factor + ", ".join(f"{name} {value}" if not isinstance(value, str) else value for name, value in next(iter(labels))))
+        return (_clipped(to_text(node)),)
+    factor = f"{node.left.value:g} × " if isinstance(node, Binary) and node.operator == "*" and isinstance(node.left, Number) else ""
+    first, *others = [str(value) if isinstance(value, str) else f"{name} {value}" for name, value in next(iter(labels))]
+    return (_clipped(factor + first), _clipped(", ".join(others))) if others else (_clipped(factor + first),)
 
 
-def _clipped(text: str, most: int = 20) -> str:
+def _clipped(text: str, most: int = 17) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
