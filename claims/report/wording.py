@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, REFUTED, SUPPORTED, AtomEvidence, Evidence, ended, shown
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, REFUTED, SUPPORTED, AtomEvidence, Evidence, shown
 
 MARKS = {SUPPORTED: "✓", REFUTED: "✗", INCONCLUSIVE: "?", ERROR: "!", None: "–"}
 PLAIN_MARKS = {SUPPORTED: "+", REFUTED: "x", INCONCLUSIVE: "?", ERROR: "!", None: "-"}
@@ -90,7 +90,7 @@ def sentence(evidence: Evidence) -> str:
         told = needed(evidence)
         return f"{text}. {told[:1].upper()}{told[1:]}."
     if evidence.verdict in (ERROR, None):
-        return f"{text}: {ended(evidence.reason)}"
+        return f"{text}: {evidence.reason.rstrip('.')}."
     return f"{text}, at {100 * (evidence.confidence or 0):g} % confidence on {evidence.n_seeds} seeds."
 
 
