@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ class OnlineTraining:
 
     Settings = OnlineSettings
     replicates = ()
-    ranges = {"accuracy": (0.0, 1.0)}
+    ranges = {"accuracy": (0.0, 1.0), "loss": (0.0, math.inf)}
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: Path) -> OnlineTraining:

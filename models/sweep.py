@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,8 @@ class SnapshotSweep:
 
     Settings = SweepSettings
     replicates = ("batch",)
-    ranges = {"accuracy": (0.0, 1.0), "descent_rate": (0.0, 1.0), "alignment": (-1.0, 1.0)}
+    ranges = {"accuracy": (0.0, 1.0), "descent_rate": (0.0, 1.0), "alignment": (-1.0, 1.0),
+              "loss": (0.0, math.inf), "update_variance": (0.0, math.inf)}
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: Path) -> SnapshotSweep:

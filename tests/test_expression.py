@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
+import random
 import sys
 import time
 
@@ -16,7 +18,9 @@ from claims.expression import (
     ExpressionError, NotThere, Options, Term, Vocabulary, check_derived, compile_claim, compile_value, parse_claim, parse_value,
     to_text,
 )
-from claims.expression.nodes import Approx, Binary, Call, Chain, Conjunction, Label, Negate, Number, Select
+from claims.expression.atoms import MAX_ATOMS, _difference
+from claims.expression.contradictions import check_together
+from claims.expression.nodes import Approx, Binary, Call, Chain, Conjunction, Label, Mean, Negate, Number, Select, Span
 
 CREDIT_EPOCH = {"credit": ("dfa", "vec", "oracle"), "epoch": (5, 20, 100)}
 MEASURED = {"dL_held": CREDIT_EPOCH, "dL_same": CREDIT_EPOCH, "accuracy": {"epoch": (5, 20, 100)}, "speed": {},
@@ -396,3 +400,35 @@ def test_errors_point_at_characters_also_behind_other_scripts():
 
 def test_terms_print_as_they_are_written():
     assert str(Term("m", (("d", "two words"), ("e", 5), ("f", "x")))) == "m(d='two words', e=5, f=x)"
+
+
+def test_the_longest_contradiction_is_found_and_the_longest_order_left_alone():
+    quantities = [Mean(Term("m", (("e", i),))) for i in range(MAX_ATOMS)]
+    order = [_difference(f"m{i} < m{i + 1}", a, b, -math.inf, 0.0, Span()) for i, (a, b) in enumerate(itertools.pairwise(quantities))]
+    random.Random(0).shuffle(order)
+    began = time.monotonic()
+    check_together(order, Span())
+    closing = _difference("last < first", quantities[-1], quantities[0], -math.inf, 0.0, Span())
+    with pytest.raises(ExpressionError, match=f"{MAX_ATOMS - 4} more and .* can never all be true"):
+        check_together([*order, closing], Span())
+    assert time.monotonic() - began < 5
+
+
+RANGES = {"share": (0.0, 1.0), "loss": (0.0, math.inf), "power": (0.0, math.inf), "debt": (-math.inf, 0.0)}
+BOUNDED = Vocabulary({name: {} for name in RANGES}, {})
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("loss > -1", "can never be false: `loss` is at least 0"), ("loss < 0", "can never be true"), ("-loss > 0", "can never be true"),
+    ("debt < 1", "can never be false: `debt` is at most 0"), ("loss * share > -0.1", "never be false"), ("sqrt(loss) > -1", "never be false"),
+    ("loss / power > -1", "never be false"), ("loss - debt > -1", "never be false"), ("abs(debt) > -0.5", "never be false"),
+])
+def test_a_range_that_is_open_at_one_end_is_used(text, told):
+    with pytest.raises(ExpressionError) as caught:
+        compiled(text, ranges=RANGES, vocabulary=BOUNDED)
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["loss > 1", "loss - power > -1", "log(loss) < -5", "loss / share < 1", "debt + loss > 3", "1 / loss > 2"])
+def test_what_an_open_range_does_not_decide_is_left_alone(text):
+    compiled(text, ranges=RANGES, vocabulary=BOUNDED)

@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from claims.expression.checks import check_atom, check_together
+from claims.expression.checks import check_atom
+from claims.expression.contradictions import check_together
 from claims.expression.estimand import Estimand, constant, terms_of
 from claims.expression.nodes import (
     Approx, Binary, Call, Chain, ExpressionError, Number, Scalar, Span, Statement, Term, Value, parts_of, walk,

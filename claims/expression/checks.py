@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from claims.expression.estimand import Estimand, terms_of
-from claims.expression.nodes import Binary, Call, ExpressionError, Mean, Negate, Number, Span, Value
+from claims.expression.nodes import Binary, Call, ExpressionError, Mean, Negate, Number, Value
 from claims.expression.printer import to_text
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
 def _range(draft: _Draft, low: float, high: float) -> str:
     name = to_text(draft.node)
     quantity = f"`{name}`" if len(name) < 60 else "the quantity"
+    if math.isinf(high):
+        return f"{quantity} is at least {low:g} whatever is measured"
+    if math.isinf(low):
+        return f"{quantity} is at most {high:g} whatever is measured"
     return f"{quantity} lies between {low:g} and {high:g} whatever is measured"
 
 
@@ -54,26 +58,6 @@ def _check_moves(draft: _Draft, shown: str) -> None:
                               "logarithms and roots need positive quantities, divisors must not be zero")
     if (np.abs(gradient[defined]) < 1e-9 * (1 + np.abs(value[defined, None]))).all():
         raise ExpressionError(f"{shown} compares a quantity with itself: it does not depend on what is measured", draft.span)
-
-
-def check_together(drafts: Sequence[_Draft], span: Span) -> None:
-    """A claim whose parts exclude each other, such as a < b and b < a."""
-    limits: dict[Value, tuple[float, float, str]] = {}
-    for draft in drafts:
-        node, lower, upper = _canonical(draft)
-        low, high, first = limits.get(node, (*EVERYTHING, draft.text))
-        low, high = max(low, lower), min(high, upper)
-        if low >= high:
-            raise ExpressionError(f"`{first}` and `{draft.text}` can never both be true", span, "turn one of them round")
-        limits[node] = (low, high, first)
-
-
-def _canonical(draft: _Draft) -> tuple[Value, float, float]:
-    """a - b and b - a as one quantity."""
-    node = draft.node
-    if isinstance(node, Binary) and node.operator == "-" and to_text(node.right) < to_text(node.left):
-        return Binary("-", node.right, node.left), -draft.upper, -draft.lower
-    return node, draft.lower, draft.upper
 
 
 def bounds(node: Value, ranges: Mapping[str, Interval]) -> Interval:

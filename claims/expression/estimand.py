@@ -20,6 +20,35 @@ def terms_of(node: Value) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(part.term for part in walk(node) if isinstance(part, Mean)))
 
 
+def fraction_of(node: Value) -> tuple[Value, Value] | None:
+    """Numerator and denominator of a quantity with divisions, over their common denominator; None where there is no division by a mean, or
+    one that stays inside a function."""
+    top, bottom = _over_one_line(node)
+    inside = any(isinstance(part, Binary) and part.operator == "/" and terms_of(part.right) for side in (top, bottom) for part in walk(side))
+    return None if inside or not terms_of(bottom) else (top, bottom)
+
+
+def _over_one_line(node: Value) -> tuple[Value, Value]:
+    match node:
+        case Negate(operand):
+            top, bottom = _over_one_line(operand)
+            return Negate(top), bottom
+        case Binary(operator, left, right):
+            (a, b), (c, d) = _over_one_line(left), _over_one_line(right)
+            if operator == "*":
+                return _times(a, c), _times(b, d)
+            if operator == "/":
+                return _times(a, d), _times(b, c)
+            return (Binary(operator, a, c), b) if b == d else (Binary(operator, _times(a, d), _times(c, b)), _times(b, d))
+    return node, Number(1)
+
+
+def _times(left: Value, right: Value) -> Value:
+    if left == Number(1):
+        return right
+    return left if right == Number(1) else Binary("*", left, right)
+
+
 @dataclass(frozen=True)
 class Estimand:
     """A smooth function of the term means: the value of one quantity and its gradient.
