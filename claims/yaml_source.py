@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +175,11 @@ def plain_scalar(text: str) -> Any:
     return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
 
 
+def control_character(text: str) -> str | None:
+    """The first character that a terminal would obey rather than show, or that no file can hold; line ends and tabs are none."""
+    return next((c for c in text if c not in "\n\r\t" and unicodedata.category(c) in ("Cc", "Cs")), None)
+
+
 class _Builder:
     """Builds nodes from the parser's events with a stack of its own."""
 
@@ -230,6 +236,8 @@ class _Builder:
             return Node({}, *where, flow=bool(event.flow_style))
         if isinstance(event, yaml.SequenceStartEvent):
             return Node([], *where, flow=bool(event.flow_style))
+        if (control := control_character(event.value)) is not None:  # `read` has refused those that stand in the file as they are
+            self.fail(mark, f"this text holds a control character (U+{ord(control):04X}), written as an escape", "delete the escape")
         one_line = event.start_mark.line == event.end_mark.line
         length = event.end_mark.column - mark.column if one_line else 1
         value = self.scalar(event) if event.implicit[0] else event.value

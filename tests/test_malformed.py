@@ -60,6 +60,9 @@ EXPRESSIONS = {
     "every value of a share": ("0 < accuracy(vec, epoch=5) < 1", "can never be false"),
     "approx of every share": ("approx(accuracy(vec, epoch=5), 0.5, within=0.6)", "can never be false"),
     "excluded middle": ("dL(vec, epoch=5) < 0 and dL(vec, epoch=5) > 1", "never both be true"),
+    "circle of three": ("dL(vec, epoch=5) < dL(dfa, epoch=5) < dL(vec, epoch=20) < dL(vec, epoch=5)", "never all be true"),
+    "circle with a factor": ("dL(vec, epoch=5) > dL(dfa, epoch=5) and 2 * dL(vec, epoch=5) < 2 * dL(dfa, epoch=5)", "never both be true"),
+    "circle of folds": ("dL(vec, epoch=5) << dL(dfa, epoch=5) << dL(vec, epoch=20) << dL(vec, epoch=5)", "never all be true"),
     "circle": ("dL(vec, epoch=5) < dL(dfa, epoch=5) < dL(vec, epoch=5)", "never both be true"),
     "numbers only": ("1 < 2", "nothing that is measured"),
     "always undefined": ("log(-1 * abs(dL(vec, epoch=5))) > 0", "undefined"),
@@ -140,6 +143,19 @@ ENTRIES = {
     "schedule with a typo": (GOOD + "seeds: {start: 8, step: 8, maxx: 16}", "did you mean `max`"),
     "tag with a blank": (GOOD + "tags: [two words]", "no tag"),
     "tag of pytest": (GOOD + "tags: [skip]", "means something to pytest"),
+    "tag that is deselected": (GOOD + "tags: [slow]", "means something to pytest"),
+    "tag of xdist": (GOOD + "tags: [xdist_group]", "means something to pytest"),
+    "tag not": (GOOD + "tags: ['not']", "word of `pytest -m` expressions"),
+    "tag and": (GOOD + "tags: [and]", "word of `pytest -m` expressions"),
+    "tag None": (GOOD + "tags: ['None']", "word of `pytest -m` expressions"),
+    "tag begins with _": (GOOD + "tags: [_a]", "beginning with a letter"),
+    "note of blanks": (GOOD + "expected: refuted\nnote: ' '", "`note` is empty"),
+    "expression of blanks": ("expect: '  '", "`expect` is empty"),
+    "escape": (GOOD + 'says: "a\\x01b"', "control character"),
+    "confidence beyond inference": (GOOD + "confidence: 0.99999", "cannot be had"),
+    "too many looks": (GOOD + "seeds: {start: 6, step: 1, max: 3000}", "looks 2995 times; at most 20"),
+    "a million looks": (GOOD + "seeds: {start: 6, step: 1, max: 1000000}", "at most 20"),
+    "confidence over looks": (GOOD + "confidence: 0.9999\nseeds: {start: 10, step: 10, max: 100}", "over 10 looks cannot be had"),
     "tag twice": (GOOD + "tags: [a, a]", "twice"),
     "comma in braces": ("for_every: {e: dL(vec, epoch=5)}\nexpect: dL(e, epoch=5) < 0", "must be a list|quote the expression"),
     "tags are text": (GOOD + "tags: a", "must be a list"),
@@ -220,6 +236,9 @@ FILES = {
                           "leaves `epoch` open"),
     "reported text": (claim("dL(vec, epoch=5) < 0").replace(
         "{title: A memo}", '{title: A, reported: [{expression: "dL(vec, epoch=5)", value: low}]}'), "must be a number"),
+    "defaults backwards": (claim("dL(vec, epoch=5) < 0") + "defaults: {seeds: {start: 8, step: 8, max: 4}}\n", "below `start`"),
+    "defaults look too often": (claim("dL(vec, epoch=5) < 0") + "defaults: {seeds: {start: 8, step: 1, max: 40}}\n", "`step: 2` or more"),
+    "conditions without a column": (claim("dL(vec, epoch=5) < 0").replace("[accuracy, dL]", "[]"), "must have at least 1 in it"),
     "defaults misspelt": (claim("dL(vec, epoch=5) < 0") + "defaults: {seed: 8}\n", "did you mean `seeds`"),
     "defaults of one seed": (claim("dL(vec, epoch=5) < 0") + "defaults: {seeds: 1}\n", "at least 2"),
 }
@@ -264,11 +283,49 @@ def test_a_malformed_file_is_one_located_screen(write, text, phrase):
     assert 1 <= problem.line <= max(count, 1) and problem.column >= 1
 
 
+@pytest.mark.parametrize("expression", [
+    "dL(vec, epoch=5) < dL(dfa, epoch=5) < dL(vec, epoch=20) < dL(vec, epoch=5) + 0.1",
+    "dL(vec, epoch=5) > dL(dfa, epoch=5) and 2 * dL(vec, epoch=5) < 3 * dL(dfa, epoch=5)",
+    "dL(vec, epoch=5) << dL(dfa, epoch=5) and dL(dfa, epoch=5) < 2 * dL(vec, epoch=20)",
+    "0.1 < dL(vec, epoch=5) < 0.3 and 0.2 < dL(vec, epoch=5) + dL(dfa, epoch=5) < 0.3",
+    "dL(vec, epoch=5) < dL(dfa, epoch=5) + 1e15 and dL(dfa, epoch=5) + 1e15 < dL(vec, epoch=5) + 1",
+])
+def test_parts_that_go_together_are_left_alone(write, expression):
+    assert len(load_suite(write(claim(expression))).claims) == 1
+
+
+@pytest.mark.parametrize(("expression", "parts"), [
+    ("dL(vec, epoch=5) < 0.1 and dL(dfa, epoch=5) > 0.3 and dL(dfa, epoch=5) < dL(vec, epoch=5) + 0.2", 3),
+    ("dL(vec, epoch=5) << dL(dfa, epoch=5) and dL(vec, epoch=5) > dL(dfa, epoch=5)", 2),
+    ("dL(vec, epoch=5) + dL(dfa, epoch=5) < 1 and -3 * (dL(dfa, epoch=5) + dL(vec, epoch=5)) < -3", 2),
+    ("approx(dL(vec, epoch=5), dL(dfa, epoch=5), within=0.1) and dL(dfa, epoch=5) / 4 > dL(vec, epoch=5) / 4 + 0.025", 2),
+])
+def test_every_part_of_a_contradiction_is_named(write, expression, parts):
+    with pytest.raises(ClaimFileError, match="true") as caught:
+        load_suite(write(claim(f'"{expression}"')))
+    assert caught.value.problems[0].message.count("`") == 2 * parts
+
+
+@pytest.mark.parametrize(("seeds", "confidence"), [(16, 0.9999), ("{start: 8, step: 8, max: 160}", 0.95), ("{start: 16, step: 16, max: 64}", 0.999)])
+def test_what_inference_can_reach_is_accepted(write, seeds, confidence):
+    assert load_suite(write(entry(GOOD + f"seeds: {seeds}\nconfidence: {confidence}"))).claims[0].confidence == confidence
+
+
+def test_rows_at_fault_do_not_blame_the_files_name(write):
+    path = write(claim("dL(vec, epoch=5) < 0"))
+    (path.parent / "lab.csv").write_text("\n".join([*ROWS, ROWS[1]]) + "\n", encoding="utf-8")
+    with pytest.raises(ClaimFileError, match="repeats row") as caught:
+        load_suite(path)
+    assert "not 'lab.csv'" not in str(caught.value)
+
+
 def test_there_are_enough_cases():
     assert len(CASES) >= 60
 
 
 @pytest.mark.parametrize(("text", "line", "marked"), [
+    (entry(GOOD + "seeds: {start: 10, step: 10, max: 100}\nconfidence: 0.9999"), 19, "0.9999"),
+    (claim("dL(vec, epoch=5) < 0") + "defaults: {seeds: 8, confidence: 0.99999}\n", 18, "0.99999"),
     (claim("dL(vek, epoch=5) < 0"), 17, "vek"),
     (claim('"dL(vek, epoch=5) < 0"'), 17, "vek"),
     (claim("dL(vec, epoch=6) < 0"), 17, "6"),

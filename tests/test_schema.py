@@ -295,3 +295,14 @@ def test_a_suite_is_loaded_without_heavy_imports():
             "print([name for name in ('torch', 'pandas', 'xarray', 'scipy', 'sklearn', 'ruamel', 'rich') if name in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("expression", ["loss(epoch=5) > -1", "update_variance(vec, epoch=5) > -1"])
+def test_what_the_sweep_can_only_measure_as_positive_is_known(tmp_path, expression):
+    path = tmp_path / "claims.yaml"
+    path.write_text(SWEEP + f'claims:\n  one: {{expect: "{expression}"}}\n', encoding="utf-8")
+    with pytest.raises(ClaimFileError, match="can never be false"):
+        load_suite(path)
+    path.write_text(SWEEP + 'claims:\n  one: {experiment: online, expect: "loss(takeover=0, epoch=5) < 0"}\n', encoding="utf-8")
+    with pytest.raises(ClaimFileError, match="can never be true"):
+        load_suite(path)

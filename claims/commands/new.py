@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import shutil
 import textwrap
@@ -14,30 +15,56 @@ import click
 
 from claims.commands import DEFAULT_FILE, tell
 from claims.problems import ClaimFileError
-from claims.yaml_source import Node, Source, plain_scalar, read
+from claims.yaml_source import Node, Source, control_character, plain_scalar, read
 
 NUMBERS = ("by", "within", "factor", "margin", "confidence")
 
 
+class _Finite(click.ParamType):
+    """A number that a claim file can hold."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = click.FLOAT.convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class _Plain(click.ParamType):
+    """Text without control characters."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if (control := control_character(value)) is not None:
+            self.fail(f"it holds a control character (U+{ord(control):04X}); delete it.", param, ctx)
+        return value
+
+
+TEXT, NUMBER = _Plain(), _Finite()
+
+
 @click.command(short_help="append a claim")
 @click.option("--file", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True)
-@click.option("--id", "name", help="The claim's id, such as vec-lowers-heldout-early.")
-@click.option("--memo", help="The memo that claims it, a key of `memos`.")
-@click.option("--where", help="Where in the memo.")
-@click.option("--says", help="The claim in words.")
-@click.option("--experiment", help="Omitted: the first experiment.")
-@click.option("--expect", help="What holds: 'dL_held(vec, epoch=5) < 0'.")
-@click.option("--never", help="What never holds, instead of --expect.")
-@click.option("--for-every", "for_every", multiple=True, metavar="NAME=A,B,C", help="A variable and its labels; repeatable.")
-@click.option("--by", type=float, help="How many fold << and >> mean.")
-@click.option("--within", type=float, help="How near approx(a, b) is, as a difference.")
-@click.option("--factor", type=float, help="How near approx(a, b) is, as a ratio.")
-@click.option("--margin", type=float, help="What --never forgives.")
+@click.option("--id", "name", type=TEXT, help="The claim's id, such as vec-lowers-heldout-early.")
+@click.option("--memo", type=TEXT, help="The memo that claims it, a key of `memos`.")
+@click.option("--where", type=TEXT, help="Where in the memo.")
+@click.option("--says", type=TEXT, help="The claim in words.")
+@click.option("--experiment", type=TEXT, help="Omitted: the first experiment.")
+@click.option("--expect", type=TEXT, help="What holds: 'dL_held(vec, epoch=5) < 0'.")
+@click.option("--never", type=TEXT, help="What never holds, instead of --expect.")
+@click.option("--for-every", "for_every", type=TEXT, multiple=True, metavar="NAME=A,B,C", help="A variable and its labels; repeatable.")
+@click.option("--by", type=NUMBER, help="How many fold << and >> mean.")
+@click.option("--within", type=NUMBER, help="How near approx(a, b) is, as a difference.")
+@click.option("--factor", type=NUMBER, help="How near approx(a, b) is, as a ratio.")
+@click.option("--margin", type=NUMBER, help="What --never forgives.")
 @click.option("--seeds", type=int, help="How many seeds.")
-@click.option("--confidence", type=float, help="Two-sided confidence.")
-@click.option("--expected", help="The verdict that passes, where it is not `supported`.")
-@click.option("--note", help="Why the expected verdict is not `supported`.")
-@click.option("--tag", "tags", multiple=True, help="A pytest mark; repeatable.")
+@click.option("--confidence", type=NUMBER, help="Two-sided confidence.")
+@click.option("--expected", type=TEXT, help="The verdict that passes, where it is not `supported`.")
+@click.option("--note", type=TEXT, help="Why the expected verdict is not `supported`.")
+@click.option("--tag", "tags", type=TEXT, multiple=True, help="A pytest mark; repeatable.")
 def command(file: Path, name: str | None, for_every: Sequence[str], tags: Sequence[str], **options: Any) -> None:
     """Append a claim to a claim file, after checking it. Asks for what is needed and not given."""
     try:
@@ -45,7 +72,7 @@ def command(file: Path, name: str | None, for_every: Sequence[str], tags: Sequen
     except ClaimFileError as error:
         raise click.ClickException(str(error)) from None
     asking = name is None or (options["expect"] is None and options["never"] is None)
-    name = name or click.prompt("id").strip()
+    name = name or _answer("id")
     if asking:
         _ask(options, source)
     entry = _entry(options, for_every, tags)
@@ -59,20 +86,24 @@ def _ask(options: dict[str, Any], source: Source) -> None:
     """Prompts for what a person would be asked about; an empty answer leaves it out."""
     memos = source.node(("memos",))
     if options["memo"] is None and memos is not None and isinstance(memos.value, dict):
-        options["memo"] = click.prompt(f"memo ({', '.join(memos.value)}; empty for none)", default="", show_default=False).strip()
+        options["memo"] = _answer(f"memo ({', '.join(memos.value)}; empty for none)", optional=True)
     if options["memo"] and options["where"] is None:
-        options["where"] = click.prompt("where in the memo").strip()
+        options["where"] = _answer("where in the memo")
     if options["says"] is None:
-        options["says"] = click.prompt("the claim in words", default="", show_default=False).strip()
+        options["says"] = _answer("the claim in words", optional=True)
     if options["expect"] is None and options["never"] is None:
-        options["expect"] = click.prompt("expression, such as dL_held(vec, epoch=5) < 0").strip()
+        options["expect"] = _answer("expression, such as dL_held(vec, epoch=5) < 0")
+
+
+def _answer(question: str, *, optional: bool = False) -> str:
+    return click.prompt(question, type=TEXT, default="" if optional else None, show_default=False).strip()
 
 
 def _entry(options: Mapping[str, Any], for_every: Sequence[str], tags: Sequence[str]) -> dict[str, Any]:
     """The claim's keys in the order in which claim files have them."""
     order = ("memo", "where", "experiment", "says", "expect", "never", "by", "within", "factor", "margin", "for_every", "seeds",
              "confidence", "expected", "note", "tags")
-    given = {**options, "for_every": dict(map(_variable, for_every)) or None, "tags": list(tags) or None}
+    given = {**options, "for_every": _variables(for_every) or None, "tags": list(tags) or None}
     entry = {key: given[key] for key in order if given[key] not in (None, "")}
     for key in NUMBERS:
         if key in entry and entry[key] == int(entry[key]):
@@ -80,18 +111,32 @@ def _entry(options: Mapping[str, Any], for_every: Sequence[str], tags: Sequence[
     return entry
 
 
+def _variables(texts: Sequence[str]) -> dict[str, list]:
+    variables: dict[str, list] = {}
+    for name, labels in map(_variable, texts):
+        if name in variables:
+            raise click.BadParameter(f"`{name}` is given twice; write all of its labels in one", param_hint="--for-every")
+        variables[name] = labels
+    return variables
+
+
 def _variable(text: str) -> tuple[str, list]:
     """`e=5,20,never` as a name and its labels; quotes keep a number a text."""
     name, equals, labels = text.partition("=")
     if not equals or not labels.strip():
         raise click.BadParameter(f"`{text}` is not NAME=A,B,C", param_hint="--for-every")
-    return name.strip(), [_label(label.strip()) for label in labels.split(",")]
+    return name.strip(), [_label(label.strip(), text) for label in labels.split(",")]
 
 
-def _label(text: str) -> Any:
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
-    return plain_scalar(text)
+def _label(label: str, text: str) -> Any:
+    if not label:
+        raise click.BadParameter(f"`{text}` has an empty label", param_hint="--for-every")
+    if len(label) > 1 and label[0] == label[-1] and label[0] in "'\"":
+        return label[1:-1]
+    try:
+        return plain_scalar(label)
+    except ValueError as error:
+        raise click.BadParameter(f"`{text}`: {error.args[0]}", param_hint="--for-every") from None
 
 
 def _inserted(text: str, source: Source, name: str, entry: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import keyword
 import re
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from claims.expression.nodes import RESERVED
 
 VERDICTS = ("supported", "refuted", "inconclusive")
-_MARKS = frozenset({"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "tryfirst", "trylast"})
+# Marks that pytest, its plugins or this project's settings give a meaning: `slow` is deselected by default, so that its claims would vanish.
+_MARKS = frozenset({"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "tryfirst", "trylast", "xdist_group",
+                    "pytester_example_path", "hypothesis", "slow"})
 
 
 def _by_shape(value: Any) -> str:
@@ -41,10 +44,12 @@ def _claim_id(value: str) -> str:
 
 
 def _tag(value: str) -> str:
-    if not (value.isascii() and value.isidentifier()):
-        raise ValueError(f"`{value}` is no tag: use ASCII letters, digits and _, so that `pytest -m` can select it")
+    if not (value.isascii() and value.isidentifier()) or value.startswith("_"):
+        raise ValueError(f"`{value}` is no tag: use ASCII letters, digits and _, beginning with a letter, so that `pytest -m` can select it")
+    if keyword.iskeyword(value):
+        raise ValueError(f"`{value}` is a word of `pytest -m` expressions or of Python; choose another tag")
     if value in _MARKS:
-        raise ValueError(f"`{value}` means something to pytest itself; choose another tag")
+        raise ValueError(f"`{value}` means something to pytest or to its settings here; choose another tag")
     return value
 
 
@@ -65,7 +70,7 @@ def _no_truth(value: Any) -> Any:
 Name = Annotated[str, AfterValidator(_name)]
 Memo = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
                  WithJsonSchema({"type": ["string", "number"]})]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Text = Annotated[str, Field(pattern=r"\S", max_length=4000)]
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Count = Annotated[int, Field(strict=True, ge=2, le=1_000_000)]
 LabelValue = Annotated[Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True, allow_inf_nan=False)] | str,
@@ -75,12 +80,15 @@ Verdict = Literal["supported", "refuted", "inconclusive"]
 Confidence = Annotated[Number, Field(ge=0.5, lt=1, description="two-sided: at 0.95 each one-sided test is at 2.5 %")]
 
 
+MAX_LOOKS = 20  # of a sequential schedule: each gets an equal share of the error, and a share too small decides nothing
+
+
 class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SeedSchedule(Entry):
-    """Looks after `start`, `start + step`, ... seeds, at most `max`; the error is split over the looks in advance."""
+    """Looks after `start`, `start + step`, ... seeds, at most `max` seeds and 20 looks; the error is split over the looks in advance."""
 
     start: Count
     step: Annotated[int, Field(strict=True, ge=1)]

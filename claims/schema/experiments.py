@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ class Experiments:
                     if (where, message) not in told and len(told) < MAX_TOLD:
                         self._blame(spec, setting, where, message)
                     told.add((where, message))
-            except Exception as error:  # a user's own kind may raise anything; it must not become a traceback
+            except (Exception, SystemExit) as error:  # a user's own kind may raise anything; it must not become a traceback
                 good = False
                 self.fail(("experiments", spec.name, "kind"), f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}")
         return good
@@ -114,7 +115,8 @@ class Experiments:
                              nearest(where[-1], (*allowed, *extra)), key=True)
         if node_at is not None:
             value = self.source.node((*node_at, *where)).data()
-            shown = "" if isinstance(value, dict | list) or str(value) in message else f", not {value!r}"
+            in_the_file = where == ("file",)  # what is wrong stands in the rows of that file, not in its name
+            shown = "" if in_the_file or isinstance(value, dict | list) or str(value) in message else f", not {value!r}"
             return self.fail((*node_at, *where), f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}")
         holder = next((origin for origin in origins if where[:-1] and self.source.node((*origin, *where[:-1])) is not None), None)
         at = (*holder, *where[:-1]) if holder else ("experiments", spec.name)
@@ -161,7 +163,9 @@ def _fields_at(model: type[pydantic.BaseModel] | None, where: Sequence[str | int
 
 
 def _lower(message: str) -> str:
-    return (message[:1].lower() + message[1:]).replace("a valid tuple", "a list")
+    """Pydantic's message without its names for what YAML calls lists and mappings."""
+    message = re.sub(r"^(?:Tuple|List|Set|Dictionary) should have at (least|most) (\d+) items?.*", r"must have at \1 \2 in it", message)
+    return (message[:1].lower() + message[1:]).replace("a valid tuple", "a list").replace("a valid dictionary", "a mapping")
 
 
 __all__ = ["Experiments"]

@@ -12,8 +12,9 @@ import pydantic
 from claims.expression import ExpressionError, Options, check_derived, nearest, parse_claim, parse_value
 from claims.expression.nodes import Select, walk
 from claims.expression.resolve import names_in
+from claims.inference.levels import allowed, largest_confidence
 from claims.problems import ClaimFileError, Problem
-from claims.schema.entries import NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
+from claims.schema.entries import MAX_LOOKS, NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
 from claims.schema.wording import without_echoes, worded
@@ -68,6 +69,7 @@ class _Loader:
         experiments = Experiments(self.source, self.file.experiments, self.source.path.parent.resolve())
         self.specs = experiments.build()
         self.problems += experiments.problems
+        self._check_looks(("defaults",), self.file.defaults.seeds, self.file.defaults.confidence)
         self.derived = self._metrics()
         memos = {name: self._memo(name) for name in self.file.memos}
         claims = [self._claim(name, entry) for name, entry in self.file.claims.items()]
@@ -220,9 +222,25 @@ class _Loader:
             for key in ("where", "says"):
                 if getattr(entry, key) is None:
                     self.fail(here, f"a claim of a memo tells `{key}`", f"add `{key}: ...`, in your own words", key=True)
-        schedule = entry.seeds
+        if entry.seeds is not None or entry.confidence is not None:
+            self._check_looks(here, entry.seeds, entry.confidence)
+
+    def _check_looks(self, here: tuple[str, ...], seeds: int | SeedSchedule | None, confidence: float | None) -> None:
+        """A schedule that goes backwards, or that shares the error over more looks than it can be shared over."""
+        defaults = self.file.defaults
+        schedule = defaults.seeds if seeds is None else seeds
+        own, confidence = confidence is not None, defaults.confidence if confidence is None else confidence
         if isinstance(schedule, SeedSchedule) and schedule.max < schedule.start:
-            self.fail((*here, "seeds", "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})")
+            return self.fail((*here, "seeds", "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})")
+        n_looks = len(_seeds(schedule).looks)
+        if n_looks > MAX_LOOKS:
+            step = -(-(schedule.max - schedule.start) // (MAX_LOOKS - 1))
+            return self.fail((*here, "seeds"), f"`seeds` looks {n_looks} times; at most {MAX_LOOKS} looks share the error",
+                             f"from {schedule.start} to {schedule.max} write `step: {step}` or more", key=seeds is None)
+        if not allowed(confidence, n_looks):
+            over = f" over {n_looks} looks" if n_looks > 1 else ""
+            self.fail((*here, "confidence" if own else "seeds"), f"`confidence` of {confidence:.10g}{over} cannot be had",
+                      f"allowed{over}: at most {largest_confidence(n_looks):.10g}{'; fewer looks allow more' if n_looks > 1 else ''}")
 
     def _check_by(self, here: tuple[str, str], entry: ClaimEntry, text: str) -> None:
         if entry.by is not None and "<<" not in text and ">>" not in text:

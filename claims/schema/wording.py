@@ -75,7 +75,7 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
         return f"`{name}` must be a list, {shown}", f"write [{_short(value).strip('`')}]" if not isinstance(value, (dict, list)) else ""
     if kind == "string_type":
         return f"`{name}` must be text, {shown}", "quote it" if isinstance(value, (int, float)) else ""
-    if kind == "too_short" or kind == "string_too_short":
+    if kind in ("too_short", "string_too_short", "string_pattern_mismatch"):
         return f"`{name}` is empty", "fill it in, or delete the key"
     if kind == "string_too_long":
         return f"`{name}` is {len(value)} characters long; at most {context['max_length']} are read", ""
