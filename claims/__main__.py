@@ -14,6 +14,7 @@ COMMANDS = {
     "prepare": "Train what is missing ahead of the tests.",
     "store": "List and prune the caches.",
     "calibrate": "Measure error rates of the verdicts.",
+    "stepsize": "Find the probe's step size, on seeds that are never judged.",
     "compare": "Compare two result files: verdicts that changed, estimates that drifted.",
     "accept": "Expect of a claim what came out, and say why.",
     "history": "A folder of result files as one page.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import claims.commands
 from claims.__main__ import COMMANDS, main
 from claims.schema import load_suite
 from claims.yaml_source import read
@@ -161,13 +165,33 @@ def test_new_never_with_a_margin_and_a_note(file):
     ["--id", "third", "--expect", "los(vec) < 0"], ["--id", "third", "--expect", "loss < 0"], ["--id", "first", "--expect", "loss(vec) < 0"],
     ["--id", "a b", "--expect", "loss(vec) < 0"], ["--id", "third", "--expect", "loss(vec) < 0", "--expected", "refuted"],
     ["--id", "third", "--expect", "loss(vec) < 0", "--memo", "8"], ["--id", "third", "--expect", "loss(c) < 0", "--for-every", "c"],
-    ["--id", "third", "--expect", "loss(vec) < 0", "--tag", "skip"],
+    ["--id", "third", "--expect", "loss(vec) < 0", "--tag", "skip"], ["--id", "third", "--expect", "loss(vec) < 0", "--tag", "slow"],
+    ["--id", "third", "--expect", "loss(c) < 0", "--for-every", "c=dfa", "--for-every", "c=vec"],
 ])
 def test_new_writes_nothing_that_does_not_check(file, arguments):
     result = call("new", "--file", file, *arguments)
     assert result.exit_code != 0 and "Traceback" not in result.output
     assert file.read_text(encoding="utf-8") == TEXT
     assert sorted(path.name for path in file.parent.iterdir()) == ["claims.yaml", "lab.csv"]
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["--by", "nan"], "'nan' is not a finite number"), (["--within", "inf"], "'inf' is not a finite number"),
+    (["--confidence", "-inf"], "not a finite number"), (["--for-every", "e=1e999"], "`e=1e999`: this number is too large"),
+    (["--for-every", "e=.inf"], "`.inf` is not a finite number"), (["--for-every", "e=5,,20"], "`e=5,,20` has an empty label"),
+    (["--says", "\x01bad"], "control character (U+0001)"), (["--for-every", "e=a\x1b"], "control character (U+001B)"),
+    (["--note", "\udcff"], "control character (U+DCFF)"),
+])
+def test_new_refuses_what_no_file_can_hold(file, arguments, told):
+    result = call("new", "--file", file, "--id", "third", "--expect", "loss(vec) < 0", *arguments)
+    assert result.exit_code == 2 and told in " ".join(result.stderr.split()), result.output
+    assert file.read_text(encoding="utf-8") == TEXT
+
+
+def test_new_asks_again_after_a_control_character(file):
+    result = call("new", "--file", file, stdin="as\x07ked\nasked\n\nIt falls.\nloss(vec) < 1\n")
+    assert result.exit_code == 0, result.output
+    assert load_suite(file).claims[-1].id == "asked"
 
 
 def test_new_puts_the_entry_before_the_next_section(file):
@@ -238,6 +262,32 @@ def test_schema_writes_and_checks(tmp_path):
     path.write_text("{}", encoding="utf-8")
     assert call("schema", "--output", path, "--check").exit_code == 1
     assert call("schema", "--output", "-").stdout.startswith("{")
+
+
+def test_every_command_is_registered():
+    modules = [module.name for module in pkgutil.iter_modules(claims.commands.__path__)]
+    having = {name for name in modules if hasattr(importlib.import_module(f"claims.commands.{name}"), "command")}
+    assert having == set(COMMANDS)
+
+
+def test_every_command_that_the_documents_name_exists():
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
+    named = {name for text in texts for name in re.findall(r"python -m claims ([a-z]\w*)", text)}
+    assert {"check", "new"} <= named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [["prepare"], ["stepsize"], ["check"]])
+def test_a_file_that_cannot_be_loaded_is_told_with_its_place(file, arguments):
+    file.write_text(TEXT.replace("loss(vec)", "los(vec)"), encoding="utf-8")
+    for path, told in ((file, "did you mean `loss`"), (file.with_name("none.yaml"), "there is no such file")):
+        result = call(*arguments, path)
+        assert result.exit_code == 1 and told in result.stderr and "1 problem" in result.stderr and not isinstance(result.exception, KeyError)
+        assert str(path) in result.stderr
+
+
+def test_check_counts_claims_as_people_do(file):
+    file.write_text(TEXT.split("  second:")[0], encoding="utf-8")
+    assert "1 claim, no mistakes." in call("check", file).stdout
 
 
 def test_help_names_the_commands_without_importing_them():

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from claims.problems import ON_ONE_SCREEN, ClaimFileError, Problem
+
+if TYPE_CHECKING:
+    from claims.schema import Suite
 
 DEFAULT_FILE = "claims.yaml"
 
@@ -26,4 +30,25 @@ def tell(path: Path, problems: Sequence[Problem], lines: Sequence[str]) -> None:
     click.echo(f"{count} problem{'s' * (count > 1)}{touched}.", err=True)
 
 
-__all__ = ["DEFAULT_FILE", "ON_ONE_SCREEN", "claims_file", "tell"]
+def loaded(file: Path, settings: Sequence[str] = ()) -> Suite:
+    """The suite of a claim file that has these settings. Else the command ends here: code 1 and the located mistakes, or 2 for a setting."""
+    from claims.schema import read_suite
+
+    reading = read_suite(file)
+    if reading.problems or reading.suite is None:
+        tell(reading.path, reading.problems, reading.lines)
+        raise SystemExit(1)
+    refuse_unknown(settings, reading.suite)
+    return reading.suite
+
+
+def refuse_unknown(settings: Sequence[str], suite: Suite) -> None:
+    """Ends a command that was given a `--setting` no experiment has."""
+    from claims.expression import nearest
+
+    for name in settings:
+        if name not in suite.settings:
+            raise click.BadParameter(f"no experiment has the setting `{name}`; {nearest(name, suite.settings)}", param_hint="--setting")
+
+
+__all__ = ["DEFAULT_FILE", "ON_ONE_SCREEN", "claims_file", "loaded", "refuse_unknown", "tell"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from claims.commands import claims_file, tell
+from claims.commands import claims_file, refuse_unknown, tell
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
 
 
@@ -38,17 +38,14 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is then of the claims without any."""
     reading = read_suite(file)
     if reading.suite is not None:
-        unknown = [name for name in settings if name not in reading.suite.settings]
-        if unknown:
-            from claims.expression import nearest
-            raise click.BadParameter(f"no experiment has the setting `{unknown[0]}`; {nearest(unknown[0], reading.suite.settings)}",
-                                     param_hint="--setting")
+        refuse_unknown(settings, reading.suite)
         if reading.suite.claims:
             show(reading.suite, plan(reading.suite, settings, device, seed_base))
     if reading.problems:
         tell(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
-    click.echo(f"{file}: {len(reading.suite.claims)} claims, no mistakes.")
+    count = len(reading.suite.claims)
+    click.echo(f"{file}: {count} claim{'s' * (count != 1)}, no mistakes.")
 
 
 def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[Line]:

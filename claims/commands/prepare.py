@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from claims.commands import claims_file, tell
+from claims.commands import claims_file, loaded
 from claims.report.progress import Display, Named, duration
-from claims.schema import NotAsked, Suite, Undescribed, read_suite
+from claims.schema import NotAsked, Suite, Undescribed
 from models.executors import Executor, Failure, Job
 from models.measure import Machine, expected_seconds, observations_digest, plan
 from models.progress import present
@@ -33,7 +33,7 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int, 
 
     try:
         machine, store = Machine(resolve_device(device)), Store(store_root(file))
-        suite = _suite(file, settings)
+        suite = loaded(file, settings)
         jobs = missing(jobs_of(suite, settings, seed_base), machine, store)
         if not jobs:
             return click.echo("nothing is missing.")
@@ -83,19 +83,6 @@ def run(executor: Executor, jobs: Sequence[Job], machine: Machine, store: Store)
     known = names()
     with Display(store, lambda: known, sys.stdout, bars=sys.stdout.isatty()):
         return executor.run(jobs, machine, store)
-
-
-def _suite(file: Path, settings: Sequence[str]) -> Suite:
-    reading = read_suite(file)
-    if reading.problems or reading.suite is None:
-        tell(reading.path, reading.problems, reading.lines)
-        raise SystemExit(1)
-    unknown = [name for name in settings if name not in reading.suite.settings]
-    if unknown:
-        from claims.expression import nearest
-        raise click.BadParameter(f"no experiment has the setting `{unknown[0]}`; {nearest(unknown[0], reading.suite.settings)}",
-                                 param_hint="--setting")
-    return reading.suite
 
 
 def _asked(claim, setting: str) -> bool:

@@ -5,34 +5,40 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from claims.commands import claims_file, loaded
+
+if TYPE_CHECKING:
+    from claims.schema import ExperimentSpec, Suite
 
 TARGET = -0.0086  # the oracle's change of same-batch loss that follows from the memo: -0.009 held out at a ratio of 1.05
 CALIBRATION_SEEDS = 20000
 TOLERANCE = 0.005  # of the target; the answer is rounded to two digits anyway
 
 
-@click.command()
-@click.argument("claims_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="claims.yaml")
+@click.command(short_help="find the probe's step size")
+@claims_file
 @click.option("--experiment", "name", default="sweep", show_default=True, help="A snapshot_sweep of the claim file.")
-@click.option("--setting", help="One of its settings (default: the first).")
-@click.option("--seeds", default=16, show_default=True, help="Calibration seeds, from 20000 on.")
-@click.option("--device", default="auto", show_default=True)
-def command(claims_file: Path, name: str, setting: str | None, seeds: int, device: str) -> None:
+@click.option("--setting", help="One of its settings. Omitted: the first.")
+@click.option("--seeds", default=16, show_default=True, type=click.IntRange(min=6), help="Calibration seeds, from 20000 on.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+def command(file: Path, name: str, setting: str | None, seeds: int, device: str) -> None:
     """Find the probe's step size: that at which the oracle's dL_same at epoch 5 is -0.0086, on seeds 20000, 20001, ...
 
     Prints each step size tried with the change of loss found there, and the answer rounded to two digits, to be written into `probe.lr`.
     """
     from claims.run import store_root
-    from claims.schema import load_suite
-    from models.devices import resolve_device
+    from models.devices import DeviceError, resolve_device
+    from models.experiment import SettingsError
     from models.measure import Machine, measure
-    from models.snapshots import Store
+    from models.snapshots import Store, StoreError
 
-    spec = load_suite(claims_file).experiments[name]
-    options = dict(spec.settings[setting or next(iter(spec.settings))])
-    machine, store = Machine(resolve_device(device)), Store(store_root(claims_file))
+    suite = loaded(file)
+    spec = _sweep(suite, name)
+    options = _options(spec, setting)
     chosen = tuple(range(CALIBRATION_SEEDS, CALIBRATION_SEEDS + seeds))
 
     def change(rate: float) -> float:
@@ -41,8 +47,32 @@ def command(claims_file: Path, name: str, setting: str | None, seeds: int, devic
         click.echo(f"probe.lr {rate:.6g}: dL_same(oracle, epoch=5) = {value:.6f} over {seeds} seeds")
         return value
 
-    rate = find_rate(change, options["probe"]["lr"])
+    try:
+        machine, store = Machine(resolve_device(device)), Store(store_root(file))
+        rate = find_rate(change, options["probe"]["lr"])
+    except (DeviceError, SettingsError, StoreError) as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"step size for {TARGET}: {rate:.6g}; rounded: {rounded(rate)}")
+
+
+def _sweep(suite: Suite, name: str) -> ExperimentSpec:
+    from claims.expression import nearest
+
+    sweeps = [other for other, spec in suite.experiments.items() if spec.kind == "snapshot_sweep"]
+    if name not in suite.experiments:
+        raise click.BadParameter(f"no experiment is called `{name}`; {nearest(name, sweeps)}", param_hint="--experiment")
+    if name not in sweeps:
+        raise click.BadParameter(f"`{name}` is of kind {suite.experiments[name].kind}, which has no probe; it must be a snapshot_sweep",
+                                 param_hint="--experiment")
+    return suite.experiments[name]
+
+
+def _options(spec: ExperimentSpec, setting: str | None) -> dict:
+    from claims.expression import nearest
+
+    if setting is not None and setting not in spec.settings:
+        raise click.BadParameter(f"experiment `{spec.name}` has no setting `{setting}`; {nearest(setting, spec.settings)}", param_hint="--setting")
+    return dict(spec.settings[setting or next(iter(spec.settings))])
 
 
 def probing_at(kind: str, options: dict, rate: float, base: Path):
@@ -59,7 +89,7 @@ def find_rate(change: Callable[[float], float], start: float, target: float = TA
         value = change(rate)
         if abs(value / target - 1) < TOLERANCE:
             return rate
-        if value * target <= 0:
+        if not value * target > 0:  # of the wrong sign, or no number
             raise click.ClickException(f"at step size {rate:.6g} the loss moved by {value:.3g}: away from {target}; start from a smaller probe.lr")
         rate *= min(10.0, max(0.1, target / value))
     raise click.ClickException(f"no step size found near {rate:.6g} after 20 tries")
