@@ -204,7 +204,7 @@ class Store:
 def _encode(arrays: Mapping[str, np.ndarray], info: Mapping[str, Any], key: Key) -> bytes:
     from safetensors.numpy import save
 
-    plain = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    plain = {name: np.asarray(a, order="C") for name, a in arrays.items()}
     text = json.dumps(dict(info), sort_keys=True)
     header = {"format": FORMAT, "key": str(key.relative), "info": text}
     return save(plain, metadata=header | {"checksum": _checksum(plain, header)})

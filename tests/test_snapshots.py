@@ -36,11 +36,19 @@ def test_what_is_saved_is_fetched(store):
 
 
 @settings(max_examples=30, deadline=None)
-@given(array=hnp.arrays(st.sampled_from([np.float32, np.float64, np.int64]), hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))
+@given(array=hnp.arrays(st.sampled_from([np.bool_, np.float32, np.float64, np.int64]), hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))
 def test_any_array_comes_back(tmp_path_factory, array):
     store = Store(tmp_path_factory.mktemp("store"))
     store.save(KEY, {"a": array}, {})
     np.testing.assert_array_equal(store.fetch(KEY).arrays["a"], array)
+
+
+@pytest.mark.parametrize("scalar", [np.float64(0.1), np.float32(-2.5), np.bool_(True), np.array(7)])
+def test_a_single_number_comes_back_as_one(store, scalar):
+    store.save(KEY, {"a": scalar, "transposed": ARRAYS["loss"].T}, {})
+    found = store.fetch(KEY).arrays
+    assert found["a"].shape == () and found["a"].dtype == np.asarray(scalar).dtype and found["a"] == scalar
+    np.testing.assert_array_equal(found["transposed"], ARRAYS["loss"].T)
 
 
 @settings(max_examples=60, deadline=None)

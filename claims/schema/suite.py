@@ -11,6 +11,7 @@ from claims.expression import (
     CompiledAtom, ExpressionError, NotThere, Options, Term, Vocabulary, compile_claim, compile_value, to_text,
 )
 from claims.expression.printer import scalar_text
+from models.door import label_of
 
 if TYPE_CHECKING:
     from models.experiment import Configured
@@ -103,14 +104,10 @@ def _described(experiment: Configured) -> dict[str, dict[str, tuple]] | None:
     if described is None:
         return None
     try:
-        return {str(metric): {str(name): tuple(_plain(label) for label in labels) for name, labels in dimensions.items()}
+        return {str(metric): {str(name): tuple(label_of(label) for label in labels) for name, labels in dimensions.items()}
                 for metric, dimensions in described.items()}
     except (AttributeError, TypeError):
         raise TypeError("`describe` must return {metric: {dimension: labels}}") from None
-
-
-def _plain(label: Any) -> Any:
-    return label.item() if hasattr(label, "item") else label
 
 
 @dataclass(frozen=True)
