@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from test_credit import drawn
+from test_plugin import GOOD, measured, suite  # noqa: F401 the fixture
 
 from models.credit import Chance, Signal, rule
 from models.experiment import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
@@ -74,3 +75,41 @@ def test_a_seeds_controls_do_not_depend_on_its_companions():
     alone, together = probed((4,)), probed((9, 4, 2))
     for metric, values in alone.items():
         assert np.array_equal(values[0], together[metric][1]), metric
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pytester, workers):  # noqa: F811
+    result = suite(GOOD, "--controls", "-v", *workers)
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(["*can_fail?ordered?*"])
+    assert sorted(measured(pytester)) == list(range(8))
+    assert all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values()) and not result.file["partial"]
+
+
+def test_without_controls_none_are_collected_and_nothing_is_said_of_them(suite):  # noqa: F811
+    result = suite(GOOD)
+    result.assert_outcomes(passed=3)
+    assert [claim["false_support"] for claim in result.claims.values()] == [None] * 3
+
+
+def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):  # noqa: F811
+    result = suite("""
+      toothless: {says: A is no catastrophe., expect: gain(a) > -1000}
+    """, "--controls")
+    result.assert_outcomes(passed=1, failed=1)
+    text = " ".join(result.stdout.str().split())
+    assert "`toothless` cannot fail as it should: it holds in every single replicate however conditions are swapped" in text
+
+
+def test_what_is_not_asked_has_no_control(suite):  # noqa: F811
+    result = suite(GOOD, "--controls", "--setting=short", "-k", "ordered")
+    result.assert_outcomes(skipped=2, deselected=4)
+
+
+def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):  # noqa: F811
+    result = suite(GOOD + "  close: {says: A gains 0.75., expect: gain(a) > 0.75}\n", "--inconclusive=warn")
+    claims = result.claims
+    assert claims["ordered@first"]["pass_again"] > 0.95 and claims["close@first"]["pass_again"] < 0.9
+    together = np.mean([set(w) == {"1"} for w in zip(*(c["passes_in"] for c in claims.values()), strict=True)])
+    assert together <= min(c["pass_again"] for c in claims.values())
+    result.stdout.fnmatch_lines([f"*all claims would come out as expected with a chance of {100 * together:.0f} %*", "*close: * %*"])

@@ -1,0 +1,157 @@
+"""Whether `pass_again` keeps its promise: `python -m benchmarks.replication` trains 20 disjoint sets of digits seeds and writes docs/replication.md.
+
+Every claim of claims.yaml on the sweep, and copies of it with thresholds shifted so that they pass more or less often, is judged on each set.
+Each set predicts the chance that another passes; the other sets say how often one does. About 1,400 core-seconds at full speed for 20 sets of
+16 seeds; all of it goes through the store, so that a run that is stopped goes on where it was. `--sets N` takes the first N sets,
+`--only-stored` those that are there already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from claims.inference import Atom, schedule
+from claims.inference.predictive import fresh_worlds, judge_schedule
+from claims.judge import atom_of, cut, generator
+from claims.run import Run, store_root
+from claims.schema import Claim, NotAsked, load_suite
+from models.measure import Machine, plan
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE, PICTURE = ROOT / "docs" / "replication.md", ROOT / "docs" / "replication.png"
+BASE, SEEDS, WORLDS = 30_000, 16, 200
+AIMS = (0.1, 0.3, 0.5, 0.7, 0.9)  # pass rates that the shifted copies are to have, judged by the first set
+BINS = np.linspace(0, 1, 6)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim, or a copy of it with its thresholds shifted. predicted, came: (sets,), by each set and in each set."""
+
+    claim: str
+    shift: str
+    predicted: np.ndarray
+    came: np.ndarray
+
+    @property
+    def observed(self) -> np.ndarray:
+        """For each set the share of the others that passed: none is asked about itself."""
+        n = len(self.came)
+        return (self.came.sum() - self.came) / (n - 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", type=int, default=20)
+    parser.add_argument("--only-stored", action="store_true", help="train nothing")
+    options = parser.parse_args()
+    path = ROOT / "claims.yaml"
+    suite = load_suite(path)
+    bases = [BASE + 100 * i for i in range(options.sets)]
+    runs = [_run(suite, path, base) for base in bases]
+    spec = suite.experiments["sweep"]
+    if options.only_stored:
+        runs = [r for r in runs if not plan(spec.experiment("digits"), range(r.seed_base, r.seed_base + SEEDS), r.machine, r.store).missing]
+    if len(runs) < 2:
+        raise SystemExit("fewer than two sets are there to be compared")
+    for i, run in enumerate(runs):
+        run.measure(spec, "digits", range(run.seed_base, run.seed_base + SEEDS))
+        print(f"set {i + 1} of {len(runs)} measured", flush=True)
+    cases = [case for claim in suite.claims if claim.experiment == "sweep" for case in judge_all(claim, runs)]
+    PAGE.write_text(page(cases, len(runs)), encoding="utf-8")
+    draw(cases)
+    print(f"written: {PAGE.relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
+
+
+def _run(suite, path: Path, base: int) -> Run:
+    from models.snapshots import Store
+
+    return Run(suite, (), Machine("cpu"), Store(store_root(path)), base)
+
+
+def judge_all(claim: Claim, runs: Sequence[Run]) -> Iterator[Case]:
+    """The claim as it stands, and its copies: each atom's thresholds moved so that the first set's worlds pass at the rates aimed at."""
+    question = claim.ask("digits")
+    if isinstance(question, NotAsked):
+        return
+    samples = []
+    for run in runs:
+        terms = cut(run.measure(claim.spec, "digits", range(run.seed_base, run.seed_base + SEEDS)), question.terms, claim.spec.experiment("digits"))
+        samples.append(terms.sample)
+    atoms = [atom_of(a, terms.order) for a in question.atoms]
+    verdict = claim.expected_in("digits")
+    yield _case(claim, "as it stands", atoms, verdict, samples)
+    if len(atoms) == 1 and np.isfinite([atoms[0].lower, atoms[0].upper]).sum() == 1:
+        spread = _standard_error(atoms[0], samples[0])
+        for aim in AIMS:
+            yield _case(claim, f"shifted for {aim:g}", [_shifted(atoms[0], samples[0], spread, aim)], "supported", samples)
+
+
+def _case(claim: Claim, shift: str, atoms: list[Atom], verdict: str, samples: Sequence) -> Case:
+    looks, predicted, came = schedule(SEEDS, 0, SEEDS, claim.confidence), [], []
+    for i, sample in enumerate(samples):
+        rng = generator(f"{claim.id} {shift}", i)
+        worlds = fresh_worlds(sample, [SEEDS], WORLDS, rng)
+        predicted.append(judge_schedule(worlds, atoms, looks, rng).are(verdict).mean())
+        came.append(judge_schedule([c[None] for c in sample.cells], atoms, looks, rng).are(verdict)[0])
+    return Case(claim.id, shift, np.array(predicted), np.array(came, dtype=float))
+
+
+def _standard_error(atom: Atom, sample) -> tuple[float, float]:
+    (cell,) = sample.cells
+    value, gradient = (np.asarray(v, dtype=float) for v in atom.estimand(cell.mean(axis=0)))
+    return float(value), float(((cell - cell.mean(axis=0)) @ gradient).std(ddof=1) / np.sqrt(len(cell)))
+
+
+def _shifted(atom: Atom, sample, spread: tuple[float, float], aim: float) -> Atom:
+    """The threshold at which a t-test of this estimate and error passes with the chance aimed at, the estimate being true."""
+    from scipy.special import nctdtrinc, stdtrit
+
+    (value, error), df = spread, SEEDS - 1
+    away = nctdtrinc(df, 1 - aim, stdtrit(df, 0.975)) * error
+    return replace(atom, lower=value - away) if np.isfinite(atom.lower) else replace(atom, upper=value + away)
+
+
+def page(cases: Sequence[Case], n_sets: int) -> str:
+    """Brier scores and the calibration table as Markdown."""
+    predicted, observed = (np.concatenate([getattr(c, name) for c in cases]) for name in ("predicted", "observed"))
+    brier = np.mean([np.mean([(p - np.delete(c.came, i)) ** 2 for i, p in enumerate(c.predicted)]) for c in cases])
+    best = np.mean([np.mean([(c.came.mean() - c.came[i]) ** 2 for i in range(len(c.came))]) for c in cases])
+    lines = ["# Does the chance to pass again keep its promise?", "",
+             f"Written by `python -m benchmarks.replication`: {n_sets} disjoint sets of {SEEDS} digits seeds, {len(cases)} claims and shifted copies.", "",
+             f"Brier score {brier:.4f}; of each claim's own pass rate, known afterwards, {best:.4f}.", "", "![calibration](replication.png)", "",
+             "| predicted | predictions | mean predicted | passed in the other sets |", "|---|---|---|---|"]
+    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+        inside = (predicted >= low) & ((predicted < high) | (high == 1))
+        if inside.any():
+            lines.append(f"| {low:.1f} to {high:.1f} | {inside.sum()} | {predicted[inside].mean():.3f} | {observed[inside].mean():.3f} |")
+    lines += ["", "| claim | copy | mean predicted | passed |", "|---|---|---|---|"]
+    lines += [f"| {c.claim} | {c.shift} | {c.predicted.mean():.2f} | {c.came.mean():.2f} |" for c in cases]
+    return "\n".join(lines) + "\n"
+
+
+def draw(cases: Sequence[Case]) -> None:
+    """Mean prediction against pass rate, a point for each claim or copy."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(4.5, 4.5), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot([c.predicted.mean() for c in cases], [c.came.mean() for c in cases], "o", alpha=0.6)
+    axes.set(xlabel="predicted chance to pass (mean over sets)", ylabel="share of sets that passed", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    figure.savefig(PICTURE, dpi=120)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    main()
