@@ -86,9 +86,9 @@ class Evidence:
     def explanation(self) -> str:
         """Why the outcome is what it is: two sentences for a person."""
         if self.outcome == NOT_ASKED:
-            return f"Not asked in setting {self.setting}: {self.reason}."
+            return f"Not asked in setting {self.setting}: {ended(self.reason)}"
         if self.verdict == ERROR:
-            return f"`{self.id}` could not be measured in setting {self.setting}: {self.reason}."
+            return f"`{self.id}` could not be measured in setting {self.setting}: {ended(self.reason)}"
         if self.expected is None:
             wanted = f"no verdict is recorded for setting {self.setting}: add `expected: {{{self.setting}: {self.verdict}}}` once it is understood"
         else:
@@ -110,6 +110,11 @@ class Evidence:
                 f" interval [{figure(shown(atom.low, atom.log))}, {figure(shown(atom.high, atom.log))}] over {self.n_seeds} seeds,"
                 f" against {threshold_text(shown(atom.threshold, atom.log))}.")
         return text if not self.reason else f"{text} ({self.reason})"
+
+
+def ended(text: str) -> str:
+    """A message as a sentence: with a period, where it does not end already."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def figure(value: float | None) -> str:

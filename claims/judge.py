@@ -45,7 +45,7 @@ def judge(claim: Claim, setting: str, observe: Observe, *, seed_base: int = 0, m
     blank = evidence_of(claim, setting)
     try:
         evidence = _judged(claim, setting, observe, seed_base, method, blank)
-    except Exception as error:  # noqa: BLE001 a diverged network, a user's own kind: the claim is not refuted by it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 a diverged network, a user's own kind: the claim is not refuted by it
         evidence = replace(blank, verdict=ERROR, outcome=ERROR, reason=f"{type(error).__name__}: {error}")
     return replace(evidence, elapsed_s=round(time.monotonic() - began, 3))
 

@@ -54,7 +54,7 @@ class Run:
             raise self._failed[name, seeds]
         try:
             self._seen[name] = measure(spec.experiment(setting), seeds, self.machine, self.store)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._failed[name, seeds] = error
             raise
         return self._seen[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     """The run that the options of `config` describe. Raises ClaimFileError or RunError."""
     chosen = config.getoption("claims_file")
     path = config.invocation_params.dir / chosen if chosen else package.parent / "claims.yaml"
+    if path.is_dir():
+        raise RunError(f"claim file {path} is a folder; name a file in it with --claims-file=F")
     if not path.is_file():
         raise RunError(f"claim file {path} does not exist; name another with --claims-file=F")
     suite = load_suite(path)
@@ -49,7 +52,19 @@ def make_wishes(config: pytest.Config, run: Run) -> Wishes:
         read = baseline_of(where / baseline, run) if baseline else None
     except ResultFileError as error:
         raise RunError(f"`--baseline`: {error}") from None
-    return Wishes(where / config.getoption("report_dir"), read, config.getoption("fail_on") == "drift", where / history if history else None)
+    return Wishes(_folder(where, "--report-dir", config.getoption("report_dir")), read, config.getoption("fail_on") == "drift",
+                  _folder(where, "--history", history) if history else None)
+
+
+def _folder(where: Path, option: str, name: str) -> Path:
+    """A folder to write to, there or to be made. Told before anything trains: at the end the results would be lost."""
+    path = where / name
+    nearest = next(p for p in (path, *path.parents) if p.exists())
+    if not nearest.is_dir():
+        raise RunError(f"`{option}={name}`: {nearest} is a file; name a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise RunError(f"`{option}={name}`: nothing may be written in {nearest}; name another folder")
+    return path
 
 
 def _check_settings(suite: Suite, settings: tuple[str, ...]) -> None:

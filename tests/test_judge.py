@@ -188,3 +188,21 @@ def test_an_exception_while_measuring_is_an_error(claim):
 
     evidence = judge(claim("expect: m(a) < m(b)\nexpected: refuted\nnote: n"), "default", failing)
     assert evidence.verdict == "error" and evidence.outcome == "error" and "burned down" in evidence.explanation()
+
+
+@pytest.mark.parametrize(("error", "told"), [(SystemExit(3), "SystemExit: 3"), (RuntimeError("It burned down."), "RuntimeError: It burned down.")])
+def test_a_kind_that_stops_the_process_leaves_a_record_whose_sentence_ends_once(claim, error, told):
+    def stopping(seeds):
+        raise error
+
+    evidence = judge(claim("expect: m(a) < m(b)"), "default", stopping)
+    assert evidence.verdict == "error" and evidence.reason == told
+    assert evidence.explanation().endswith(f"{told.removesuffix('.')}.") and ".." not in evidence.explanation()
+
+
+def test_an_interrupt_is_no_evidence(claim):
+    def interrupted(seeds):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(claim("expect: m(a) < m(b)"), "default", interrupted)

@@ -18,7 +18,7 @@ class Coin:
         self.shift, self.fails, self.levels = shift, fails, tuple(levels)
 
     def describe(self):
-        return {"gain": {"level": self.levels}}
+        return {"gain": {"level": self.levels}, "heads": {}, "won": {}}
 
     def measure(self, seeds, device):
         with open(os.environ["MEASURED"], "a") as log:
@@ -26,8 +26,13 @@ class Coin:
         if self.fails is not None and self.fails in seeds:
             from models.training import NonFiniteError
             raise NonFiniteError([self.fails], 7)
+        if self.fails is not None and self.fails < 0:
+            raise SystemExit("out of coins")
         rows = [[i + 1 + self.shift + 0.3 * numpy.random.default_rng([seed, i]).normal() for i in range(len(self.levels))] for seed in seeds]
-        return xarray.Dataset({"gain": (("seed", "level"), rows)}, {"seed": list(seeds), "level": list(self.levels)})
+        heads = [0.5 + 0.1 * numpy.random.default_rng([seed, 9]).normal() for seed in seeds]
+        won = [numpy.random.default_rng([seed, 10]).random() < 0.9 for seed in seeds]
+        return xarray.Dataset({"gain": (("seed", "level"), rows), "heads": ("seed", heads), "won": ("seed", won)},
+                              {"seed": list(seeds), "level": list(self.levels)})
 '''
 HEAD = """
 version: 1
@@ -38,6 +43,7 @@ experiments:
     kind: coin:Coin
     settings: {first: {}, shifted: {shift: 5.0}, short: {levels: [a]}}
   broken: {kind: "coin:Coin", fails: 3}
+  stopping: {kind: "coin:Coin", fails: -1}
 claims:
 """
 GOOD = """
@@ -147,6 +153,53 @@ def test_divergence_is_an_error_and_never_a_refutation(suite, workers):
     claim = result.claims["one@default"]
     assert claim["verdict"] == "error" and claim["outcome"] == "error" and claim["estimate"] is None
     assert "epoch 7 in seed 3" in result.stdout.str()
+
+
+def test_metrics_of_one_number_a_seed_are_judged_fresh_and_from_the_store(suite, pytester):
+    claims = """
+      number: {says: Half are heads., expect: "approx(heads, 0.5, within=0.2)"}
+      truth: {says: Most are won., expect: won > 0.3, seeds: 24}
+    """
+    for _ in range(2):
+        result = suite(claims)
+        result.assert_outcomes(passed=2)
+        assert {c["verdict"] for c in result.claims.values()} == {"supported"}
+        assert set(result.claims["truth@first"]["terms"]["won"]) <= {0.0, 1.0}
+    assert sorted(measured(pytester)) == list(range(24))
+
+
+def test_a_kind_that_stops_the_process_is_an_error_of_its_claims_alone(suite):
+    result = suite("""
+      stopped: {experiment: stopping, says: A gains., expect: gain(a) > 0}
+      again: {experiment: stopping, says: B gains., expect: gain(b) > 0}
+      fine: {says: A gains., expect: gain(a) > 0}
+    """)
+    result.assert_outcomes(passed=1, failed=2)
+    assert result.claims["stopped@default"]["reason"] == result.claims["again@default"]["reason"] == "SystemExit: out of coins"
+
+
+@pytest.mark.parametrize("folder", ["taken", "taken/below"])
+@pytest.mark.parametrize("option", ["report-dir", "history"])
+def test_reports_that_could_not_be_written_are_told_before_anything_is_measured(suite, pytester, option, folder):
+    (pytester.path / "taken").write_text("a file")
+    result = suite(GOOD, f"--{option}={folder}")
+    assert result.ret == 4 and not measured(pytester)
+    result.stderr.fnmatch_lines([f"*`--{option}={folder}`: *taken is a file; name a folder*"])
+
+
+def test_a_folder_is_no_claim_file(suite, pytester):
+    result = suite(GOOD, file=str(pytester.path))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*is a folder; name a file in it with --claims-file=F*"])
+
+
+@pytest.mark.parametrize(("also", "kept"), [((), False), (("tests/test_layering.py",), True)], ids=["claims alone", "tests too"])
+def test_hypothesis_is_not_waited_for_where_only_claims_are_asked_for(pytester, also, kept):
+    (pytester.path / "told.py").write_text("def pytest_collection_finish(session):\n    print('has', session.config.pluginmanager.has_plugin('hypothesispytest'))\n")
+    result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), *(str(ROOT / a) for a in also),
+                                           "--collect-only", "-q", "-p", "told", "-p", "no:cacheprovider", timeout=120)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"*has {kept}*"])
 
 
 def test_tags_select(suite):
