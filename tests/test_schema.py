@@ -306,3 +306,14 @@ def test_what_the_sweep_can_only_measure_as_positive_is_known(tmp_path, expressi
     path.write_text(SWEEP + 'claims:\n  one: {experiment: online, expect: "loss(takeover=0, epoch=5) < 0"}\n', encoding="utf-8")
     with pytest.raises(ClaimFileError, match="can never be true"):
         load_suite(path)
+
+
+def test_labels_described_in_single_precision_are_the_numbers_that_were_written(tmp_path):
+    (tmp_path / "single_kind.py").write_text("""import numpy
+class Single:
+    def describe(self):
+        return {"m": {"lr": numpy.array([0.1, 0.3], "float32")}}
+""")
+    path = tmp_path / "claims.yaml"
+    path.write_text('version: 1\nexperiments: {e: {kind: "single_kind:Single"}}\nclaims: {one: {expect: "m(lr=0.1) < m(lr=0.3)"}}\n')
+    assert [str(term) for term in load_suite(path).claims[0].ask("default").terms] == ["m(lr=0.1)", "m(lr=0.3)"]

@@ -8,13 +8,14 @@ import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from crew import leftovers
 
 from claims.__main__ import main
 from models.housekeeping import entries
-from models.snapshots import Store
+from models.snapshots import Key, Store
 
 ROOT = Path(__file__).parent.parent
 SUITE = """
@@ -62,6 +63,19 @@ def test_prepare_trains_what_is_missing_and_store_tells_of_it(run, store):
     assert "15 entries" in listed and "of at most 8.0 GiB" in listed and listed.count("sweep") == 2
     extra = run("prepare", "--seed-base", "5", "-n", "2")
     assert "0 of 5 seeds are there, 5 to train, about" in extra and len(entries(store)) == 30
+
+
+def test_a_file_that_cannot_be_read_whole_does_not_make_the_store_unused(run, store, tmp_path):
+    key = Key("observations", "abc", 0)
+    store.save(key, {"m": np.zeros(1)}, {})
+    file = tmp_path / "claims.yaml"
+    good = file.read_text()
+    for text, told in ((good.replace("width: 8", "width: none"), "width"), (good.replace("claims:", "claim:"), "`claims` is missing")):
+        file.write_text(text)
+        assert told in run("store", "--unused", code=1) and store.has(key)
+        assert "1 entries" in run("store")  # listing does with what can be read
+    file.unlink()
+    assert "there is no such file" in run("store", "--unused", code=1) and store.has(key)
 
 
 def test_store_prunes_by_age_size_and_use(run, store, tmp_path):

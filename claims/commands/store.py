@@ -8,12 +8,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file
+from claims.commands import claims_file, loaded
 from models.housekeeping import Stored, bytes_of, entries, info_of, prune, sweep
 from models.snapshots import Store, StoreError
+
+if TYPE_CHECKING:
+    from claims.schema import Suite
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -64,10 +68,12 @@ def command(file: Path, older_than: float | None, max_size: int | None, unused: 
     What a running suite has in use stays. Everything removed is made again when it is asked for.
     """
     from claims.run import store_bound, store_root
+    from claims.schema import read_suite
 
     store = Store(store_root(file))
+    suite = loaded(file) if unused else read_suite(file).suite  # what a broken file seems not to use may well be used
     try:
-        users = _users(file)
+        users = _users(suite)
         if unused or older_than is not None or max_size is not None:
             sweep(store)
             wanted = None if not unused else frozenset(users)
@@ -110,12 +116,10 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
                + (f"; {damaged} damaged, set aside" if damaged else ""))
 
 
-def _users(file: Path) -> dict[str, str]:
-    """{digest: experiment and setting} of all that FILE would use now, on either device and in either precision."""
-    from claims.schema import read_suite
+def _users(suite: Suite | None) -> dict[str, str]:
+    """{digest: experiment and setting} of all that the suite would use now, on either device and in either precision."""
     from models.measure import Machine, observations_digest, snapshots_digest
 
-    suite = read_suite(file).suite if file.is_file() else None
     found: dict[str, set[str]] = {}
     for spec in suite.experiments.values() if suite else ():
         for setting in spec.settings:
