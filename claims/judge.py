@@ -215,13 +215,16 @@ class _Reordered:
 
 def atom_of(compiled: CompiledAtom, order: tuple[int, ...]) -> Atom:
     """A compiled atom for `claims.inference`, taking means in the order of the sample."""
+    from claims.expression.estimand import Estimand, fraction_of
     from claims.inference import Atom
 
     def placed(estimand: Callable) -> Callable:
         return estimand if order == tuple(range(len(order))) else _Reordered(estimand, order)
 
+    parts = fraction_of(compiled.estimand.node) if compiled.nonzero else None
+    fraction = None if parts is None else tuple(placed(Estimand(part, compiled.estimand.terms)) for part in parts)
     return Atom(placed(compiled.estimand), compiled.lower, compiled.upper, tuple(map(placed, compiled.positive)),
-                tuple(map(placed, compiled.nonzero)), compiled.expression)
+                tuple(map(placed, compiled.nonzero)), compiled.expression, fraction=fraction)
 
 
 def _filled(blank: Evidence, question: Question, terms: Terms, decision: Decision, adjust: Callable[[float], float]) -> Evidence:

@@ -1,13 +1,25 @@
-"""Verdicts from replicates: intervals, p-values, equivalence, conjunctions, looks and power. Pure functions on arrays."""
+"""Verdicts from replicates: intervals, p-values, equivalence, conjunctions, looks and power. Pure functions on arrays.
 
-from claims.inference.atoms import METHODS
-from claims.inference.decision import decide
-from claims.inference.looks import Look, overall, schedule
-from claims.inference.multiplicity import holm
-from claims.inference.power import MOST_SEEDS
-from claims.inference.types import Atom, AtomResult, Decision, Estimand, InferenceError, Sample, Verdict
+Names are imported when first asked for: `levels`, by which claim files are checked, needs neither numpy nor scipy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from claims.inference.levels import MAX_CONFIDENCE, allowed, largest_confidence
+
+if TYPE_CHECKING:
+    from claims.inference.atoms import METHODS
+    from claims.inference.decision import decide
+    from claims.inference.looks import Look, overall, schedule
+    from claims.inference.multiplicity import holm
+    from claims.inference.power import MOST_SEEDS
+    from claims.inference.types import Atom, AtomResult, Decision, Estimand, InferenceError, Sample, Verdict
 
 __all__ = [
+    "MAX_CONFIDENCE",
     "METHODS",
     "MOST_SEEDS",
     "Atom",
@@ -18,8 +30,28 @@ __all__ = [
     "Look",
     "Sample",
     "Verdict",
+    "allowed",
     "decide",
     "holm",
+    "largest_confidence",
     "overall",
     "schedule",
 ]
+
+_HOMES = {
+    "atoms": ("METHODS",),
+    "decision": ("decide",),
+    "looks": ("Look", "overall", "schedule"),
+    "multiplicity": ("holm",),
+    "power": ("MOST_SEEDS",),
+    "types": ("Atom", "AtomResult", "Decision", "Estimand", "InferenceError", "Sample", "Verdict"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"{__name__}.{module}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from math import comb, inf, isfinite, log
 
 import numpy as np
 
-from claims.inference import classical, reference, spread
+from claims.inference import classical, fieller, reference, spread
 from claims.inference.resampling import Draws, evaluate
 from claims.inference.types import Atom, Estimand
 
@@ -15,16 +15,21 @@ METHODS = ("bootstrap-t", "studentized", "t", "bca", "percentile")
 HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 UNDEFINED_SHARE = 0.1  # of the level: so many resamples may leave the estimand undefined before the atom counts as unbounded
 
+SMALLEST_CELL = 3  # of independent cells: of two values the spread is known so badly that Welch's test errs three times too often
+CLEAR = 2.5  # a denominator that no `fraction` takes care of must be so many times further from zero than its bound
+
 # why an atom cannot be judged, in order of precedence; `{}` is filled in by `Study.reason`
 FINE, TOO_FEW, UNDEFINED, DEGENERATE, NOT_POSITIVE, UNBOUNDED = range(6)
 
 
 @dataclass(frozen=True)
 class Guard:
-    """A side or denominator that must be positive, or off zero. distance: (B,) from zero in standard errors, signed; holds: (B,)."""
+    """A side or denominator that must be positive, or off zero. distance: (B,) from zero, signed, in standard
+    errors times how clear it must be; p_value: (B,) for being so; holds: (B,) p_value is small enough."""
 
     code: int
     distance: np.ndarray
+    p_value: np.ndarray
     holds: np.ndarray
 
 
@@ -66,20 +71,22 @@ def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
     lower, upper = (_log(atom.lower), _log(atom.upper)) if atom.scale == "log" else (atom.lower, atom.upper)
     fit = _fit(draws, estimand)
     sizes = used_sizes(draws, fit.gradient)
-    guards = tuple(_guard(draws, g, level, code) for code, gs in ((UNBOUNDED, atom.nonzero), (NOT_POSITIVE, atom.positive)) for g in gs)
+    guards = _guards(draws, atom, level)
     trouble = _trouble(fit, guards, enough=_enough(sizes, level))
     pivots = table = None
     if method in ("bca", "percentile"):
         low, high, tails = classical.judge(draws, estimand, fit, trouble == FINE, level, (lower, upper), method)
     else:
-        pivots = _pivots(draws, estimand, fit)
+        fraction = fieller.of(draws, atom) if atom.fraction else None
+        pivots = _pivots(draws, fraction.contrast, _fit(draws, fraction.contrast)) if fraction else _pivots(draws, estimand, fit)
         many = np.isnan(pivots).mean(axis=1) > UNDEFINED_SHARE * level
         trouble = np.where((trouble == FINE) & many, UNBOUNDED, trouble)
         pivots = _filled(pivots)
         table = _table(pivots, fit.df, method)
-        low, high, tails = _read(fit, table, level, (lower, upper))
+        low, high, tails = fieller.read(fraction, table, level, (lower, upper)) if fraction else _read(fit, table, level, (lower, upper))
     bad = trouble != FINE
     low, high = np.where(bad, -inf, low), np.where(bad, inf, high)
+    tails = [np.maximum.reduce([p, *(g.p_value for g in guards)]) for p in tails]  # no verdict is surer than what it rests on
     above, below, under, over = (np.where(bad, 1.0, p) for p in tails)
     low, high = _settle(low, high, (lower, upper), (above, below, under, over), level)
     estimate = np.where(fit.defined, fit.estimate, np.nan)
@@ -164,13 +171,13 @@ def fewest(sizes: tuple[int, ...], level: float) -> int:
     if len(sizes) == 1:
         return max(2, int(np.ceil(-log(level) / log(2) - 1e-9)))
     largest = max(2, max(sizes))
-    while not _enough(tuple(max(2, round(s * largest / max(sizes))) for s in sizes), level):
+    while not _enough(tuple(max(SMALLEST_CELL, round(s * largest / max(sizes))) for s in sizes), level):
         largest += 1
     return largest
 
 
 def _enough(sizes: tuple[int, ...], level: float) -> bool:
-    if min(sizes) < 2:
+    if min(sizes) < (2 if len(sizes) == 1 else SMALLEST_CELL):
         return False
     ways, total = 1, 0
     for n in sizes:
@@ -194,17 +201,27 @@ def _trouble(fit: Fit, guards: tuple[Guard, ...], *, enough: bool) -> np.ndarray
     return np.where(fit.defined, trouble, UNDEFINED)
 
 
-def _guard(draws: Draws, estimand: Estimand, level: float, code: int) -> Guard:
+def _guards(draws: Draws, atom: Atom, level: float) -> tuple[Guard, ...]:
+    clear = 1.0 if atom.fraction else CLEAR
+    return (*(_guard(draws, g, level, UNBOUNDED, clear) for g in atom.nonzero), *(_guard(draws, g, level, NOT_POSITIVE) for g in atom.positive))
+
+
+def _guard(draws: Draws, estimand: Estimand, level: float, code: int, clear: float = 1.0) -> Guard:
     """Whether a quantity is shown to be positive, or to be off zero.
 
-    By its interval; or because no resample crosses zero, in which case the interval of its logarithm does not either.
+    By its interval, `clear` times as wide; or because no resample crosses zero, in which case the interval of its logarithm does not
+    either: that says which sign it has, not that dividing by it is safe, so it does not do where more than the sign is asked.
     """
     fit = _fit(draws, estimand)
     value, _ = evaluate(estimand, draws.means)
-    low, high, _ = _read(fit, reference.guarded(_filled(_pivots(draws, estimand, fit)), fit.df), level, (-inf, inf))
-    above = (fit.estimate > 0) & ((value > 0).all(axis=0) | ((low > 0) & ~fit.constant))
-    below = (fit.estimate < 0) & ((value < 0).all(axis=0) | ((high < 0) & ~fit.constant))
-    return Guard(code, np.where(fit.constant, 0.0, fit.estimate / fit.error), above if code == NOT_POSITIVE else above | below)
+    table = reference.guarded(_filled(_pivots(draws, estimand, fit)), fit.df)
+    apart = np.clip(fit.estimate / (clear * fit.error), -HUGE, HUGE)
+    sides = []
+    for test, same, uncrossed in ((reference.p_above, apart > 0, value > 0), (reference.p_below, apart < 0, value < 0)):
+        p = np.where(uncrossed.all(axis=0) & (clear == 1), 1 / (draws.n_resamples + 1), np.where(fit.constant, 1.0, test(table, apart)))
+        sides.append(np.where(same, p, 1.0))
+    p_value = sides[0] if code == NOT_POSITIVE else np.minimum(*sides)
+    return Guard(code, np.where(fit.constant, 0.0, apart), p_value, p_value <= level)
 
 
 def _logarithm(estimand: Estimand) -> Estimand:

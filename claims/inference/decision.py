@@ -10,6 +10,7 @@ import numpy as np
 
 from claims.inference import atoms as one
 from claims.inference import conjunction, power, reference
+from claims.inference.levels import LEAST_LEVEL, MAX_CONFIDENCE, MOST_RESAMPLES, resamples_for
 from claims.inference.resampling import Draws
 from claims.inference.types import Atom, AtomResult, Decision, InferenceError, Sample, Verdict
 
@@ -39,9 +40,13 @@ class Judgement:
 def judge_worlds(  # noqa: PLR0913
     cells: Sequence[np.ndarray], atoms: Sequence[Atom], *, confidence: float, method: str, n_resamples: int, rng: np.random.Generator
 ) -> Judgement:
-    """Judge `atoms` in B worlds that share their resampling weights; cells (B, n_c, T_c). `decide` is this with B = 1."""
+    """Judge `atoms` in B worlds that share their resampling weights; cells (B, n_c, T_c). `decide` is this with B = 1.
+
+    n_resamples: taken larger where the level cannot be reached otherwise.
+    """
     level = level_of(confidence)
-    reference.rank(level, n_resamples)  # refuses a level that so few resamples cannot reach
+    n_resamples = max(n_resamples, min(MOST_RESAMPLES, reference.fewest_resamples(level)))
+    reference.rank(level, n_resamples)  # refuses a level that so few cannot reach
     with np.errstate(all="ignore"):  # what overflows or divides by zero is found by its result and reported as undefined
         draws = Draws(cells, n_resamples, rng)
         studies = [one.study(draws, atom, level, method) for atom in atoms]
@@ -54,17 +59,19 @@ def decide(  # noqa: PLR0913
     *,
     confidence: float = 0.95,
     method: str = "bootstrap-t",
-    n_resamples: int = 9999,
+    n_resamples: int | None = None,
     rng: np.random.Generator,
 ) -> Decision:
     """Judge the conjunction of `atoms` on `sample`.
 
     confidence: two-sided; each one-sided test is at (1 - confidence) / 2. method: "bootstrap-t" (guarded by t), "studentized"
-    (bootstrap-t as in the books), "t", "bca" or "percentile". The result depends on the generator's state but not on the order
+    (bootstrap-t as in the books), "t", "bca" or "percentile". n_resamples: 9,999, or more where the level needs them. The result depends on the generator's state but not on the order
     of the replicates. Raises InferenceError for arguments that mean nothing.
     """
     atoms = tuple(atoms)
+    n_resamples = _enough(confidence) if n_resamples is None else n_resamples
     _check(atoms, method, n_resamples, rng)
+    reference.rank(level_of(confidence), n_resamples)  # refuses a level that so few resamples cannot reach
     judged = judge_worlds(
         [c[None] for c in sample.cells], atoms, confidence=confidence, method=method, n_resamples=n_resamples, rng=rng
     )
@@ -88,7 +95,14 @@ def level_of(confidence: float) -> float:
     """One-sided level of a two-sided confidence."""
     if not 0 < confidence < 1:
         raise InferenceError(f"`confidence` must be between 0 and 1, both excluded; got {confidence}.")
-    return (1 - confidence) / 2
+    return float(f"{(1 - confidence) / 2:.12g}")  # 5e-05, not 4.9999999999994e-05: p-values are compared with it
+
+
+def _enough(confidence: float) -> int:
+    level = level_of(confidence)
+    if level < LEAST_LEVEL * (1 - 1e-6):
+        raise InferenceError(f"`confidence` must be at most {MAX_CONFIDENCE:.6g}, over the looks that share its error less; got {confidence}.")
+    return resamples_for(level)
 
 
 def _check(atoms: tuple[Atom, ...], method: str, n_resamples: int, rng: np.random.Generator) -> None:
@@ -123,16 +137,21 @@ def _result(judged: Judgement, i: int, confidence: float) -> AtomResult:
 def _trouble(s: one.Study, confidence: float) -> str:
     """Why this atom cannot be judged at all, or ""."""
     sizes = " and ".join(map(str, s.sizes))
-    level = (1 - confidence) / 2
     return {
         one.FINE: "",
-        one.TOO_FEW: f"too few replicates: {sizes} cannot give {confidence:.6g} confidence;"
-        f" at least {one.fewest(s.sizes, level)} are needed",
+        one.TOO_FEW: _too_few(s, confidence),
         one.UNDEFINED: "undefined at the observed means (a division by zero, or a logarithm or root of a number that is not positive)",
         one.DEGENERATE: f"degenerate sample: all {sizes} replicates agree, so nothing is known of the spread",
         one.NOT_POSITIVE: "one side is not shown to be positive, so that a ratio of the two says nothing",
         one.UNBOUNDED: "unbounded: the interval of a denominator holds zero",
     }[int(s.trouble[0])]
+
+
+def _too_few(s: one.Study, confidence: float) -> str:
+    sizes, needed = " and ".join(map(str, s.sizes)), one.fewest(s.sizes, level_of(confidence))
+    if len(s.sizes) > 1 and min(s.sizes) < one.SMALLEST_CELL:
+        return f"too few replicates: {sizes}; each condition needs at least {one.SMALLEST_CELL}"
+    return f"too few replicates: {sizes} cannot give {confidence:.6g} confidence; at least {needed} are needed"
 
 
 def _undecided(s: one.Study) -> str:

@@ -68,9 +68,14 @@ def rank(level: float, n_resamples: int) -> int:
     k = int(np.floor(level * (n_resamples + 1) + 1e-6))
     if k < 1:
         raise InferenceError(
-            f"`n_resamples` = {n_resamples} cannot reach a one-sided level of {level:.3g}; it must be at least {int(np.ceil(1 / level)) - 1}."
+            f"`n_resamples` = {n_resamples} cannot reach a one-sided level of {level:.3g}; it must be at least {fewest_resamples(level)}."
         )
     return k
+
+
+def fewest_resamples(level: float) -> int:
+    """Resamples from which a one-sided level can be had at all."""
+    return int(np.ceil(1 / level - 1e-6)) - 1
 
 
 def bounds(reference: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

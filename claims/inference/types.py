@@ -71,6 +71,8 @@ class Atom:
 
     positive: these must be shown positive, else the atom is inconclusive. nonzero: denominators; where their interval
     holds zero the atom's interval is unbounded. scale: "log" studentises log(estimand), for estimands positive by nature.
+    fraction: numerator and denominator, where the estimand is their quotient: it is then judged by `numerator - threshold * denominator`,
+    which stays right where the denominator is only a few standard errors from zero. The denominator belongs in `nonzero` too.
     """
 
     estimand: Estimand
@@ -80,6 +82,7 @@ class Atom:
     nonzero: tuple[Estimand, ...] = ()
     label: str = ""
     scale: Scale = "identity"
+    fraction: tuple[Estimand, Estimand] | None = None
 
     def __post_init__(self) -> None:
         if isnan(self.lower) or isnan(self.upper) or not self.lower < self.upper:
@@ -88,6 +91,8 @@ class Atom:
             raise InferenceError("An atom needs a finite `lower` or `upper`; both are infinite, so it tests nothing.")
         if self.scale not in ("identity", "log"):
             raise InferenceError(f"`scale` must be 'identity' or 'log'; got {self.scale!r}.")
+        if self.fraction is not None and self.scale == "log":
+            raise InferenceError("A `fraction` is judged on its own scale; `scale` must be 'identity'.")
         if self.scale == "log" and min(t for t in (self.lower, self.upper) if isfinite(t)) <= 0:
             raise InferenceError(f"On the log `scale` finite thresholds must be positive; got {self.lower} and {self.upper}.")
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from claims.inference.types import Atom, Estimand, Sample
 
+NEAR = 3.0  # standard errors between a denominator and zero, at every n: about where half of the worlds show that it is off zero
+
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
@@ -67,7 +69,7 @@ class Estimation:
     """An estimand with known truth.
 
     cells: (world, rng, B, n) -> cells (B, n_c, T_c). unit: its standard error is about unit / sqrt(n), so that effects can be set for
-    a given power. times: so many times the usual number of worlds, for a design that limits are read off.
+    a given power. times: so many times the usual number of worlds, for a design that limits are read off closely.
     """
 
     name: str
@@ -78,9 +80,10 @@ class Estimation:
     nonzero: tuple[Estimand, ...] = ()
     positive: tuple[Estimand, ...] = ()
     times: int = 1
+    fraction: tuple[Estimand, Estimand] | None = None
 
     def above(self, threshold: float) -> Atom:
-        return Atom(self.estimand, lower=threshold, nonzero=self.nonzero, positive=self.positive)
+        return Atom(self.estimand, lower=threshold, nonzero=self.nonzero, positive=self.positive, fraction=self.fraction)
 
 
 def _mean(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[np.ndarray]:
@@ -100,6 +103,10 @@ def _ratio(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[
     return [np.array([0.7, 1.0]) + 0.3 * _paired(world, rng, worlds, n)]
 
 
+def _near_zero(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[np.ndarray]:
+    return [np.array([0.7, 1.0]) * NEAR / sqrt(n) + _paired(world, rng, worlds, n)]
+
+
 def _fold(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[np.ndarray]:
     return [np.exp(np.clip(0.5 * _paired(world, rng, worlds, n), -3, 3)) * np.array([10.0, 1.0])]
 
@@ -107,7 +114,9 @@ def _fold(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[n
 ESTIMATIONS = (
     Estimation("mean", _mean, linear(1), 0.0, 1.0, times=4),
     Estimation("independent cells, n and 2n, sd 1 and 2", _independent, linear(1, -1), 0.0, sqrt(1 + 4 / 2)),
-    Estimation("ratio of means", _ratio, quotient, 0.7, 0.3 * sqrt(1 + 0.49 - 0.7), nonzero=(linear(0, 1),)),
+    Estimation("ratio of means", _ratio, quotient, 0.7, 0.3 * sqrt(1 + 0.49 - 0.7), nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1))),
+    Estimation("ratio, denominator three standard errors from zero", _near_zero, quotient, 0.7, sqrt(1 + 0.49 - 0.7) * 4 / NEAR,
+               nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1))),
     Estimation("fold (log ratio)", _fold, log_quotient, float(np.log(10)), 0.53, positive=(linear(1, 0), linear(0, 1))),
 )
 
@@ -157,4 +166,4 @@ def resampled(name: str, sample: Sample, atom: Atom) -> Estimation:
         sizes: Sequence[int] = [max(2, round(n * share)) for share in shares]
         return [c[rng.integers(0, len(c), (worlds, m))] for c, m in zip(sample.cells, sizes, strict=True)]
 
-    return Estimation(name, cells, atom.estimand, float(value), sqrt(variance), atom.nonzero, atom.positive)
+    return Estimation(name, cells, atom.estimand, float(value), sqrt(variance), atom.nonzero, atom.positive, fraction=atom.fraction)

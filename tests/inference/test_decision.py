@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from claims.inference import METHODS, Atom, InferenceError, Sample, Verdict, decide
+from claims.inference.decision import judge_worlds
 
 LEVEL = 0.025
 
@@ -125,6 +126,16 @@ def test_ratio_with_a_denominator_near_zero_is_unbounded(linear, ratio):
     assert (d.atoms[0].low, d.atoms[0].high) == (-inf, inf)
 
 
+def test_p_value_is_no_surer_than_that_of_the_denominator(linear, ratio):
+    """At a level at which the denominator is not shown off zero the claim is not supported, however far its own threshold."""
+    z = stats.norm.ppf((np.arange(12) + 0.5) / 12)
+    x = np.c_[np.roll(z, 5), 0.85 + z]
+    atom = Atom(ratio, lower=-1e6, nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1)))
+    p = judge(Sample((x,)), [atom]).p_value
+    assert p == judge(Sample((x[:, 1:],)), [Atom(linear(1), lower=0)]).p_value and 1e-4 < p <= LEVEL
+    assert judge(Sample((x,)), [atom], confidence=1 - 1.9 * p).verdict is Verdict.INCONCLUSIVE
+
+
 def test_fold_needs_both_sides_positive(linear, log_ratio):
     x = np.random.default_rng(1).normal([10, 0.1], 1, (12, 2))
     d = judge(Sample((x,)), [Atom(log_ratio, lower=0, positive=(linear(1, 0), linear(0, 1)))])
@@ -143,6 +154,31 @@ def test_too_few_replicates_for_the_confidence(n, confidence, enough, linear):
     d = judge(Sample((x,)), [Atom(linear(1), lower=0)], confidence=confidence)
     assert (d.verdict is Verdict.SUPPORTED) == enough
     assert enough or ("too few" in d.reason and d.seeds_needed > n)
+
+
+@pytest.mark.parametrize("sizes", [(2, 20), (2, 40), (40, 2)])
+def test_two_replicates_beside_many_are_too_few(sizes, linear):
+    rng = np.random.default_rng(0)
+    d = judge(Sample([rng.normal(m, 1, (n, 1)) for m, n in zip((100, 0), sizes, strict=True)]), [Atom(linear(1, -1), lower=0)])
+    assert d.verdict is Verdict.INCONCLUSIVE and "each condition needs at least 3" in d.reason and d.seeds_needed > max(sizes)
+
+
+@pytest.mark.parametrize("sizes", [(3, 20), (4, 20), (3, 6)])
+def test_tiny_cells_beside_large_ones_err_no_more_than_promised(sizes, linear):
+    """Welch's own degrees of freedom give 3.8 % at 3 against 20. 4,000 worlds in both directions, at one in a thousand."""
+    wrong, rng = 0, np.random.default_rng(1)
+    for _ in range(20):
+        cells = [rng.standard_normal((200, n, 1)) for n in sizes]
+        wrong += judge_worlds(
+            cells, [Atom(linear(1, -1), lower=0)], confidence=0.95, method="bootstrap-t", n_resamples=199, rng=rng
+        ).supported.sum()
+    assert stats.binomtest(int(wrong), 4000, 0.03, alternative="greater").pvalue > 1e-3
+
+
+def test_three_against_three_can_be_decided(linear):
+    rng = np.random.default_rng(0)
+    d = judge(Sample((rng.normal(100, 1, (3, 1)), rng.normal(0, 1, (5, 1)))), [Atom(linear(1, -1), lower=0)])
+    assert d.verdict is Verdict.SUPPORTED
 
 
 def test_one_seed_is_too_few_not_a_crash(linear):
