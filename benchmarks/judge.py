@@ -1,4 +1,4 @@
-"""How long 25 claims take to judge at 32 seeds with 9,999 resamples each, on one core: `python benchmarks/judge.py`.
+"""How long 25 claims take to judge at 32 seeds with 9,999 resamples each, on one core: `python -m benchmarks.judge`.
 
 The claims are shaped like those of claims.yaml: signs, orders, folds, equivalences, ratios; 1 to 9 atoms over up to 9 terms.
 """
@@ -39,7 +39,7 @@ def claims(rng: np.random.Generator) -> dict[str, tuple[Sample, list[Atom]]]:
         out[f"order of 9 {k}"] = Sample((x,)), [Atom(linear(*(unit(i, 9) - unit(i + 1, 9))), upper=0.5) for i in range(8)]
         out[f"fold {k}"] = pair, [Atom(log_quotient, lower=1, positive=(first, second)) for _ in range(3)]
         out[f"equivalence {k}"] = pair, [Atom(log_quotient, 1, 3, positive=(first, second))]
-        out[f"ratio {k}"] = pair, [Atom(quotient, lower=1, nonzero=(second,)) for _ in range(2)]
+        out[f"ratio {k}"] = pair, [Atom(quotient, lower=1, nonzero=(second,), fraction=(first, second)) for _ in range(2)]
     return out
 
 

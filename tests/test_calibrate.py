@@ -42,7 +42,8 @@ def test_tables_are_written(claims_file, tmp_path, monkeypatch):
     done = CliRunner().invoke(command, [str(claims_file), "--worlds", "50", "--resamples", "199", "--out", str(out)])
     assert done.exit_code == 0, done.output
     text = out.read_text()
-    assert "ordered" in text and "as observed" in text and "| limit |" in text
+    assert "| `ordered` | 16 |" in text and "| limit |" in text
+    assert all(f"| {method} | normal | 8 |" in text for method in ("t", "studentized", "bootstrap-t"))
 
 
 def test_an_unknown_method_is_named(claims_file):

@@ -25,18 +25,20 @@ if TYPE_CHECKING:
 def command(file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, out: Path) -> None:
     """Simulate the verdicts on worlds whose truth is known, and write coverage, width, false-verdict and power tables.
 
-    Observed worlds are drawn from what the claims of FILE measured: their atoms, on seeds resampled from the store. Nothing is trained.
+    A short table sets the methods side by side. Observed worlds are drawn from what the claims of FILE measured: their atoms, on seeds
+    resampled from the store. Nothing is trained.
     """
     import numpy as np
 
     from claims.inference import METHODS
-    from claims.inference.calibration import render_markdown, run
+    from claims.inference.calibration import COMPARED, render_markdown, run
 
     if method not in METHODS:
         raise click.BadParameter(f"{method!r}; allowed: {', '.join(METHODS)}", param_hint="--method")
     own = tuple(observed_worlds(file)) if observed else ()
     click.echo(f"{worlds} worlds a cell, {len(own)} atoms of {file.name} with observations in store")
-    table = run(rng=np.random.default_rng(seed), observed=own, n_worlds=worlds, n_resamples=resamples, method=method, progress=click.echo)
+    table = run(rng=np.random.default_rng(seed), observed=own, compare=COMPARED, n_worlds=worlds, n_resamples=resamples, method=method,
+                progress=click.echo)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(render_markdown(table) + "\n", encoding="utf-8")
     click.echo(f"written: {out}")

@@ -17,9 +17,12 @@ from claims.inference.tables import Errors, Rates, Table
 from claims.inference.types import Atom
 from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, Conjunction, Estimation, World
 
-__all__ = ["SIZES", "Errors", "Rates", "Table", "limits", "render_markdown", "run"]
+__all__ = ["COMPARED", "OBSERVED_SIZES", "SIZES", "Errors", "Rates", "Table", "limits", "render_markdown", "run"]
 
 SIZES = (6, 8, 12, 16, 32)
+OBSERVED_SIZES = (16,)  # the seeds that claims start with
+COMPARED = ("t", "studentized", "bootstrap-t")
+TELLING = (("normal", 8), ("exponential", 8), ("outliers", 32))  # cells in which the methods part: power, skew, outliers
 FEWER_SIZES = (8, 16)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
 CHUNK = 50  # worlds judged at once: they share their resampling weights, so few enough for the weights' own error to average out
 T_RESAMPLES = 199  # plain t only counts off quantiles
@@ -33,29 +36,41 @@ def run(  # noqa: PLR0913
     estimations: Sequence[Estimation] = ESTIMATIONS,
     conjunctions: Sequence[Conjunction] = CONJUNCTIONS,
     observed: Sequence[Estimation] = (),
+    compare: Sequence[str] = (),
     sizes: Sequence[int] = SIZES,
+    observed_sizes: Sequence[int] = OBSERVED_SIZES,
     n_worlds: int = 4000,
     n_resamples: int = 1999,
     method: str = "bootstrap-t",
     confidence: float = 0.95,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Simulate every design in every world at every size. observed: worlds resampled from data, made by `worlds.resampled`."""
-    judge = _Judge(method, confidence, n_resamples, n_worlds, rng)
-    rates, errors = [], []
+    """Simulate every design in every world at every size. observed: worlds resampled from data, made by `worlds.resampled`; compare:
+    methods set side by side on a few telling cells of the first design. Each section has a generator of its own: leaving one out changes no other.
+    """
+    streams = iter(rng.spawn(len(estimations) + len(conjunctions) + 2))
+    rates, errors, beside, compared = [], [], [], []
+    judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
+    for design in observed:
+        progress(f"observed: {design.name}")
+        beside += [judge.rates(design, None, n) for n in observed_sizes]
+    compare_rng = next(streams)
+    for name in compare if estimations else ():
+        progress(f"compared: {name}")
+        judge = _Judge(name, confidence, n_resamples, n_worlds, compare_rng)
+        compared += [judge.rates(estimations[0], w, n) for w in worlds for n in sizes if (w.name, n) in TELLING]
     for design in estimations:
+        judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
         for world in worlds:
             progress(f"{design.name}: {world.name}")
             rates += [judge.rates(design, world, n) for n in sizes]
-    for design in observed:
-        progress(f"observed: {design.name}")
-        rates += [judge.rates(design, None, n) for n in sizes]
     for conjunction in conjunctions:
+        judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
         for world in (w for w in worlds if w.symmetric):
             progress(f"{conjunction.name}: {world.name}")
             at = [max(sizes)] if conjunction.looks else [n for n in sizes if n in FEWER_SIZES] or sizes
             errors += [judge.errors(conjunction, world, n) for n in at]
-    return Table(tuple(rates), tuple(errors), n_worlds, n_resamples, method, confidence)
+    return Table(tuple(rates), tuple(errors), tuple(beside), tuple(compared), n_worlds, n_resamples, method, confidence)
 
 
 @dataclass(frozen=True)
@@ -93,7 +108,7 @@ class _Judge:
             above=float(above.mean()), below=float(below.mean()),
             power=float((low > target).mean()),
             t_power=float((t_low > target).mean()),
-            judged=float(bounded.mean()),
+            judged=float(bounded.mean()), method=self.method,
         )  # fmt: skip
 
     def errors(self, design: Conjunction, world: World, n: int) -> Errors:

@@ -22,6 +22,7 @@ class Rates:
     power: float
     t_power: float
     judged: float  # share of worlds with an interval at all: not degenerate, not unbounded
+    method: str = "bootstrap-t"
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,12 @@ class Errors:
 
 @dataclass(frozen=True)
 class Table:
-    """What a calibration run found, and with what."""
+    """What a calibration run found, and with what. observed: worlds resampled from data; compared: the same cells by several methods."""
 
     rates: tuple[Rates, ...]
     errors: tuple[Errors, ...]
+    observed: tuple[Rates, ...]
+    compared: tuple[Rates, ...]
     n_worlds: int
     n_resamples: int
     method: str

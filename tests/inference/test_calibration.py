@@ -12,6 +12,7 @@ from claims.inference import Atom, Sample, decide
 from claims.inference.calibration import run
 from claims.inference.decision import judge_worlds
 from claims.inference.limits import limits, render_markdown
+from claims.inference.tables import Rates, Table
 from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, World, linear, log_quotient, quotient, resampled
 
 MEAN = (replace(ESTIMATIONS[0], times=1),)
@@ -111,9 +112,12 @@ def test_worlds_resampled_from_observations_have_the_samples_truth():
     spread = quotient(cells.mean(axis=1))[0].std()
     assert design.unit / np.sqrt(8) == pytest.approx(spread, rel=0.25)
     table = run(
-        rng=np.random.default_rng(1), worlds=(), estimations=(), conjunctions=(), observed=[design], sizes=(8,), n_worlds=500, n_resamples=399
-    )
-    assert table.rates[0].design == "claim x" and 0.88 < table.rates[0].coverage <= 1
+        rng=np.random.default_rng(1), worlds=(), estimations=(), conjunctions=(), observed=[design], observed_sizes=(8,), n_worlds=500,
+        n_resamples=399,
+    )  # fmt: skip
+    (row,) = table.observed
+    assert row.design == "claim x" and 0.88 < row.coverage <= 1 and not table.rates
+    assert "| claim x | 8 |" in render_markdown(table)
 
 
 def test_table_says_where_a_limit_is_broken():
@@ -130,13 +134,37 @@ def test_table_says_where_a_limit_is_broken():
 @pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS, ids=lambda w: w.name)
 def test_every_limit_holds_at_length(world):
+    """Short of a limit only by chance: shares by a binomial test at one in a thousand, differences by as many standard errors; widths exactly."""
     table = run(
         rng=np.random.default_rng(11), worlds=[world], estimations=MEAN, conjunctions=CONJUNCTIONS, n_worlds=4000, n_resamples=1999
     )
     for limit in limits(table):
-        slack = 3 * np.sqrt(max(limit.bound, 0.01) * (1 - min(limit.bound, 0.99)) / 4000)
-        over = limit.measured - limit.bound if "coverage" not in limit.text else limit.bound - limit.measured
-        assert over <= (0 if "width" in limit.text else slack), limit
+        if limit.kind == "share":
+            side = "less" if limit.text.startswith("coverage") else "greater"
+            assert binomtest(round(limit.measured * limit.n_worlds), limit.n_worlds, limit.bound, alternative=side).pvalue > 1e-3, limit
+        else:
+            short = limit.bound - limit.measured if limit.text.startswith("coverage") else limit.measured - limit.bound
+            assert short <= (3.09 * np.sqrt(0.05 / limit.n_worlds) if limit.kind == "difference" else 0), limit
+
+
+def test_every_cell_beyond_a_limit_is_listed():
+    cells = [{"n": 8, "coverage": 0.92}, {"n": 16, "coverage": 0.91}, {"n": 32, "coverage": 0.95}, {"n": 6, "coverage": 0.5}]
+    fixed = dict(world="t5", n_worlds=100, t_coverage=0.95, width=1.0, above=0.02, below=0.02, power=0.8, t_power=0.8, judged=1.0)
+    rows = tuple(Rates(design=d, **fixed, **c) for d in ("mean", "ratio of means") for c in cells)
+    text = render_markdown(Table(rows, (), (), (), 100, 199, "t", 0.95))
+    assert "4 cells beyond a limit" in text
+    assert "- ratio of means, t5, n = 16: 91.0 %, where 93.0 % is asked" in text and "n = 6:" not in text
+
+
+def test_sections_do_not_shift_each_other():
+    """A suite's observations change from day to day; the rest of the table does not."""
+    sample = Sample((np.random.default_rng(9).gamma(2, size=(12, 1)),))
+    design = resampled("claim x", sample, Atom(linear(1), lower=0))
+    few = dict(worlds=WORLDS[:1], estimations=MEAN, conjunctions=CONJUNCTIONS[:1], sizes=(8,), n_worlds=60, n_resamples=199)
+    alone = run(rng=np.random.default_rng(3), **few)
+    beside = run(rng=np.random.default_rng(3), observed=[design], compare=("t",), **few)
+    assert (alone.rates, alone.errors) == (beside.rates, beside.errors)
+    assert [r.method for r in beside.compared] == ["t"] and len(beside.observed) == 1
 
 
 def _padded(valued):
