@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from results import CLAIMS, draw, judged
 
@@ -46,6 +46,7 @@ def test_numbers_are_short_and_have_a_true_minus(value, text):
     assert wording.number(value) == text
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12).filter(lambda x: abs(x) > 1e-12))
 def test_a_number_says_what_it_stands_for(value):
     assert float(wording.number(value).replace("−", "-")) == pytest.approx(value, rel=5.1e-3)
@@ -157,6 +158,7 @@ def test_markdown_keeps_text_as_text(result):
     assert table and all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in table)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_escaped_text_is_one_line_without_markup(text):
     escaped = plain(text)
