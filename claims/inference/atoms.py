@@ -16,7 +16,7 @@ HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 UNDEFINED_SHARE = 0.1  # of the level: so many resamples may leave the estimand undefined before the atom counts as unbounded
 
 SMALLEST_CELL = 3  # of independent cells: of two values the spread is known so badly that Welch's test errs three times too often
-CLEAR = 2.5  # a denominator that no `fraction` takes care of must be so many times further from zero than its bound
+CLEAR = 2  # a denominator that no `fraction` takes care of must be so many times further from zero than its bound
 
 # why an atom cannot be judged, in order of precedence; `{}` is filled in by `Study.reason`
 FINE, TOO_FEW, UNDEFINED, DEGENERATE, NOT_POSITIVE, UNBOUNDED = range(6)
