@@ -59,11 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if _asks_for_nothing_else(config) and config.pluginmanager.has_plugin(HYPOTHESIS):
         # It imports all of Hypothesis for its part of the summary, a second of every run; no test of claims uses Hypothesis.
         config.pluginmanager.unregister(name=HYPOTHESIS)
-    from claims.setup import RunError, make_run, make_wishes
+    from claims.setup import RunError, make_run, make_wishes, share_cores
 
     if not hasattr(config, "workerinput") and config.getoption("fresh"):
         setattr(config, FRESH, tempfile.mkdtemp(prefix="claims-fresh-"))
     try:
+        share_cores(config)
         run = make_run(config, HERE, fresh_store=_fresh_store(config))
         wishes = None if hasattr(config, "workerinput") else make_wishes(config, run)
     except (ClaimFileError, RunError) as error:

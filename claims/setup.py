@@ -84,3 +84,11 @@ def _device(name: str) -> str:
 
 def _workers(config: pytest.Config) -> int:
     return int(getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def share_cores(config: pytest.Config) -> None:
+    """Workers about to start inherit their share of the cores for numpy's products: two workers with two threads each run at half speed."""
+    workers = len(getattr(config.option, "tx", None) or ())
+    if workers and not hasattr(config, "workerinput"):
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // workers)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file
+from claims.commands import claims_file, loaded
 
 if TYPE_CHECKING:
     from claims.inference.worlds import Estimation
@@ -50,12 +50,12 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
     from claims.inference.worlds import resampled
     from claims.judge import atom_of, cut
     from claims.run import Run, store_root
-    from claims.schema import NotAsked, load_suite
+    from claims.schema import NotAsked
     from models.devices import resolve_device
     from models.measure import Machine, plan
     from models.snapshots import Store
 
-    run = Run(load_suite(file), (), Machine(resolve_device("auto")), Store(store_root(file)))
+    run = Run(loaded(file), (), Machine(resolve_device("auto")), Store(store_root(file)))
     for claim, setting in run.cases():
         experiment = claim.spec.experiment(setting)
         seeds = experiment.available_seeds or range(claim.seeds.start)

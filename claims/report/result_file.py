@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from claims.evidence import Evidence, plain
-from claims.judge import cut, generator
+from claims.judge import atom_of, cut, generator
 from claims.run import Run
 from claims.schema import NotAsked
 from models.measure import plan
@@ -149,7 +149,7 @@ def reported(run: Run, memo: str, evidence: Sequence[Evidence]) -> list[dict[str
 
 
 def _reproduced(run: Run, item: Any, setting: str, evidence: Sequence[Evidence]) -> dict[str, float | None]:
-    from claims.inference import Atom, decide
+    from claims.inference import decide
 
     spec = run.suite.experiments[item.experiment]
     experiment = spec.experiment(setting)
@@ -159,9 +159,8 @@ def _reproduced(run: Run, item: Any, setting: str, evidence: Sequence[Evidence])
     if isinstance(question, NotAsked) or plan(experiment, seeds, run.machine, run.store).missing:
         return {"estimate": None, "low": None, "high": None, "estimand": text}
     terms = cut(run.measure(spec, setting, seeds), question.terms, experiment)
-    atom = question.atoms[0]
-    rng = generator(item.expression, run.seed_base)
-    found = decide(terms.sample, [Atom(atom.estimand, lower=item.value, nonzero=atom.nonzero)], rng=rng).atoms[0]
+    atom = atom_of(replace(question.atoms[0], lower=item.value), terms.order)  # a threshold, so that it can be judged; its interval is wanted
+    found = decide(terms.sample, [atom], rng=generator(item.expression, run.seed_base)).atoms[0]
     return plain({"estimate": found.estimate, "low": found.low, "high": found.high, "estimand": text})
 
 
