@@ -63,15 +63,16 @@ def _oracle(state, signal):
 
 def _negative_vec(state, signal):
     from models.credit import vec
+    from models.gradients import formed
 
-    return -vec.credit(state, signal)
+    return -formed(vec.credit(state, signal))
 
 
 def _redrawn_dfa(state, signal):
     from models.credit import dfa
 
     fixed = state[dfa.KEY]
-    return dfa.project(signal.error, torch.randn(fixed.shape) / fixed.shape[-1] ** 0.5)
+    return dfa.credit({dfa.KEY: torch.randn(fixed.shape) / fixed.shape[-1] ** 0.5}, signal)
 
 
 def _shuffled(state, signal):
@@ -111,31 +112,18 @@ def _held_is_trained_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(datasets, "on_device", lambda name, device: tensors)
 
 
-class _FirstOnly:
-    """A network of which only the first block moves."""
-
-    def __init__(self, network):
-        self._network = network
-
-    def __getattr__(self, name: str):
-        return getattr(self._network, name)
-
-    def block_gradients(self, params, acts, credit, out) -> None:
-        self._network.block_gradients(params, acts, credit, out)
-        for grad in out.values():
-            grad[1:] = 0
-
-
 def _first_block(patch: pytest.MonkeyPatch) -> None:
     from models import probe
 
-    intact = probe._Bench.__init__
+    whole, gradients = probe._Bench.__init__, probe.block_gradients
 
-    def made(self, snapshot, settings):
-        intact(self, snapshot, settings.model_copy(update={"blocks": "all"}))
-        self.network = _FirstOnly(self.network)
+    def first_only(network, params, acts, credit, out) -> None:
+        gradients(network, params, acts, credit, out)
+        for grad in out.values():
+            grad[1:] = 0
 
-    patch.setattr(probe._Bench, "__init__", made)
+    patch.setattr(probe._Bench, "__init__", lambda self, snapshot, settings: whole(self, snapshot, settings.model_copy(update={"blocks": "all"})))
+    patch.setattr(probe, "block_gradients", first_only)
 
 
 def _wrong_level(patch: pytest.MonkeyPatch) -> None:

@@ -117,11 +117,11 @@ def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[
 
 def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: Store, keys: Mapping[int, Key]) -> None:
     """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
-    use_threads(machine, len(seeds))
     size = _chunk(experiment, machine, len(seeds))
     with present(store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)) as record:
         for start in range(0, len(seeds), size):
             chunk, began = seeds[start : start + size], time.monotonic()
+            use_threads(machine, len(chunk))
             progress = Progress(record, tuple(chunk))
             progress.start(0)
             resources = {"store": store, "machine": machine.identity(), "progress": progress} if experiment.trains else {}

@@ -3,6 +3,9 @@
 Axes: G the stack (n_seeds, or any flattening that begins with it), B batch, W width, C classes, L blocks. Parameters of a block
 are (G, in, out); those of all blocks lie in one tensor (L, G, in, out), so that the backward passes of blocks that do not
 depend on each other are one batched product over L x G. States h_0 ... h_L are the *levels*; block l leads from h_{l-1} to h_l.
+
+What has classes has them before the batch, (G, C, B): there are few of them, and products and reductions whose innermost axis is short
+run at a fraction of the speed. Updates are in `models.gradients`.
 """
 
 from __future__ import annotations
@@ -20,18 +23,16 @@ from models.streams import INITIAL, stream
 
 Tensors = dict[str, Tensor]
 NORM_EPS = 1e-5
-LAYER_NORM_BACKWARD = torch.ops.aten.native_layer_norm_backward
 
 
 @dataclass(frozen=True)
 class Activations:
     """What a forward pass leaves: `h[l]` (G, B, W) the levels; `normed` (L+1, G, B, W) what block l+1 (the head, at L) reads;
-    `mean[l]`, `rstd[l]` (G, B, 1) of the norm, None without one; `inner` (L, G, B, W) the activations inside the blocks (the
-    levels themselves in a plain network); `logits` (G, B, C)."""
+    `rstd[l]` (G, B, 1) the reciprocal standard deviation that the norm divides by, None without one; `inner` (L, G, B, W) the activations inside the blocks (the
+    levels themselves in a plain network); `logits` (G, C, B)."""
 
     h: Sequence[Tensor]
     normed: Tensor
-    mean: Sequence[Tensor | None]
     rstd: Sequence[Tensor | None]
     inner: Tensor
     logits: Tensor
@@ -89,33 +90,40 @@ class Network:
         h = self._affine(params["input.b"], x, params["input.W"])
         return h if self.settings.residual else self._activate_(h)
 
-    def forward(self, params: Tensors, h: Tensor) -> Activations:
-        """Everything above level 0. h (G, B, W)."""
+    def forward(self, params: Tensors, h: Tensor, over: Activations | None = None) -> Activations:
+        """Everything above level 0. h (G, B, W). `over`: an earlier pass of the same shapes that nobody needs any more, to be overwritten: fresh
+        memory costs a step of small networks a tenth of its time."""
         n_blocks = self.n_blocks
-        hs, means, rstds = [h], [], []
-        normed = h.new_empty(n_blocks + 1, *h.shape)
-        inner = h.new_empty(n_blocks, *h.shape)
+        hs, rstds = [h], []
+        normed = h.new_empty(n_blocks + 1, *h.shape) if over is None else over.normed
+        inner = h.new_empty(n_blocks, *h.shape) if over is None else over.inner
         for l in range(n_blocks + 1):
-            n, mean, rstd = self.norm(hs[l])
-            normed[l] = n
-            means.append(mean)
-            rstds.append(rstd)
+            rstds.append(self.norm(hs[l], normed[l])[1])
             if l < n_blocks:
                 hs.append(self.block(params, l, hs[l], normed[l], inner[l]))
-        logits = self._affine(params["head.b"], normed[n_blocks], params["head.W"])
-        return Activations(hs, normed, means, rstds, inner, logits)
+        return Activations(hs, normed, rstds, inner, self.readout(params, normed[n_blocks]))
 
-    def norm(self, h: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Layer norm without affine, with its mean and reciprocal standard deviation (G, B, 1)."""
+    def readout(self, params: Tensors, normed: Tensor) -> Tensor:
+        """Logits (G, C, B) of the last level's norm (G, B, W)."""
+        return torch.baddbmm(params["head.b"].transpose(1, 2), params["head.W"].transpose(1, 2), normed.transpose(1, 2))
+
+    def norm(self, h: Tensor, out: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Layer norm without affine, and the reciprocal standard deviation (G, B, 1); into `out` where one is given.
+
+        In the definition's own steps: at widths of a few hundred they take half as long as torch's kernel.
+        """
         if self.settings.norm == "none":
-            return h, None, None
-        return torch.native_layer_norm(h, h.shape[-1:], None, None, NORM_EPS)
+            return (h if out is None else out.copy_(h)), None
+        centred = torch.sub(h, h.mean(-1, keepdim=True), out=out)
+        rstd = centred.square().mean(-1, keepdim=True).add_(NORM_EPS).rsqrt_()
+        return centred.mul_(rstd), rstd
 
-    def norm_backward(self, grad: Tensor, h: Tensor, mean: Tensor | None, rstd: Tensor | None) -> Tensor:
-        """Vector-Jacobian product of `norm` at h. grad (G, B, W) -> (G, B, W)."""
-        if mean is None or rstd is None:
+    def norm_backward(self, grad: Tensor, normed: Tensor, rstd: Tensor | None) -> Tensor:
+        """Vector-Jacobian product of `norm` where it gave `normed` and `rstd`. grad (G, B, W) -> (G, B, W)."""
+        if rstd is None:
             return grad
-        return LAYER_NORM_BACKWARD(grad, h, h.shape[-1:], mean, rstd, None, None, [True, False, False])[0]
+        along = (grad * normed).mean(-1, keepdim=True)
+        return (grad - grad.mean(-1, keepdim=True)).addcmul_(normed, along, value=-1).mul_(rstd)
 
     def block(self, params: Tensors, l: int, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
         """Level l+1 from level l: h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
@@ -125,74 +133,39 @@ class Network:
         return self._affine(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
 
     def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
-        """Logits (G, B, C) of states h at level 0, keeping nothing else. `normed`: norm(h), where it is known already."""
+        """Logits (G, C, B) of states h at level 0, keeping nothing else. `normed`: norm(h), where it is known already."""
         for l in range(self.n_blocks):
             n = normed if l == 0 and normed is not None else self.norm(h)[0]
             h = self.block(params, l, h, n)
-        return self._affine(params["head.b"], self.norm(h)[0], params["head.W"])
+        return self.readout(params, self.norm(h)[0])
 
     def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:
-        """`grad` times the activation's derivative, from the activation's value r."""
+        """`grad` times the activation's derivative, from the activation's value r; in `grad`'s own memory."""
         if self.settings.activation == "tanh":
-            return torch.ops.aten.tanh_backward(grad, r)
-        return torch.ops.aten.threshold_backward(grad, r, 0)
-
-    def before_activation(self, w2: Tensor | None, inner: Tensor, credit: Tensor) -> Tensor:
-        """A block's vector-Jacobian product down to its pre-activation: w2 (G, W, W), inner and credit (G, B, W)."""
-        if w2 is not None:
-            credit = self._product(credit, w2.transpose(1, 2))
-        return self.through_activation(credit, inner)
-
-    def block_gradients(self, params: Tensors, acts: Activations, credit: Tensor, out: Tensors) -> None:
-        """Gradients of all blocks, each from its own credit alone: the batch mean of its vector-Jacobian products.
-
-        credit (L, G, B, W) at levels 1 ... L. Written into out["block.*"], shaped as the parameters.
-        """
-        n_batch, width = credit.shape[-2:]
-        flat = lambda t: t.reshape(-1, *t.shape[-2:])  # noqa: E731 (L, G, ...) -> (L * G, ...)
-        credit, inner, normed = flat(credit), flat(acts.inner), flat(acts.normed[: self.n_blocks])
-        w2 = None
-        if self.settings.residual:
-            w2 = flat(params["block.W2"])
-            self._mean_product(inner, credit, flat(out["block.W2"]))
-            torch.mean(credit, dim=1, keepdim=True, out=flat(out["block.b2"]))
-        dz = self.before_activation(w2, inner, credit)
-        self._mean_product(normed, dz, flat(out["block.W1"]))
-        torch.mean(dz, dim=1, keepdim=True, out=flat(out["block.b1"]))
-
-    def input_gradients(self, x: Tensor, h0: Tensor, credit: Tensor, out: Tensors) -> None:
-        """The input layer's, from its credit (G, B, W) at level 0 and examples x (G, B, n_in)."""
-        if not self.settings.residual:
-            credit = self.through_activation(credit, h0)
-        self._mean_product(x, credit, out["input.W"])
-        torch.mean(credit, dim=1, keepdim=True, out=out["input.b"])
-
-    def head_gradients(self, acts: Activations, error: Tensor, out: Tensors) -> None:
-        """The head's exact gradient. error (G, B, C)."""
-        self._mean_product(acts.normed[self.n_blocks], error, out["head.W"])
-        torch.mean(error, dim=1, keepdim=True, out=out["head.b"])
+            return torch.ops.aten.tanh_backward.grad_input(grad, r, grad_input=grad)
+        return torch.ops.aten.threshold_backward.grad_input(grad, r, 0, grad_input=grad)
 
     def _activate_(self, z: Tensor) -> Tensor:
         return z.tanh_() if self.settings.activation == "tanh" else z.relu_()
 
-    def _product(self, left: Tensor, right: Tensor) -> Tensor:
+    def product(self, left: Tensor, right: Tensor) -> Tensor:
         """left right, (G, M, K), (G, K, N) -> (G, M, N) fp32."""
         if self.precision == "fp32":
             return torch.bmm(left, right)
         return torch.bmm(left.bfloat16(), right.bfloat16()).float()
+
+    def mean_product(self, left: Tensor, right: Tensor, out: Tensor) -> None:
+        """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O); in fp32 in one pass."""
+        if self.precision == "fp32":
+            torch.baddbmm(out, left.transpose(1, 2), right, beta=0, alpha=1 / left.shape[1], out=out)
+        else:
+            out.copy_(torch.bmm(left.bfloat16().transpose(1, 2), right.bfloat16())).mul_(1 / left.shape[1])
 
     def _affine(self, bias: Tensor, left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
         """bias + left right; into `out` where one is given."""
         if self.precision == "fp32":
             return torch.baddbmm(bias, left, right, out=out)
         return torch.add(bias, torch.bmm(left.bfloat16(), right.bfloat16()), out=out)
-
-    def _mean_product(self, left: Tensor, right: Tensor, out: Tensor) -> None:
-        """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O); in fp32 in one pass."""
-        if self.precision == "fp32":
-            torch.baddbmm(out, left.transpose(1, 2), right, beta=0, alpha=1 / left.shape[1], out=out)
-        else:
-            out.copy_(torch.bmm(left.bfloat16().transpose(1, 2), right.bfloat16())).mul_(1 / left.shape[1])
 
 
 def stack_axis(name: str) -> int:
@@ -201,22 +174,25 @@ def stack_axis(name: str) -> int:
 
 
 def output_error(logits: Tensor, labels: Tensor) -> Tensor:
-    """softmax(logits) - onehot(labels), per example: logits (G, B, C), labels (G, B) -> (G, B, C)."""
-    error = torch.softmax(logits, dim=-1)
-    return error.scatter_add_(-1, labels.unsqueeze(-1), error.new_full((), -1.0).expand(*labels.shape, 1))
+    """softmax(logits) - onehot(labels), per example: logits (G, C, B), labels (G, B) -> (G, C, B)."""
+    # Step by step: the last bit of torch.softmax over an axis that is not the innermost depends on how it is cut among threads.
+    error = (logits - logits.amax(1, keepdim=True)).exp_()
+    error.div_(error.sum(1, keepdim=True))
+    labels = labels.unsqueeze(1)
+    return error.scatter_add_(1, labels, error.new_full((), -1.0).expand(labels.shape))
 
 
 def example_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each example in float64, accurate also where it vanishes: (G, B, C), (G, B) -> (G, B).
+    """Cross-entropy of each example in float64, accurate also where it vanishes: (G, C, B), (G, B) -> (G, B).
 
     log(1 + sum over the wrong classes of exp(z_j - z_y)): no cancellation near zero.
     """
     z = logits.double()
-    target = labels.unsqueeze(-1)
-    margins = (z - z.gather(-1, target)).scatter(-1, target, -math.inf)
-    top = margins.amax(-1, keepdim=True).clamp_min(0)
-    rest = (margins - top).exp().sum(-1)
-    top = top.squeeze(-1)
+    target = labels.unsqueeze(1)
+    margins = (z - z.gather(1, target)).scatter_(1, target, -math.inf)
+    top = margins.amax(1, keepdim=True).clamp_min(0)
+    rest = (margins - top).exp().sum(1)
+    top = top.squeeze(1)
     return top + torch.where(top > 0, ((-top).exp() + rest).log(), rest.log1p())
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from models import datasets
 from models.credit import Chance, Rule, Signal, at_levels, rule, vec
 from models.experiment import BridgeSettings, ProbeSettings
+from models.gradients import block_gradients, formed
 from models.network import Network, Tensors, example_losses, output_error
 from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
 from models.training import EVALUATION_FLOATS, State, Task, evaluate, sign_table, unpack_signs
@@ -92,8 +93,8 @@ def alignment(snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batche
         acts = network.forward(params, network.embed(params, data.train_x[index]))
         chance = Chance(snapshot.seeds, 1, (snapshot.epoch, ALIGNMENT, b))
         signal = Signal(network, params, acts, output_error(acts.logits, data.train_y[index]), levels, chance)
-        truth = _direction(rule("oracle").credit({}, signal))
-        cosines = [(_direction(r.credit(s, signal)) * truth).sum(-1).double().mean(-1) for r, s in rules.values()]
+        truth = _direction(formed(rule("oracle").credit({}, signal)))
+        cosines = [(_direction(formed(r.credit(s, signal))) * truth).sum(-1).double().mean(-1) for r, s in rules.values()]
         total = total + torch.stack(cosines)  # (n_rules, L+1, n_seeds)
     return (total / batches.shape[1]).permute(2, 0, 1).cpu().numpy()
 
@@ -147,7 +148,7 @@ class _Bench:
             chance = Chance(self.snapshot.seeds, n_batches, (self.snapshot.epoch, place, step))
             signal = Signal(network, params, acts, output_error(acts.logits, labels), range(1, self.n_probed + 1), chance)
             credit = credit_rule.credit(state, signal)
-            network.block_gradients(params, acts, _direction(credit) if settings.credit_scale == "unit" else credit, grads)
+            block_gradients(network, params, acts, _direction(formed(credit)) if settings.credit_scale == "unit" else credit, grads)
             if step == 0:
                 first = {n: g.unflatten(1, (n_seeds, n_batches)).clone() for n, g in grads.items()}
             for name, grad in grads.items():

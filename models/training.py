@@ -13,15 +13,20 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 from models import datasets
 from models.credit import Signal, rule, vec
 from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
-from models.network import Network, Tensors, example_losses, output_error, stack_axis
+from models.gradients import block_gradients, head_gradients, input_gradients
+from models.layout import packed
+from models.network import Activations, Network, Tensors, example_losses, output_error, stack_axis
 from models.streams import PERTURBATION, batch_order, sign_bytes
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
-ALIGNMENT = 16  # floats: one 512-bit register, one cache line
+USUAL_ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
+PLAIN_SGD = {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0, "maximize": False}
 EVALUATION_FLOATS = 2**24  # states held at once while evaluating: 64 MiB
 
 
@@ -103,13 +108,22 @@ class Trainer:
         self.fast = replace(self.network, precision=task.precision)
         self.rule = rule(credit or task.train.credit)
         self.observes = observes or self.rule is vec.RULE
-        self.tensors = {n: t.clone() if n.startswith("credit.") else _aligned(n, t) for n, t in state.tensors.items()}
-        self.params = {n: t for n, t in self.tensors.items() if not n.startswith(("adam.", "credit."))}
-        self.credit_state = {n: t for n, t in self.tensors.items() if n.startswith("credit.")}
-        self.grads = {n: _aligned(n, t) for n, t in self.params.items()}
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
-        self.optimizer = self._optimizer()
+        self._acts: Activations | None = None
+        self._take(state.tensors)
         self._signs = sign_table(device)
+
+    def _take(self, tensors: Tensors) -> None:
+        """Copies of what is trained: parameters, gradients and moments each in a vector of their own."""
+        names = [n for n in tensors if not n.startswith(("adam.", "credit."))]
+        self.vector, self.params = packed({n: tensors[n] for n in names})
+        self.gradient, self.grads = packed({n: torch.zeros_like(tensors[n]) for n in names})
+        self.credit_state = {n: t.clone() for n, t in tensors.items() if n.startswith("credit.")}
+        self.tensors, self.moments = self.params | self.credit_state, {}
+        for moment in MOMENTS if self.task.train.optimizer == "adam" else ():
+            self.moments[moment], views = packed({n: tensors[f"adam.{n}.{moment}"] for n in names})
+            self.tensors |= {f"adam.{n}.{moment}": view for n, view in views.items()}
+        self.n_updates = torch.tensor(float(self.epoch * self.n_steps), device=self.device)
 
     def state(self) -> State:
         """A copy of the stack as it stands."""
@@ -125,27 +139,28 @@ class Trainer:
             noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
         indices = torch.from_numpy(order).to(self.device)
         for step in range(self.n_steps):
-            self._set_rate(self.epoch * self.n_steps + step)
+            self.step = self.epoch * self.n_steps + step
             self._step(indices[step], None if noise is None else noise[step])
         self.epoch += 1
         self._check_finite()
 
     def _step(self, index: Tensor, noise: Tensor | None) -> None:
         n_arms = len(self.seeds) // index.shape[0]
-        x, y = self.data.train_x[index], self.data.train_y[index]
+        x = self.data.train_x.index_select(0, index.flatten()).unflatten(0, index.shape)
+        y = self.data.train_y[index]
         if n_arms > 1:
             x, y = x.repeat(n_arms, 1, 1), y.repeat(n_arms, 1)
         network, params = self.fast, self.params
-        acts = network.forward(params, network.embed(params, x))
+        acts = self._acts = network.forward(params, network.embed(params, x), over=self._acts)
         error = output_error(acts.logits, y)
         if noise is not None:
             self._observe(acts, error, y, noise)
         levels = range(network.n_blocks + 1)
         credit = self.rule.credit(self.credit_state, Signal(network, params, acts, error, levels))
-        network.block_gradients(params, acts, credit[1:], self.grads)
-        network.input_gradients(x, acts.h[0], credit[0], self.grads)
-        network.head_gradients(acts, error, self.grads)
-        self.optimizer.step()
+        block_gradients(network, params, acts, credit[1:], self.grads)
+        input_gradients(network, x, acts, credit[:1], self.grads)
+        head_gradients(network, acts, error, self.grads)
+        self._update()
 
     def _observe(self, acts, error: Tensor, y: Tensor, packed: Tensor) -> None:
         bridge = self.task.bridge
@@ -160,26 +175,20 @@ class Trainer:
         """The seeds without the arms: arms of one seed see the same batches and the same noise."""
         return list(dict.fromkeys(self.seeds))
 
-    def _optimizer(self) -> torch.optim.Optimizer:
-        """The fused optimizer over whole storages, padding included: it must not see where one seed ends and the next begins."""
-        stored = {name: _storage(param) for name, param in self.params.items()}
-        for name, param in stored.items():
-            param.grad = _storage(self.grads[name])
-        train = self.task.train
+    def _update(self) -> None:
+        """One step of the optimizer, on whole vectors."""
+        train, vectors = self.task.train, [[v] for v in (self.vector, self.gradient, *self.moments.values())]
         if train.optimizer == "sgd":
-            return torch.optim.SGD(stored.values(), lr=train.lr, fused=True)
-        optimizer = torch.optim.Adam(stored.values(), lr=train.lr, fused=True)
-        done = torch.tensor(float(self.epoch * self.n_steps))
-        for name, param in stored.items():
-            moments = {m: _storage(self.tensors[f"adam.{name}.{m}"]) for m in MOMENTS}
-            optimizer.state[param] = {"step": done.clone().to(self.device), **moments}
-        return optimizer
+            sgd(*vectors, [None], fused=True, lr=self.rate(), **PLAIN_SGD)
+        else:
+            adam(*vectors, [], [self.n_updates], fused=True, lr=self.rate(), **USUAL_ADAM)
 
-    def _set_rate(self, step: int) -> None:
+    def rate(self) -> float:
+        """The step size of the update that comes next."""
         train = self.task.train
-        if train.schedule == "cosine":
-            share = step / (train.epochs * self.n_steps)
-            self.optimizer.param_groups[0]["lr"] = train.lr * 0.5 * (1 + math.cos(math.pi * share))
+        if train.schedule == "constant":
+            return train.lr
+        return train.lr * 0.5 * (1 + math.cos(math.pi * self.step / (train.epochs * self.n_steps)))
 
     def _check_finite(self) -> None:
         bad = torch.zeros(len(self.seeds), dtype=torch.bool, device=self.device)
@@ -215,27 +224,9 @@ def evaluate(network: Network, params: Tensors, data: datasets.Tensors) -> tuple
         part = slice(start, start + rows)
         batch, labels = x[part].expand(n_stack, -1, -1), y[:, part].expand(n_stack, -1)
         logits = network.logits(params, network.embed(params, batch))
-        right = right + (logits.argmax(-1) == labels).double().sum(1)
+        right = right + (logits.argmax(1) == labels).double().sum(1)
         loss = loss + example_losses(logits, labels).sum(1)
     return (right / len(x)).cpu(), (loss / len(x)).cpu()
-
-
-def _aligned(name: str, tensor: Tensor) -> Tensor:
-    """A copy in which each network's part begins at a multiple of ALIGNMENT floats, the gaps zero.
-
-    Fused kernels treat the last elements of a tensor, too few for a vector, by other instructions, whose last bit may differ: without
-    gaps a seed's bits would depend on how many seeds lie beside it.
-    """
-    lead, rest = tensor.shape[: stack_axis(name) + 1], tensor.shape[stack_axis(name) + 1 :]
-    size = math.prod(rest)
-    base = tensor.new_zeros(*lead, -(-size // ALIGNMENT) * ALIGNMENT)
-    view = base[..., :size].unflatten(-1, rest)
-    return view.copy_(tensor)
-
-
-def _storage(view: Tensor) -> Tensor:
-    """The whole memory behind an aligned tensor, gaps included, as one vector."""
-    return view.as_strided((view.untyped_storage().nbytes() // view.element_size(),), (1,), 0)
 
 
 def sign_table(device: str) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.gradients import Credit
 from models.network import Activations, Network, Tensors
 from models.streams import CONTROL, stream
 
@@ -42,7 +43,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Signal:
-    """What a rule may look at. `error` (G, B, C) is the output error e of each example; `levels` are the levels asked for
+    """What a rule may look at. `error` (G, C, B) is the output error e of each example; `levels` are the levels asked for
     (0 is the input layer's output, l the output of block l), and a rule's state holds those levels in this order. `chance` is
     there where a step is probed; training has no rule that draws."""
 
@@ -62,13 +63,13 @@ class Signal:
 
 @dataclass(frozen=True)
 class Rule:
-    """`credit(state, signal)` -> (n_levels, G, B, W): per example, no 1 / batch in it.
+    """`credit(state, signal)` -> (n_levels, G, B, W), formed or factored: per example, no 1 / batch in it.
 
     `initial(network, seeds, device, feedback_scale)` -> state with leading axis L+1 (levels), then G.
     """
 
     name: str
-    credit: Callable[[Tensors, Signal], Tensor]
+    credit: Callable[[Tensors, Signal], Credit]
     initial: Callable[..., Tensors]
 
 

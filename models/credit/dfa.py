@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from models.credit import Rule, Signal
+from models.gradients import Credit, factored
 from models.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 
@@ -25,16 +25,9 @@ def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale:
     return {KEY: torch.from_numpy(np.stack(draws, axis=1)).to(device)}
 
 
-def credit(state: Tensors, signal: Signal) -> Tensor:
+def credit(state: Tensors, signal: Signal) -> Credit:
     """e B_l at every level asked for: (n_levels, G, B, W)."""
-    return project(signal.error, state[KEY])
-
-
-def project(error: Tensor, matrices: Tensor) -> Tensor:
-    """error (G, B, C) times matrices (n_levels, G, C, W), one batched product -> (n_levels, G, B, W)."""
-    n_levels, n_stack, n_classes, width = matrices.shape
-    repeated = error.unsqueeze(0).expand(n_levels, -1, -1, -1).reshape(-1, *error.shape[1:])
-    return torch.bmm(repeated, matrices.reshape(-1, n_classes, width)).view(n_levels, n_stack, -1, width)
+    return factored(signal.error.expand(len(state[KEY]), -1, -1, -1), state[KEY])
 
 
 RULE = Rule("dfa", credit, initial)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from models.credit import Rule, Signal
-from models.credit.dfa import project
+from models.gradients import Credit, factored
 from models.network import Activations, Network, Tensors, example_losses
 
 KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
@@ -37,28 +37,29 @@ def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale:
     }
 
 
-def credit(state: Tensors, signal: Signal) -> Tensor:
+def credit(state: Tensors, signal: Signal) -> Credit:
     """(e M_l) / std(h_l) at every level asked for: (n_levels, G, B, W)."""
-    predicted = project(signal.error, state[KEY])
-    for i, l in enumerate(signal.levels):
-        if signal.acts.rstd[l] is not None:
-            predicted[i].mul_(signal.acts.rstd[l])
-    return predicted
+    return factored(torch.stack([_scaled(signal.error, signal.acts, l) for l in signal.levels]), state[KEY])
+
+
+def _scaled(error: Tensor, acts: Activations, l: int) -> Tensor:
+    """e / std(h_l), or e where there is no norm: (G, C, B)."""
+    rstd = acts.rstd[l]
+    return error if rstd is None else error * rstd.transpose(1, 2)
 
 
 def observe(state: Tensors, network: Network, params: Tensors, acts: Activations, error: Tensor, labels: Tensor,
             noise: Tensor, *, sigma: float, keep: float) -> None:
     """Add one batch of perturbations at every level to the sums, in place, after multiplying the old sums by `keep`.
 
-    noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels (G, B); error (G, B, C).
+    noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels (G, B); error (G, C, B).
     """
     response, width = perturbation_responses(network, params, acts, labels, noise, sigma), noise.shape[-1]
     for l in range(network.n_blocks + 1):
-        scaled = error if acts.rstd[l] is None else error * acts.rstd[l]
-        columns = scaled.transpose(1, 2)
-        state[GRAM][l].mul_(keep).add_(torch.bmm(columns, scaled))
+        scaled = _scaled(error, acts, l)
+        state[GRAM][l].mul_(keep).add_(torch.bmm(scaled, scaled.transpose(1, 2)))
         weighted = torch.nn.functional.pad(noise[l] * response[l].unsqueeze(-1), (0, -width % WHOLE_COLUMNS))
-        state[RESPONSE][l].mul_(keep).add_(torch.bmm(columns, weighted)[..., :width])
+        state[RESPONSE][l].mul_(keep).add_(torch.bmm(scaled, weighted)[..., :width])
 
 
 def perturbation_responses(network: Network, params: Tensors, acts: Activations, labels: Tensor, noise: Tensor,
@@ -78,7 +79,7 @@ def perturbation_responses(network: Network, params: Tensors, acts: Activations,
         steps.append(step)
         fresh = [h + moved, h - moved]
         riding = torch.cat(fresh if riding is None else [riding, *fresh], dim=1)
-    logits = torch.baddbmm(params["head.b"], network.norm(riding)[0], params["head.W"])
+    logits = network.readout(params, network.norm(riding)[0])
     pairs = 2 * (network.n_blocks + 1)
     losses = example_losses(logits, labels.repeat(1, pairs)).view(-1, network.n_blocks + 1, 2, n_batch)
     difference = (losses[:, :, 0] - losses[:, :, 1]).transpose(0, 1)
