@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STAGE = "observations"
 EARLIER = 8  # entries that an expected time is taken from
-CPU_WORKING_SET = 2**25  # bytes trained at once: stacks of small networks slow down where they outgrow the caches
+CPU_WORKING_SET = 12 * 2**20  # bytes trained at once: stacks of small networks slow down where they outgrow the caches
 FEWEST_AT_ONCE = 8  # networks that outgrow them one by one are as fast in stacks as alone
 LARGEST_WORKING_SET = 2**30  # bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much again and more
 
@@ -176,10 +176,12 @@ def use_threads(machine: Machine, n_seeds: int) -> None:
 
 def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
     bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
-    if bytes_of_seed is None or machine.device != "cpu":
-        return n_seeds
-    each = bytes_of_seed()
-    return min(n_seeds, max(1, CPU_WORKING_SET // each, min(FEWEST_AT_ONCE, LARGEST_WORKING_SET // each)))
+    return n_seeds if bytes_of_seed is None or machine.device != "cpu" else min(n_seeds, seeds_at_once(bytes_of_seed()))
+
+
+def seeds_at_once(each: int) -> int:
+    """How many seeds of `each` bytes a CPU trains in one stack."""
+    return max(1, CPU_WORKING_SET // each, min(FEWEST_AT_ONCE, LARGEST_WORKING_SET // each))
 
 
 def _cut(observed: xarray.Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:

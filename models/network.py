@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -36,6 +37,15 @@ class Activations:
     rstd: Sequence[Tensor | None]
     inner: Tensor
     logits: Tensor
+
+
+class Layer(NamedTuple):
+    """The parameters of one block: W1, W2 (G, W, W), b1, b2 (G, 1, W); a plain one has no second pair."""
+
+    W1: Tensor
+    b1: Tensor
+    W2: Tensor | None = None
+    b2: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -93,15 +103,18 @@ class Network:
     def forward(self, params: Tensors, h: Tensor, over: Activations | None = None) -> Activations:
         """Everything above level 0. h (G, B, W). `over`: an earlier pass of the same shapes that nobody needs any more, to be overwritten: fresh
         memory costs a step of small networks a tenth of its time."""
-        n_blocks = self.n_blocks
-        hs, rstds = [h], []
-        normed = h.new_empty(n_blocks + 1, *h.shape) if over is None else over.normed
-        inner = h.new_empty(n_blocks, *h.shape) if over is None else over.inner
-        for l in range(n_blocks + 1):
-            rstds.append(self.norm(hs[l], normed[l])[1])
-            if l < n_blocks:
-                hs.append(self.block(params, l, hs[l], normed[l], inner[l]))
-        return Activations(hs, normed, rstds, inner, self.readout(params, normed[n_blocks]))
+        normed = h.new_empty(self.n_blocks + 1, *h.shape) if over is None else over.normed
+        inner = h.new_empty(self.n_blocks, *h.shape) if over is None else over.inner
+        hs, rstds, reads = [h], [], normed.unbind()
+        for layer, n, r in zip(self.layers(params), reads, inner.unbind(), strict=False):
+            rstds.append(self.norm(hs[-1], n)[1])
+            hs.append(self.block(layer, hs[-1], n, r))
+        rstds.append(self.norm(hs[-1], reads[-1])[1])
+        return Activations(hs, normed, rstds, inner, self.readout(params, reads[-1]))
+
+    def layers(self, params: Tensors) -> list[Layer]:
+        """The parameters of each block."""
+        return [Layer(*tensors) for tensors in zip(*(params[f"block.{name}"].unbind() for name in self.block_shapes()), strict=True)]
 
     def readout(self, params: Tensors, normed: Tensor) -> Tensor:
         """Logits (G, C, B) of the last level's norm (G, B, W)."""
@@ -114,8 +127,9 @@ class Network:
         """
         if self.settings.norm == "none":
             return (h if out is None else out.copy_(h)), None
-        centred = torch.sub(h, h.mean(-1, keepdim=True), out=out)
-        rstd = centred.square().mean(-1, keepdim=True).add_(NORM_EPS).rsqrt_()
+        share = 1 / h.shape[-1]
+        centred = torch.sub(h, h.sum(-1, keepdim=True), alpha=share, out=out)
+        rstd = centred.square().sum(-1, keepdim=True).mul_(share).add_(NORM_EPS).rsqrt_()
         return centred.mul_(rstd), rstd
 
     def norm_backward(self, grad: Tensor, normed: Tensor, rstd: Tensor | None) -> Tensor:
@@ -125,18 +139,19 @@ class Network:
         along = (grad * normed).mean(-1, keepdim=True)
         return (grad - grad.mean(-1, keepdim=True)).addcmul_(normed, along, value=-1).mul_(rstd)
 
-    def block(self, params: Tensors, l: int, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
-        """Level l+1 from level l: h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
-        r = self._activate_(self._affine(params["block.b1"][l], n, params["block.W1"][l], out=inner))
-        if not self.settings.residual:
+    def block(self, layer: Layer, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
+        """The next level from h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
+        r = self._activate_(self._affine(layer.b1, n, layer.W1, out=inner))
+        if layer.W2 is None or layer.b2 is None:
             return r
-        return self._affine(h, r, params["block.W2"][l]).add_(params["block.b2"][l])
+        out = h + layer.b2
+        return self._affine(out, r, layer.W2, out=out)
 
     def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
         """Logits (G, C, B) of states h at level 0, keeping nothing else. `normed`: norm(h), where it is known already."""
-        for l in range(self.n_blocks):
+        for l, layer in enumerate(self.layers(params)):
             n = normed if l == 0 and normed is not None else self.norm(h)[0]
-            h = self.block(params, l, h, n)
+            h = self.block(layer, h, n)
         return self.readout(params, self.norm(h)[0])
 
     def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:

@@ -188,8 +188,8 @@ class _Bench:
     def _rise(self, x: Tensor) -> Tensor:
         network, params = self.snapshot.network, self.snapshot.params
         h = network.embed(params, x)
-        for l in range(self.below):
-            h = network.block(params, l, h, network.norm(h)[0])
+        for layer in network.layers(params)[: self.below]:
+            h = network.block(layer, h, network.norm(h)[0])
         return h
 
 

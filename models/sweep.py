@@ -35,6 +35,16 @@ BY_BATCH = ("dL_same", "dL_held", "dL_held_averaged")
 BY_CREDIT = ("descent_rate", "update_variance", "update_power")
 
 
+def bytes_of_network(network: NetworkSettings, train: TrainSettings, n_in: int, n_classes: int) -> int:
+    """The working set of one network in training: parameters, gradients, moments, and a batch's states and noise."""
+    width = network.width
+    per_block = (2 if network.residual else 1) * (width + 1) * width
+    parameters = (n_in + 1) * width + network.blocks * per_block + (width + 1) * n_classes
+    copies = 4 if train.optimizer == "adam" else 2
+    states = 8 * (network.blocks + 1) * train.batch * width + train.batch * n_in
+    return 4 * (copies * parameters + states)
+
+
 class TrainedSettings(Settings):
     """What both shipped experiments share: the data, the network and how it is trained."""
 
@@ -59,14 +69,9 @@ class TrainedSettings(Settings):
         return Task(self.dataset, self.network, self.train, self.feedback.scale, self.bridge, precision)
 
     def bytes_of_seed(self, arms: int = 1) -> int:
-        """The working set of one seed in training, `arms` networks of it: parameters, gradients, moments, and a batch's states and noise."""
-        network, data = self.network, datasets.load(self.dataset)
-        width, n_in = network.width, data.train_x.shape[1]
-        per_block = (2 if network.residual else 1) * (width + 1) * width
-        parameters = (n_in + 1) * width + network.blocks * per_block + (width + 1) * data.n_classes
-        copies = 4 if self.train.optimizer == "adam" else 2
-        states = 8 * (network.blocks + 1) * self.train.batch * width + self.train.batch * n_in
-        return 4 * arms * (copies * parameters + states)
+        """The working set of one seed in training, `arms` networks of it."""
+        data = datasets.load(self.dataset)
+        return arms * bytes_of_network(self.network, self.train, data.train_x.shape[1], data.n_classes)
 
     def training_identity(self) -> dict[str, Any]:
         """All settings that determine a snapshot's bytes, and no others, with the data's and the code's digests."""

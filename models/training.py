@@ -146,8 +146,7 @@ class Trainer:
 
     def _step(self, index: Tensor, noise: Tensor | None) -> None:
         n_arms = len(self.seeds) // index.shape[0]
-        x = self.data.train_x.index_select(0, index.flatten()).unflatten(0, index.shape)
-        y = self.data.train_y[index]
+        x, y = (t.index_select(0, index.flatten()).unflatten(0, index.shape) for t in (self.data.train_x, self.data.train_y))
         if n_arms > 1:
             x, y = x.repeat(n_arms, 1, 1), y.repeat(n_arms, 1)
         network, params = self.fast, self.params

@@ -70,9 +70,10 @@ def perturbation_responses(network: Network, params: Tensors, acts: Activations,
     """
     n_batch = labels.shape[-1]
     riding, steps = None, []
+    layers = network.layers(params)
     for l in range(network.n_blocks + 1):
         if riding is not None:
-            riding = network.block(params, l - 1, riding, network.norm(riding)[0])
+            riding = network.block(layers[l - 1], riding, network.norm(riding)[0])
         h = acts.h[l]
         step = h.square().mean(-1, keepdim=True).sqrt_().mul_(sigma)  # (G, B, 1)
         moved = noise[l] * step
