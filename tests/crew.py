@@ -20,7 +20,7 @@ from models.training import Trainer
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["crew"])
-SWEEP = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 40, "batch": 64}, "snapshots": [2, 5, 10, 20, 40],
+SWEEP = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 200, "batch": 64}, "snapshots": [10, 25, 50, 100, 200],
          "probe": {"lr": 0.01, "batch": 16, "batches": 8, "fit_batches": 2, "fit_batch": 16, "steps": 1}}
 ONLINE = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 5, "batch": 64}, "takeover": [0, "never"]}
 EXPERIMENTS = {"snapshot_sweep": SWEEP, "online_training": ONLINE}

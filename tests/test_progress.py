@@ -25,7 +25,7 @@ def test_a_working_process_is_seen_from_another(store):
     assert until(lambda: training(store))
     digest = observations_digest(experiment(), MACHINE)
     found = standings(store)[digest]
-    assert found.kind == "snapshot_sweep" and found.asked == frozenset(range(4)) and found.of_epochs == 40 and found.doing == "training"
+    assert found.kind == "snapshot_sweep" and found.asked == frozenset(range(4)) and found.of_epochs == 200 and found.doing == "training"
     assert 0 < found.share < found.chunk <= 2
     worker.kill()
     worker.join()
