@@ -38,7 +38,7 @@ BY_CREDIT = ("descent_rate", "update_variance", "update_power")
 class TrainedSettings(Settings):
     """What both shipped experiments share: the data, the network and how it is trained."""
 
-    dataset: str
+    dataset: str = pydantic.Field(description=f"{datasets.ALLOWED}; PATH is relative to the claims file or to CLAIMS_DATA")
     network: NetworkSettings = NetworkSettings()
     train: TrainSettings = TrainSettings()
     feedback: FeedbackSettings = FeedbackSettings()
@@ -46,10 +46,8 @@ class TrainedSettings(Settings):
 
     @pydantic.field_validator("dataset")
     @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in datasets.NAMES:
-            raise ValueError(f"`{name}` is no data set; allowed: {', '.join(datasets.NAMES)}")
-        return name
+    def _known(cls, name: str, info: pydantic.ValidationInfo) -> str:
+        return datasets.named(name, (info.context or {}).get("base"))
 
     def task(self, machine: Mapping[str, Any] | None = None) -> Task:
         """What is trained, for `models.training`, in the machine's precision."""
@@ -113,7 +111,7 @@ class SnapshotSweep:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: Path) -> SnapshotSweep:
-        return cls(SweepSettings.model_validate(options))
+        return cls(SweepSettings.model_validate(options, context={"base": base}))
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}."""

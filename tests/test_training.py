@@ -93,7 +93,7 @@ def test_digits_are_scikit_learns_and_split_for_good():
 
 
 def test_an_unknown_data_set_is_named():
-    with pytest.raises(ValueError, match="'mnist'; allowed: digits"):
+    with pytest.raises(ValueError, match="`mnist` is no data set; allowed: digits, cifar10"):
         datasets.load("mnist")
 
 
