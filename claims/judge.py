@@ -14,10 +14,10 @@ from claims.schema import Claim, NotAsked, Question, Undescribed
 if TYPE_CHECKING:
     import numpy as np
     import xarray
-    from models.experiment import Configured
 
     from claims.expression import CompiledAtom, Term
     from claims.inference import Atom, Decision, Look, Sample
+    from models.experiment import Configured
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
 PREDICTED = 200  # worlds of fresh seeds
