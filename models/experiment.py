@@ -118,6 +118,7 @@ class Experiment(Protocol):
 KINDS = {
     "snapshot_sweep": "models.sweep:SnapshotSweep",
     "online_training": "models.online:OnlineTraining",
+    "credit_training": "models.credit_training:CreditTraining",
     "recorded": "models.recorded:Recorded",
 }
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pydantic
 
@@ -36,7 +36,7 @@ BY_CREDIT = ("descent_rate", "update_variance", "update_power")
 
 
 class TrainedSettings(Settings):
-    """What both shipped experiments share: the data, the network and how it is trained."""
+    """What all shipped experiments that train share: the data, the network and how it is trained."""
 
     dataset: str = pydantic.Field(description=f"{datasets.ALLOWED}; PATH is relative to the claims file or to CLAIMS_DATA")
     network: NetworkSettings = NetworkSettings()
@@ -62,7 +62,7 @@ class TrainedSettings(Settings):
         width, n_in = network.width, data.train_x.shape[1]
         per_block = (2 if network.residual else 1) * (width + 1) * width
         parameters = (n_in + 1) * width + network.blocks * per_block + (width + 1) * data.n_classes
-        copies = 4 if self.train.optimizer == "adam" else 2
+        copies = (4 if self.train.optimizer == "adam" else 2) + (self.train.credit == "fa")  # feedback as large as the weights
         states = 8 * (network.blocks + 1) * self.train.batch * width + self.train.batch * n_in
         return 4 * arms * (copies * parameters + states)
 
@@ -77,12 +77,15 @@ class TrainedSettings(Settings):
             identity["bridge"] = self.bridge.model_dump(mode="json")
         return identity | {"source": source_digest("models.training")}
 
+    def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
+        """Names what a seed's snapshots depend on besides seed and epoch."""
+        return digest_of({"training": self.training_identity(), "machine": dict(machine)})
 
-class SweepSettings(TrainedSettings):
-    """Settings of `kind: snapshot_sweep`."""
 
-    snapshots: tuple[PositiveInt, ...] = (5, 20, 100)
-    probe: ProbeSettings
+class SnapshotSettings(TrainedSettings):
+    """What all have in common that look at networks after some epochs of training."""
+
+    snapshots: tuple[int, ...]
 
     @pydantic.field_validator("snapshots")
     @classmethod
@@ -92,10 +95,17 @@ class SweepSettings(TrainedSettings):
         return epochs
 
     @pydantic.model_validator(mode="after")
-    def _within_training(self) -> SweepSettings:
+    def _within_training(self) -> Self:
         if self.snapshots[-1] > self.train.epochs:
             raise ValueError(f"`snapshots` asks for epoch {self.snapshots[-1]}, but `train.epochs` is {self.train.epochs}")
         return self
+
+
+class SweepSettings(SnapshotSettings):
+    """Settings of `kind: snapshot_sweep`."""
+
+    snapshots: tuple[PositiveInt, ...] = (5, 20, 100)
+    probe: ProbeSettings
 
 
 @dataclass(frozen=True)
@@ -137,16 +147,16 @@ class SnapshotSweep:
         keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
         return self._dataset(seeds, list(self._probed(seeds, device, store, machine or {}, progress)))
 
-    def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
+    def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str, ...]:
         """Names what a seed's snapshots depend on besides seed and epoch."""
-        return digest_of({"training": self.settings.training_identity(), "machine": dict(machine)})
+        return (self.settings.snapshots_digest(machine),)
 
     def _probed(self, seeds: Sequence[int], device: str, store: Store | None, machine: Mapping[str, Any],
                 progress: Progress | None) -> Iterator[dict]:
         from models.checkpoints import snapshots
         from models.probe import probe
 
-        task, epochs, digest = self.settings.task(machine), self.settings.snapshots, self.snapshots_digest(machine)
+        task, epochs, digest = self.settings.task(machine), self.settings.snapshots, self.settings.snapshots_digest(machine)
         worth = self._probe_in_epochs()
         if progress is not None:
             progress.start(epochs[-1], beyond=worth * len(epochs))
