@@ -49,7 +49,7 @@ class NetworkSettings(Settings):
 class TrainSettings(Settings):
     """How snapshots are trained."""
 
-    credit: Literal["dfa", "oracle", "vec"] = "dfa"
+    credit: Literal["dfa", "oracle", "vec", "fa"] = "dfa"
     optimizer: Literal["adam", "sgd"] = "adam"
     lr: PositiveFloat = 1e-3
     batch: PositiveInt = 64
@@ -58,7 +58,7 @@ class TrainSettings(Settings):
 
 
 class FeedbackSettings(Settings):
-    """DFA's random matrices: normal entries of standard deviation scale / sqrt(width)."""
+    """Fixed random matrices: DFA's are normal with standard deviation scale / sqrt(width); in feedback alignment `scale` is the head's."""
 
     scale: PositiveFloat = 1.0
 
@@ -74,7 +74,7 @@ class BridgeSettings(Settings):
 class ProbeSettings(Settings):
     """What is done to a snapshot: `steps` gradient steps of size `lr` on each of `batches` batches, under each credit rule."""
 
-    credits: tuple[Literal["dfa", "vec", "oracle", "random", "signflip"], ...] = ("dfa", "vec", "oracle")
+    credits: tuple[Literal["dfa", "vec", "oracle", "fa", "random", "signflip"], ...] = ("dfa", "vec", "oracle")
     blocks: Literal["last", "all"] = "last"
     steps: PositiveInt = 5
     lr: PositiveFloat
@@ -118,6 +118,7 @@ class Experiment(Protocol):
 KINDS = {
     "snapshot_sweep": "models.sweep:SnapshotSweep",
     "online_training": "models.online:OnlineTraining",
+    "credit_training": "models.credit_training:CreditTraining",
     "recorded": "models.recorded:Recorded",
 }
 

@@ -83,10 +83,10 @@ def observations_digest(experiment: Configured, machine: Machine) -> str:
     return digest_of({"experiment": experiment.identity(), "machine": machine.identity()})
 
 
-def snapshots_digest(experiment: Configured, machine: Machine) -> str:
-    """Names what a seed's snapshots depend on besides seed and epoch; empty where the experiment keeps none."""
-    name = getattr(experiment.implementation, "snapshots_digest", None)
-    return name(machine.identity()) if name else ""
+def snapshots_digests(experiment: Configured, machine: Machine) -> tuple[str, ...]:
+    """Names what a seed's snapshots depend on besides seed and epoch, one for each way of training; empty where the experiment keeps none."""
+    names = getattr(experiment.implementation, "snapshots_digests", None)
+    return names(machine.identity()) if names else ()
 
 
 def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[list[int]], None]) -> dict[int, Entry]:

@@ -53,7 +53,7 @@ class OnlineTraining:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: Path) -> OnlineTraining:
-        return cls(OnlineSettings.model_validate(options))
+        return cls(OnlineSettings.model_validate(options, context={"base": base}))
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}; epoch 0 is the untrained network."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pydantic
 
@@ -40,15 +40,15 @@ def bytes_of_network(network: NetworkSettings, train: TrainSettings, n_in: int, 
     width = network.width
     per_block = (2 if network.residual else 1) * (width + 1) * width
     parameters = (n_in + 1) * width + network.blocks * per_block + (width + 1) * n_classes
-    copies = 4 if train.optimizer == "adam" else 2
+    copies = (4 if train.optimizer == "adam" else 2) + (train.credit == "fa")  # its feedback is as large as the weights
     states = 8 * (network.blocks + 1) * train.batch * width + train.batch * n_in
     return 4 * (copies * parameters + states)
 
 
 class TrainedSettings(Settings):
-    """What both shipped experiments share: the data, the network and how it is trained."""
+    """What all shipped experiments that train share: the data, the network and how it is trained."""
 
-    dataset: str
+    dataset: str = pydantic.Field(description=f"{datasets.ALLOWED}; PATH is relative to the claims file or to CLAIMS_DATA")
     network: NetworkSettings = NetworkSettings()
     train: TrainSettings = TrainSettings()
     feedback: FeedbackSettings = FeedbackSettings()
@@ -56,10 +56,8 @@ class TrainedSettings(Settings):
 
     @pydantic.field_validator("dataset")
     @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in datasets.NAMES:
-            raise ValueError(f"`{name}` is no data set; allowed: {', '.join(datasets.NAMES)}")
-        return name
+    def _known(cls, name: str, info: pydantic.ValidationInfo) -> str:
+        return datasets.named(name, (info.context or {}).get("base"))
 
     def task(self, machine: Mapping[str, Any] | None = None) -> Task:
         """What is trained, for `models.training`, in the machine's precision."""
@@ -84,12 +82,15 @@ class TrainedSettings(Settings):
             identity["bridge"] = self.bridge.model_dump(mode="json")
         return identity | {"source": source_digest("models.training")}
 
+    def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
+        """Names what a seed's snapshots depend on besides seed and epoch."""
+        return digest_of({"training": self.training_identity(), "machine": dict(machine)})
 
-class SweepSettings(TrainedSettings):
-    """Settings of `kind: snapshot_sweep`."""
 
-    snapshots: tuple[PositiveInt, ...] = (5, 20, 100)
-    probe: ProbeSettings
+class SnapshotSettings(TrainedSettings):
+    """What all have in common that look at networks after some epochs of training."""
+
+    snapshots: tuple[int, ...]
 
     @pydantic.field_validator("snapshots")
     @classmethod
@@ -99,10 +100,17 @@ class SweepSettings(TrainedSettings):
         return epochs
 
     @pydantic.model_validator(mode="after")
-    def _within_training(self) -> SweepSettings:
+    def _within_training(self) -> Self:
         if self.snapshots[-1] > self.train.epochs:
             raise ValueError(f"`snapshots` asks for epoch {self.snapshots[-1]}, but `train.epochs` is {self.train.epochs}")
         return self
+
+
+class SweepSettings(SnapshotSettings):
+    """Settings of `kind: snapshot_sweep`."""
+
+    snapshots: tuple[PositiveInt, ...] = (5, 20, 100)
+    probe: ProbeSettings
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class SnapshotSweep:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: Path) -> SnapshotSweep:
-        return cls(SweepSettings.model_validate(options))
+        return cls(SweepSettings.model_validate(options, context={"base": base}))
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}."""
@@ -144,16 +152,16 @@ class SnapshotSweep:
         keyed by the settings and by `machine`. Raises NonFiniteError when a network diverges."""
         return self._dataset(seeds, list(self._probed(seeds, device, store, machine or {}, progress)))
 
-    def snapshots_digest(self, machine: Mapping[str, Any]) -> str:
+    def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str, ...]:
         """Names what a seed's snapshots depend on besides seed and epoch."""
-        return digest_of({"training": self.settings.training_identity(), "machine": dict(machine)})
+        return (self.settings.snapshots_digest(machine),)
 
     def _probed(self, seeds: Sequence[int], device: str, store: Store | None, machine: Mapping[str, Any],
                 progress: Progress | None) -> Iterator[dict]:
         from models.checkpoints import snapshots
         from models.probe import probe
 
-        task, epochs, digest = self.settings.task(machine), self.settings.snapshots, self.snapshots_digest(machine)
+        task, epochs, digest = self.settings.task(machine), self.settings.snapshots, self.settings.snapshots_digest(machine)
         worth = self._probe_in_epochs()
         if progress is not None:
             progress.start(epochs[-1], beyond=worth * len(epochs))

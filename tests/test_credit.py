@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from reference import OneNetwork
 
 from models.credit import Signal, at_levels, rule
-from models.credit import dfa, vec
+from models.credit import dfa, fa, vec
 from models.experiment import NetworkSettings
 from models.gradients import block_gradients, formed, head_gradients, input_gradients
 from models.network import Network, example_losses, output_error
@@ -49,7 +49,7 @@ def test_oracle_equals_autograd_at_every_level(shape):
 
 
 @settings(max_examples=40, deadline=None)
-@given(shape=shapes, name=st.sampled_from(["dfa", "vec", "oracle"]))
+@given(shape=shapes, name=st.sampled_from(["dfa", "vec", "oracle", "fa"]))
 def test_local_gradients_equal_each_parts_own_vjp(shape, name):
     network, params, x, y, acts = drawn(shape)
     error = output_error(acts.logits, y)
@@ -83,13 +83,67 @@ def test_dfa_and_vec_are_what_the_formulas_say(shape):
         torch.testing.assert_close(formed(vec.credit(learned, signal))[level], expected)
 
 
-@pytest.mark.parametrize("name", ["dfa", "vec", "oracle"])
+@pytest.mark.parametrize("name", ["dfa", "vec", "oracle", "fa"])
 def test_credit_at_some_levels_is_that_part_of_all(name):
     network, params, x, y, acts = drawn(dict(width=6, blocks=3))
     error, state = output_error(acts.logits, y), random_state(name, network, 3)
     whole = rule(name).credit(state, Signal(network, params, acts, error, range(4)))
     part = rule(name).credit(at_levels(state, [2, 3]), Signal(network, params, acts, error, [2, 3]))
     assert torch.equal(formed(part), formed(whole)[2:])
+
+
+def with_feedback(network, params, state, s):
+    """Seed s's network with its feedback matrices as the weights of blocks and head."""
+    blocks = {f"block.{name.removeprefix(fa.ABOVE)}": t[:-1, s] for name, t in state.items() if name.startswith(fa.ABOVE)}
+    return OneNetwork(network.settings, {**of_seed(params, s), **blocks, "head.W": state[fa.HEAD][s]})
+
+
+@settings(max_examples=40, deadline=None)
+@given(shape=shapes)
+def test_feedback_alignment_passes_credit_through_its_own_matrices(shape):
+    """Against autograd through each part alone: the derivative is the network's, the matrices are the feedback's."""
+    network, params, x, y, acts = drawn(shape)
+    error, state = output_error(acts.logits, y), random_state("fa", network, 3)
+    found = rule("fa").credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+    for s in range(x.shape[0]):
+        truth = [None] * (network.n_blocks + 1)
+        one, other = OneNetwork(network.settings, of_seed(params, s)), with_feedback(network, params, state, s)
+        h = [level.detach().requires_grad_() for level in one.levels(x[s])]
+        truth[-1] = torch.autograd.grad(((one.norm(h[-1]) @ other.p["head_W"]) * error[s].T).sum(), h[-1])[0]
+        for l in reversed(range(network.n_blocks)):
+            truth[l] = torch.autograd.grad((block_through(one, other, l, h[l]) * truth[l + 1]).sum(), h[l])[0]
+        for level, expected in enumerate(truth):
+            torch.testing.assert_close(found[level, s], expected, rtol=1e-4, atol=1e-6)
+
+
+def block_through(one, other, l, h):
+    """Level l + 1 as a function of h whose slope has `other`'s matrices but the activation's derivative at `one`'s states."""
+    n = one.norm(h)
+    z = (n @ one.p["block_W1"][l] + one.p["block_b1"][l]).detach()
+    slope = (1 - torch.tanh(z) ** 2) if one.s.activation == "tanh" else (z > 0).double()
+    r = (n @ other.p["block_W1"][l]) * slope
+    return h + r @ other.p["block_W2"][l] if one.s.residual else r
+
+
+@settings(max_examples=25, deadline=None)
+@given(shape=shapes)
+def test_feedback_alignment_through_the_weights_themselves_is_the_oracle(shape):
+    network, params, x, y, acts = drawn(shape)
+    signal = Signal(network, params, acts, output_error(acts.logits, y), range(network.n_blocks + 1))
+    blocks = {fa.ABOVE + name: params[f"block.{name}"] for name in network.block_shapes() if name[0] == "W"}
+    state = {name: torch.cat([t, torch.zeros_like(t[:1])]) for name, t in blocks.items()} | {fa.HEAD: params["head.W"]}
+    assert torch.equal(rule("fa").credit(state, signal), rule("oracle").credit({}, signal))
+
+
+def test_feedback_alignments_matrices_are_like_initial_weights_but_others():
+    network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
+    state, params = fa.initial(network, range(4), "cpu", 2.0), network.initial(range(4), "cpu")
+    assert state[fa.HEAD].shape == params["head.W"].shape and state[fa.HEAD].var().item() == pytest.approx(4 / 200, rel=0.1)
+    for name in ("W1", "W2"):
+        weights, feedback = params[f"block.{name}"], state[fa.ABOVE + name]
+        assert feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02) and not feedback[-1].any()
+        assert abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01  # 480,000 independent pairs: standard error 0.0014
+    assert not torch.equal(state[fa.ABOVE + "W1"][0, 0], state[fa.ABOVE + "W1"][0, 1])
 
 
 def test_feedback_has_variance_one_over_width():
@@ -100,7 +154,7 @@ def test_feedback_has_variance_one_over_width():
 
 
 def test_an_unknown_rule_is_named_with_those_there_are():
-    with pytest.raises(ValueError, match=r"'dfaa'; allowed: dfa, oracle, vec"):
+    with pytest.raises(ValueError, match=r"'dfaa'; allowed: dfa, oracle, vec, fa"):
         rule("dfaa")
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from claims.judge import judge
-from claims.schema import load_suite
+from claims.schema import NotAsked, load_suite
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 
 
-@pytest.mark.parametrize("name", ["rcp", "own_experiment"])
+@pytest.mark.parametrize("name", ["rcp", "own_experiment", "literature"])
 def test_every_claim_of_an_example_comes_out_as_expected(name):
     suite = load_suite(EXAMPLES / name / "claims.yaml")
     for claim in suite.claims:
@@ -47,13 +47,24 @@ def test_the_readme_of_the_published_runs_names_source_and_licence():
     assert "mlcommons/logging" in text and "Apache License 2.0" in text
 
 
+def test_published_figures_are_asked_of_the_papers_own_size():
+    """Every claim and every reported figure can be asked on CIFAR-10, and the network is the papers': 3,072 pixels, three hidden layers of 1,000."""
+    suite = load_suite(EXAMPLES / "literature" / "claims.yaml")
+    spec = suite.experiments["training"]
+    assert list(spec.settings) == ["digits", "cifar10"]
+    network = spec.experiment("cifar10").implementation.settings.network
+    assert (network.width, network.blocks, network.residual, network.norm) == (1000, 2, False, "none")
+    asked = [*suite.claims, *(figure for memo in suite.memos.values() for figure in memo.reported)]
+    assert len(asked) == 12 and not [one for one in asked if isinstance(one.ask("cifar10"), NotAsked)]
+
+
 def test_ones_own_experiment_is_short():
     assert len((EXAMPLES / "own_experiment" / "learning_curve.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
 def test_examples_run_under_pytest(tmp_path):
     """The command that the examples' pages give."""
-    for name in ("rcp", "own_experiment"):
+    for name in ("rcp", "own_experiment", "literature"):
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "claims/", f"--claims-file=examples/{name}/claims.yaml", f"--report-dir={tmp_path / name}", "-q",
              "-p", "no:cacheprovider"],

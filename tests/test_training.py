@@ -27,7 +27,7 @@ def same(left, right):
 @settings(max_examples=12, deadline=None)
 @given(
     companions=st.lists(st.integers(100, 120), max_size=5, unique=True), place=st.integers(0, 5),
-    width=st.sampled_from([7, 9, 21, 37, 64]), credit=st.sampled_from(["dfa", "vec", "oracle"]), optimizer=st.sampled_from(["adam", "sgd"]),
+    width=st.sampled_from([7, 9, 21, 37, 64]), credit=st.sampled_from(["dfa", "vec", "oracle", "fa"]), optimizer=st.sampled_from(["adam", "sgd"]),
 )
 def test_a_seed_does_not_depend_on_its_companions(companions, place, width, credit, optimizer):
     made = task(width=width, blocks=2, credit=credit, optimizer=optimizer)
@@ -36,7 +36,7 @@ def test_a_seed_does_not_depend_on_its_companions(companions, place, width, cred
     assert same(alone.of_seed(0), among.of_seed(seeds.index(3)))
 
 
-@pytest.mark.parametrize("credit", ["dfa", "vec"])
+@pytest.mark.parametrize("credit", ["dfa", "vec", "fa"])
 def test_resumed_training_is_bit_for_bit_the_uninterrupted(credit):
     made = task(width=20, credit=credit, schedule="cosine", epochs=4)
     middle, end = train(made, fresh(made, [1, 2], "cpu"), "cpu", [2, 4])
@@ -93,7 +93,7 @@ def test_digits_are_scikit_learns_and_split_for_good():
 
 
 def test_an_unknown_data_set_is_named():
-    with pytest.raises(ValueError, match="'mnist'; allowed: digits"):
+    with pytest.raises(ValueError, match="`mnist` is no data set; allowed: digits, cifar10"):
         datasets.load("mnist")
 
 

@@ -85,6 +85,7 @@ def _reason_not_asked(claim: Claim, setting: str) -> str | None:
 def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[int], device: str) -> tuple[int | None, float | None]:
     """How many of the wanted seeds are cached, and how long the others would take."""
     from claims.run import store_root
+    from models.datasets import DatasetError
     from models.devices import DeviceError, resolve_device
     from models.measure import Machine
     from models.measure import plan as plan_measuring
@@ -94,7 +95,10 @@ def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[i
         machine = Machine(resolve_device(device))
     except DeviceError as error:
         raise click.BadParameter(str(error), param_hint="--device") from None
-    found = plan_measuring(spec.experiment(setting), list(wanted), machine, Store(store_root(suite.path)))
+    try:
+        found = plan_measuring(spec.experiment(setting), list(wanted), machine, Store(store_root(suite.path)))
+    except DatasetError as error:
+        raise click.ClickException(f"experiment {spec.name}, setting {setting}: {error}") from None
     return found.cached, found.seconds
 
 

@@ -65,7 +65,8 @@ class Signal:
 class Rule:
     """`credit(state, signal)` -> (n_levels, G, B, W), formed or factored: per example, no 1 / batch in it.
 
-    `initial(network, seeds, device, feedback_scale)` -> state with leading axis L+1 (levels), then G.
+    `initial(network, seeds, device, feedback_scale)` -> state: tensors "credit.level.*" with leading axis L+1 (levels), then G; others
+    with leading axis G.
     """
 
     name: str
@@ -75,9 +76,9 @@ class Rule:
 
 def rule(name: str) -> Rule:
     """The rule called `name`. Raises ValueError, naming those there are."""
-    from models.credit import dfa, oracle, random, signflip, vec
+    from models.credit import dfa, fa, oracle, random, signflip, vec
 
-    rules = {r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE, random.RULE, signflip.RULE)}
+    rules = {r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE, fa.RULE, random.RULE, signflip.RULE)}
     if name not in rules:
         raise ValueError(f"`credit` is {name!r}; allowed: {', '.join(rules)}")
     return rules[name]
@@ -85,4 +86,4 @@ def rule(name: str) -> Rule:
 
 def at_levels(state: Tensors, levels: Sequence[int]) -> Tensors:
     """The part of a rule's state that belongs to `levels`."""
-    return {name: tensor[list(levels)] for name, tensor in state.items()}
+    return {name: tensor[list(levels)] if name.startswith("credit.level") else tensor for name, tensor in state.items()}

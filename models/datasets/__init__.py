@@ -1,0 +1,92 @@
+"""Named data sets: a fixed, documented split into training and held-out data, as tensors on a device.
+
+One data set a file, each a class behind `base.Dataset`. They are named here by strings, not imported: what one is made of does not count
+as the source of what was trained on another.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from pathlib import Path
+
+from models.datasets.base import FOLDER_VARIABLE, Arrays, Dataset, DatasetError, Tensors, data_folder
+from models.experiment import digest_of
+from models.sources import source_digest
+
+CLASSES = {
+    "digits": "models.datasets.digits:Digits",
+    "cifar10": "models.datasets.cifar10:Cifar10",
+    "image_folder": "models.datasets.image_folder:ImageFolder",
+}
+WITH_PATH = ("image_folder",)  # written `image_folder:PATH`
+NAMES = tuple(CLASSES)
+ALLOWED = ", ".join(f"{name}:PATH" if name in WITH_PATH else name for name in NAMES)
+
+
+def named(name: str, base: Path | None = None) -> str:
+    """The name in full: a relative path is sought from `base`, then in CLAIMS_DATA. Raises DatasetError for what names no data set."""
+    kind, colon, path = name.partition(":")
+    if kind not in NAMES:
+        raise DatasetError(f"`{name}` is no data set; allowed: {ALLOWED}")
+    if kind not in WITH_PATH:
+        if colon:
+            raise DatasetError(f"`{name}` names a path, but `{kind}` takes none; write `{kind}`")
+        return name
+    if not path:
+        raise DatasetError(f"`{name}` names no path; write `{kind}:PATH`, PATH a folder or .zip that holds train/CLASS/* and test/CLASS/*")
+    return f"{kind}:{_found(path, base or Path())}"
+
+
+def _found(path: str, base: Path) -> Path:
+    folder = data_folder() if not Path(path).expanduser().is_absolute() else None
+    tried = [place / Path(path).expanduser() for place in (base, folder) if place is not None]
+    for place in tried:
+        if place.exists():
+            return place.resolve()
+    raise DatasetError(f"there is no {' and no '.join(map(str, dict.fromkeys(tried)))}; a path is relative to the claims file or to {FOLDER_VARIABLE}")
+
+
+def fingerprint(name: str) -> str:
+    """Digest of the bytes behind a data set and of the code that decodes them: 16 hex digits. Nothing is decoded or downloaded."""
+    return _fingerprint(name, os.environ.get(FOLDER_VARIABLE))
+
+
+@functools.lru_cache(maxsize=16)
+def _fingerprint(name: str, folder: str | None) -> str:
+    module = CLASSES[name.partition(":")[0]].partition(":")[0]
+    return digest_of([_dataset(name).digest(), source_digest(module)])
+
+
+def load(name: str) -> Arrays:
+    """The data set called `name`, decoded once a process. Raises DatasetError, a ValueError."""
+    return _load(name, os.environ.get(FOLDER_VARIABLE))
+
+
+@functools.lru_cache(maxsize=4)
+def _load(name: str, folder: str | None) -> Arrays:
+    return _dataset(name).load()
+
+
+def _dataset(name: str) -> Dataset:
+    kind, _, path = named(name).partition(":")
+    module, _, cls = CLASSES[kind].partition(":")
+    return getattr(importlib.import_module(module), cls)(*([Path(path)] if path else []))
+
+
+def on_device(name: str, device: str) -> Tensors:
+    """The same on `device`, once a process. On a CPU the tensors are the arrays' own memory."""
+    return _on_device(name, device, os.environ.get(FOLDER_VARIABLE))
+
+
+@functools.lru_cache(maxsize=4)
+def _on_device(name: str, device: str, folder: str | None) -> Tensors:
+    import torch
+
+    arrays = load(name)
+    tensors = (torch.from_numpy(a).to(device) for a in (arrays.train_x, arrays.train_y, arrays.held_x, arrays.held_y))
+    return Tensors(*tensors, n_classes=arrays.n_classes)
+
+
+__all__ = ["ALLOWED", "Arrays", "DatasetError", "NAMES", "Tensors", "fingerprint", "load", "named", "on_device"]

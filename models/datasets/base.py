@@ -1,0 +1,75 @@
+"""What a data set is to the rest: named arrays with a fixed split, a digest of the bytes behind them, and errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+FOLDER_VARIABLE = "CLAIMS_DATA"
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be had as it is; the message says what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A data set on the host: x (n, n_features) float32, y (n,) int64."""
+
+    train_x: np.ndarray
+    train_y: np.ndarray
+    held_x: np.ndarray
+    held_y: np.ndarray
+    n_classes: int
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A data set on a device: x (n, n_features), y (n,)."""
+
+    train_x: torch.Tensor
+    train_y: torch.Tensor
+    held_x: torch.Tensor
+    held_y: torch.Tensor
+    n_classes: int
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Images as decoded: x (n, channels, height, width) uint8, y (n,) the class's place in alphabetical order."""
+
+    train_x: np.ndarray
+    train_y: np.ndarray
+    held_x: np.ndarray
+    held_y: np.ndarray
+    n_classes: int
+
+
+class Dataset(Protocol):
+    """One data set. Both methods raise DatasetError."""
+
+    def digest(self) -> str:
+        """Of the bytes behind it, without decoding them, and without torch or Pillow: 16 hex digits."""
+        ...
+
+    def load(self) -> Arrays:
+        """The data, decoded."""
+        ...
+
+
+def data_folder() -> Path | None:
+    """The folder that CLAIMS_DATA names, None where it is not set. Raises DatasetError where there is no such folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise DatasetError(f"`{FOLDER_VARIABLE}` is {named!r}, which is no folder (looked in {Path.cwd()}); "
+                           "let it name the folder that holds the data, or unset it")
+    return folder

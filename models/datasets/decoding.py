@@ -1,0 +1,108 @@
+"""Images to pixels, with Pillow in threads, which lets go of the interpreter while it decodes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+
+from models.datasets.base import DatasetError, Pixels
+from models.datasets.listing import PARTS, SHOWN, Listing
+from models.datasets.telling import told
+
+BATCH = 512  # images a task
+MODES = {"L": 1, "RGB": 3}
+IN_WORDS = {"L": "grey", "RGB": "colour"}
+Read = Callable[[str], bytes]
+Kind = tuple[str, int, int]  # mode, width, height
+
+
+def decode(listing: Listing) -> Pixels:
+    """All images of a listing. Raises DatasetError naming one that cannot be decoded, or those unlike the others."""
+    with _reader(listing) as read:
+        kind = _kind(listing, listing.names()[0], read)
+        x, y = {}, {}
+        with told(f"decoding {listing.root.name}", len(listing.names()), "images") as advance, ThreadPoolExecutor(os.cpu_count()) as threads:
+            for part in PARTS:
+                names = [name for files in listing.files[part].values() for name in files]
+                x[part] = np.empty((len(names), MODES[kind[0]], kind[2], kind[1]), dtype=np.uint8)
+                y[part] = np.repeat(np.arange(len(listing.classes)), [len(files) for files in listing.files[part].values()])
+                task = lambda start, names=names, out=x[part]: _fill(listing, names, out, start, kind, read)  # noqa: E731
+                for done in threads.map(task, range(0, len(names), BATCH)):
+                    advance(done)
+        return Pixels(x["train"], y["train"], x["test"], y["test"], len(listing.classes))
+
+
+def _fill(listing: Listing, names: list[str], out: np.ndarray, start: int, kind: Kind, read: Read) -> int:
+    mine = names[start : start + BATCH]
+    for place, name in enumerate(mine, start=start):
+        found, pixels = _decoded(listing, name, read)
+        if found != kind:
+            raise _odd(listing, read)
+        out[place] = pixels
+    return len(mine)
+
+
+def _decoded(listing: Listing, name: str, read: Read) -> tuple[Kind, np.ndarray]:
+    with _opened(listing, name, read) as image:
+        pixels = np.asarray(image)
+        pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+        return (image.mode, *image.size), pixels
+
+
+def _kind(listing: Listing, name: str, read: Read) -> Kind:
+    with _opened(listing, name, read) as image:
+        return (image.mode, *image.size)
+
+
+@contextmanager
+def _opened(listing: Listing, name: str, read: Read) -> Iterator:
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(read(name))) as image:
+            if image.mode not in MODES:
+                raise DatasetError(f"`{name}` in {listing.root} is of Pillow's mode {image.mode}; save it as grey (L) or as colour (RGB)")
+            yield image
+    except DatasetError:
+        raise
+    except (OSError, SyntaxError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
+        raise DatasetError(f"`{name}` in {listing.root} cannot be decoded: {error}; replace it, or leave it out") from error
+
+
+def _odd(listing: Listing, read: Read) -> DatasetError:
+    """The images unlike most: found by their headers, once it is known that there are some."""
+    kinds = {name: _kind(listing, name, read) for name in listing.names()}
+    (usual, _), *_ = Counter(kinds.values()).most_common()
+    odd = [f"`{name}` is {_in_words(kind)}" for name, kind in kinds.items() if kind != usual]
+    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+    return DatasetError(f"images in {listing.root} must be of one size and all grey or all colour; most are {_in_words(usual)}, but "
+                        f"{', '.join(odd[:SHOWN])}{more}; convert {'it' if len(odd) == 1 else 'them'}, or leave {'it' if len(odd) == 1 else 'them'} out")
+
+
+def _in_words(kind: Kind) -> str:
+    return f"{IN_WORDS[kind[0]]}, {kind[1]} x {kind[2]}"
+
+
+@contextmanager
+def _reader(listing: Listing) -> Iterator[Read]:
+    """`read(name)` for a folder, or for a .zip that is opened once: its reads take turns, decoding does not."""
+    if listing.root.is_dir():
+        yield lambda name: (listing.root / name).read_bytes()
+        return
+    turn = threading.Lock()
+    with zipfile.ZipFile(listing.root) as file:
+
+        def read(name: str) -> bytes:
+            with turn:
+                return file.read(name)
+
+        yield read
