@@ -20,6 +20,7 @@ from models import datasets
 from models.credit import Signal, rule, vec
 from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
 from models.gradients import block_gradients, head_gradients, input_gradients
+from models.graphs import Graphed
 from models.layout import packed
 from models.network import Activations, Network, Tensors, example_losses, output_error, stack_axis
 from models.streams import PERTURBATION, batch_order, sign_bytes
@@ -112,6 +113,7 @@ class Trainer:
         self._acts: Activations | None = None
         self._take(state.tensors)
         self._signs = sign_table(device)
+        self._graphs = {observing: Graphed(self._step) for observing in (False, True)} if device.startswith("cuda") else {}
 
     def _take(self, tensors: Tensors) -> None:
         """Copies of what is trained: parameters, gradients and moments each in a vector of their own."""
@@ -138,13 +140,15 @@ class Trainer:
             n_signs = (self.network.n_blocks + 1) * train.batch * self.network.settings.width
             noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
         indices = torch.from_numpy(order).to(self.device)
-        for step in range(self.n_steps):
-            self.step = self.epoch * self.n_steps + step
-            self._step(indices[step], None if noise is None else noise[step])
+        rates = torch.tensor([self._rate(self.epoch * self.n_steps + step) for step in range(self.n_steps)], dtype=torch.float64)
+        rates = rates.to(self.device) if self._graphs else rates.tolist()
+        step = self._graphs.get(self.observes, self._step)
+        for inputs in zip(indices, rates, *([] if noise is None else [noise]), strict=True):
+            step(*inputs)
         self.epoch += 1
         self._check_finite()
 
-    def _step(self, index: Tensor, noise: Tensor | None) -> None:
+    def _step(self, index: Tensor, rate: float | Tensor, noise: Tensor | None = None) -> None:
         n_arms = len(self.seeds) // index.shape[0]
         x, y = (t.index_select(0, index.flatten()).unflatten(0, index.shape) for t in (self.data.train_x, self.data.train_y))
         if n_arms > 1:
@@ -159,7 +163,7 @@ class Trainer:
         block_gradients(network, params, acts, credit[1:], self.grads)
         input_gradients(network, x, acts, credit[:1], self.grads)
         head_gradients(network, acts, error, self.grads)
-        self._update()
+        self._update(rate)
 
     def _observe(self, acts, error: Tensor, y: Tensor, packed: Tensor) -> None:
         bridge = self.task.bridge
@@ -174,20 +178,20 @@ class Trainer:
         """The seeds without the arms: arms of one seed see the same batches and the same noise."""
         return list(dict.fromkeys(self.seeds))
 
-    def _update(self) -> None:
+    def _update(self, rate: float | Tensor) -> None:
         """One step of the optimizer, on whole vectors."""
-        train, vectors = self.task.train, [[v] for v in (self.vector, self.gradient, *self.moments.values())]
-        if train.optimizer == "sgd":
-            sgd(*vectors, [None], fused=True, lr=self.rate(), **PLAIN_SGD)
+        vectors = [[v] for v in (self.vector, self.gradient, *self.moments.values())]
+        if self.task.train.optimizer == "sgd":
+            sgd(*vectors, [None], fused=True, lr=rate, **PLAIN_SGD)
         else:
-            adam(*vectors, [], [self.n_updates], fused=True, lr=self.rate(), **USUAL_ADAM)
+            adam(*vectors, [], [self.n_updates], fused=True, lr=rate, **USUAL_ADAM)
 
-    def rate(self) -> float:
-        """The step size of the update that comes next."""
+    def _rate(self, step: int) -> float:
+        """The size of a step, counted from the start of training."""
         train = self.task.train
         if train.schedule == "constant":
             return train.lr
-        return train.lr * 0.5 * (1 + math.cos(math.pi * self.step / (train.epochs * self.n_steps)))
+        return train.lr * 0.5 * (1 + math.cos(math.pi * step / (train.epochs * self.n_steps)))
 
     def _check_finite(self) -> None:
         bad = torch.zeros(len(self.seeds), dtype=torch.bool, device=self.device)

@@ -98,7 +98,8 @@ def solve(state: Tensors, ridge: float) -> None:
     mean = gram.diagonal(dim1=-2, dim2=-1).mean(-1).add(TINY)[..., None, None]
     known = torch.eye(n_classes, dtype=gram.dtype, device=gram.device) * ridge + 1 / n_classes
     factor, _ = torch.linalg.cholesky_ex(gram + mean * known)  # _ex: no host synchronisation
-    state[KEY].copy_(torch.cholesky_solve(state[RESPONSE], factor))
+    halfway = torch.linalg.solve_triangular(factor, state[RESPONSE], upper=False)
+    state[KEY].copy_(torch.linalg.solve_triangular(factor.mT, halfway, upper=True))
 
 
 RULE = Rule("vec", credit, initial)
