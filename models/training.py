@@ -108,6 +108,8 @@ class Trainer:
         self.credit_state = {n: t for n, t in self.tensors.items() if n.startswith("credit.")}
         self.grads = {n: _aligned(n, t) for n, t in self.params.items()}
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
+        if not self.n_steps:
+            raise ValueError(f"`train.batch` is {task.train.batch}, but `{task.dataset}` has {self.data.train_x.shape[0]} examples to train on")
         self.optimizer = self._optimizer()
         self._signs = sign_table(device)
 
