@@ -103,7 +103,7 @@ def test_no_archive_at_all_is_named(tmp_path, monkeypatch):
 def test_a_zip_of_other_classes_is_not_cifar10(tmp_path, monkeypatch):
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path))
     as_zip(tmp_path / JPEG, images())
-    with pytest.raises(DatasetError, match=r"should have the classes airplane, .*, but it lacks classes `airplane`, .* and 3 more; it is another data set"):
+    with pytest.raises(DatasetError, match=r"should have the classes airplane, .*, but it lacks classes `airplane`, .* and 3 more; it is another"):
         Cifar10().load()
     as_zip(tmp_path / JPEG, images(classes=(*CLASSES, "zebra")))
     with pytest.raises(DatasetError, match=r"but it also has class `zebra`"):
