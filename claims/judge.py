@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from claims.expression import CompiledAtom, Term
     from claims.inference import Atom, Decision, Look, Sample
-    from models.experiment import Configured
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
 PREDICTED = 200  # worlds of fresh seeds
@@ -61,17 +60,9 @@ def evidence_of(claim: Claim, setting: str) -> Evidence:
     return Evidence(
         id=claim.id, setting=setting, experiment=claim.experiment, expression=claim.expression, memo=claim.memo, where=claim.where,
         says=claim.says, note=claim.note, tags=tuple(claim.tags), expected=claim.expected_in(setting), confidence=claim.confidence,
-        settings_digest=digest_of({"kind": claim.spec.kind, "options": options}), source_digest=_source_of(experiment),
+        settings_digest=digest_of({"kind": claim.spec.kind, "options": options}), source_digest=experiment.source(),
         paired=experiment.paired,
     )
-
-
-def _source_of(experiment: Configured) -> str | None:
-    """None where it cannot be told, because the data behind it are not to be had: measuring says so, as the claim's error."""
-    try:
-        return experiment.identity().get("source")
-    except ValueError:
-        return None
 
 
 def outcome_of(verdict: str, expected: str | None) -> str:

@@ -210,6 +210,13 @@ class Configured:
         options = json.loads(json.dumps(dict(self.options), sort_keys=True, default=str))
         return {"kind": self.kind, "options": options, "source": code_digest(Path(source)) if source else ""}
 
+    def source(self) -> str | None:
+        """Digest of the source behind it; None where the data behind it are not to be had, which measuring will say."""
+        try:
+            return self.identity().get("source")
+        except ValueError:
+            return None
+
 
 def create(kind: str, options: Mapping[str, Any], base: Path) -> Configured:
     """An experiment of `kind`. `options` are its merged settings; relative paths are taken from `base`.

@@ -110,6 +110,8 @@ class Trainer:
         self.rule = rule(credit or task.train.credit)
         self.observes = observes or self.rule is vec.RULE
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
+        if not self.n_steps:
+            raise ValueError(f"`train.batch` is {task.train.batch}, but `{task.dataset}` has {self.data.train_x.shape[0]} examples to train on")
         self._acts: Activations | None = None
         self._take(state.tensors)
         self._signs = sign_table(device)

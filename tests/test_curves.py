@@ -109,24 +109,24 @@ def test_interrupted_training_goes_on_from_its_last_snapshot(observed, tmp_path,
 
     monkeypatch.setattr(Trainer, "run_epoch", stopping)
     with pytest.raises(Interrupted):
-        measure(curves(tmp_path), SEEDS, Machine(workers=2), store)
+        measure(curves(tmp_path), SEEDS, Machine(), store)
     monkeypatch.setattr(Trainer, "run_epoch", lambda trainer: (ran.append((trainer.rule.name, trainer.epoch)), original(trainer)))
-    again = measure(curves(tmp_path), SEEDS, Machine(workers=2), store)
+    again = measure(curves(tmp_path), SEEDS, Machine(), store)
     assert ran == [("dfa", 1), ("dfa", 2), ("dfa", 3), *(("vec", epoch) for epoch in range(4))]
     for metric in observed.data_vars:
         np.testing.assert_array_equal(again[metric], observed[metric])
-    assert expected_seconds(curves(tmp_path), Machine(workers=2), store) is None  # resumed: no measure of how long it takes
+    assert expected_seconds(curves(tmp_path), Machine(), store) is None  # resumed: no measure of how long it takes
 
 
 def test_snapshots_are_shared_with_a_sweep_and_known_as_used(tmp_path, monkeypatch):
     store = Store(tmp_path / "store")
     sweep = create("snapshot_sweep", {"dataset": "digits", "network": NETWORK, "train": {**TRAIN, "credit": "dfa"}, "snapshots": [1, 4],
                                       "probe": {"lr": 0.01, "batches": 8, "fit_batches": 1, "steps": 1}}, tmp_path)
-    measure(sweep, SEEDS, Machine(workers=2), store)
+    measure(sweep, SEEDS, Machine(), store)
     monkeypatch.setattr(checkpoints, "train", None)  # nothing is trained
-    measure(curves(tmp_path, credits=["dfa"]), SEEDS, Machine(workers=2), store)
+    measure(curves(tmp_path, credits=["dfa"]), SEEDS, Machine(), store)
     both = curves(tmp_path, credits=["oracle", "dfa"])
-    assert snapshots_digests(sweep, Machine(workers=2))[0] == snapshots_digests(both, Machine(workers=2))[1] != snapshots_digests(both, Machine(workers=2))[0]
+    assert snapshots_digests(sweep, Machine())[0] == snapshots_digests(both, Machine())[1] != snapshots_digests(both, Machine())[0]
 
 
 def test_progress_counts_every_rules_epochs(tmp_path):

@@ -92,6 +92,12 @@ def test_digits_are_scikit_learns_and_split_for_good():
     assert abs(found.train_x.mean()) < 1e-5 and abs(found.train_x.std() - 1) < 1e-5
 
 
+def test_a_batch_larger_than_the_training_part_is_named():
+    made = task(width=8, batch=1348)
+    with pytest.raises(ValueError, match="`train.batch` is 1348, but `digits` has 1347 examples to train on"):
+        trained(made, [0])
+
+
 def test_an_unknown_data_set_is_named():
     with pytest.raises(ValueError, match="`mnist` is no data set; allowed: digits, cifar10"):
         datasets.load("mnist")

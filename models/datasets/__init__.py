@@ -45,7 +45,8 @@ def _found(path: str, base: Path) -> Path:
     for place in tried:
         if place.exists():
             return place.resolve()
-    raise DatasetError(f"there is no {' and no '.join(map(str, dict.fromkeys(tried)))}; a path is relative to the claims file or to {FOLDER_VARIABLE}")
+    places = " and no ".join(map(str, dict.fromkeys(tried)))
+    raise DatasetError(f"there is no {places}; a path is relative to the claims file or to {FOLDER_VARIABLE}")
 
 
 def fingerprint(name: str) -> str:

@@ -66,7 +66,8 @@ class Cifar10:
         size = path.stat().st_size
         if size != self.original.size:
             what = "half a download" if size < self.original.size else "another file"
-            raise DatasetError(f"{path} has {size:,} bytes, the original {self.original.size:,}: it is {what}; download it again from {self.original.url}")
+            raise DatasetError(f"{path} has {size:,} bytes, the original {self.original.size:,}: it is {what}; "
+                               f"download it again from {self.original.url}")
         found = digest_of_files(path, [""])
         if found != self.original.sha256:
             raise DatasetError(f"{path} has the SHA-256 {found}, the original {self.original.sha256}; download it again from {self.original.url}")

@@ -74,7 +74,7 @@ def _opened(listing: Listing, name: str, read: Read) -> Iterator:
             yield image
     except DatasetError:
         raise
-    except (OSError, SyntaxError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
         raise DatasetError(f"`{name}` in {listing.root} cannot be decoded: {error}; replace it, or leave it out") from error
 
 
@@ -84,8 +84,9 @@ def _odd(listing: Listing, read: Read) -> DatasetError:
     (usual, _), *_ = Counter(kinds.values()).most_common()
     odd = [f"`{name}` is {_in_words(kind)}" for name, kind in kinds.items() if kind != usual]
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+    them = "it" if len(odd) == 1 else "them"
     return DatasetError(f"images in {listing.root} must be of one size and all grey or all colour; most are {_in_words(usual)}, but "
-                        f"{', '.join(odd[:SHOWN])}{more}; convert {'it' if len(odd) == 1 else 'them'}, or leave {'it' if len(odd) == 1 else 'them'} out")
+                        f"{', '.join(odd[:SHOWN])}{more}; convert {them}, or leave {them} out")
 
 
 def _in_words(kind: Kind) -> str:

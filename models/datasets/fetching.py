@@ -12,8 +12,8 @@ from models.datasets.telling import told
 def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
     """The file at `url`, downloaded where the cache lacks it. Raises DatasetError where that fails; `otherwise` is its other remedy.
 
-    `size` is its own, in bytes. What arrives is renamed into place only when its SHA-256 is right, so that half a download is never taken for the whole. The caller
-    holds a lock: two downloads at once would be one too many.
+    `size` is its own, in bytes. What arrives is renamed into place only when its SHA-256 is right, so that half a download is never taken
+    for the whole. The caller holds a lock: two downloads at once would be one too many.
     """
     import pooch
     import requests

@@ -6,10 +6,12 @@ Classes are numbered in alphabetical order; the examples come by class, then by 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from models.datasets.base import Arrays
 from models.datasets.listing import Listing, listed
+from models.experiment import digest_of
 from models.sources import source_digest
 
 
@@ -21,18 +23,23 @@ class ImageFolder:
     classes: tuple[str, ...] | None = None
 
     def digest(self) -> str:
-        """Of every image's name and bytes; of a .zip's bytes as a whole."""
-        from models.datasets.files import digest_of_files
-
-        if self.path.is_file():
-            return digest_of_files(self.path, [""])[:16]
-        return digest_of_files(self.path, self._listing().names())[:16]
+        """Of every image's name and bytes (of a .zip's as a whole), and of Pillow's version: decoders of JPEG differ in the last bit."""
+        return digest_of([self._content(), _decoder()])
 
     def load(self) -> Arrays:
         from models.datasets.cache import decoded
         from models.datasets.decoding import decode
 
-        return decoded(self.digest(), source_digest(__name__), lambda: decode(self._listing()))
+        return decoded(self._content(), digest_of([source_digest(__name__), _decoder()]), lambda: decode(self._listing()))
+
+    def _content(self) -> str:
+        from models.datasets.files import digest_of_files
+
+        return digest_of_files(self.path, [""] if self.path.is_file() else self._listing().names())[:16]
 
     def _listing(self) -> Listing:
         return listed(self.path, self.classes)
+
+
+def _decoder() -> str:
+    return f"pillow {version('pillow')}"

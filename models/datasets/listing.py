@@ -93,8 +93,9 @@ def _check(root: Path, found: dict[str, dict[str, list[str]]], classes: Sequence
     if len(found["train"]) < 2:
         raise DatasetError(f"{root} has one class, {_told(found['train'])}; it takes two to tell them apart")
     if classes is not None and sorted(found["train"]) != sorted(classes):
-        odd = sorted(set(found["train"]) ^ set(classes))
-        raise DatasetError(f"{root} should have the classes {', '.join(sorted(classes))}; {_told(odd)} should {'' if odd[0] in classes else 'not '}be there")
+        lacking = sorted(set(classes) - set(found["train"]))
+        odd = f"it lacks {_told(lacking)}" if lacking else f"it also has {_told(sorted(set(found['train']) - set(classes)))}"
+        raise DatasetError(f"{root} should have the classes {', '.join(sorted(classes))}, but {odd}; it is another data set")
 
 
 def _told(names: Iterable[str]) -> str:

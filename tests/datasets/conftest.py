@@ -12,6 +12,7 @@ from models.datasets.cifar10 import ARCHIVE, Cifar10, Original
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("CLAIMS_DATA", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return tmp_path / "cache" / "memo-claims"
 
 

@@ -58,6 +58,13 @@ def test_the_digest_follows_names_and_bytes(tmp_path):
     assert len({digest, *(ImageFolder(as_folder(tmp_path / f"c{n}", other)).digest() for n, other in enumerate((renamed, changed)))}) == 3
 
 
+def test_the_digest_knows_the_decoder(tmp_path, monkeypatch):
+    data = ImageFolder(as_folder(tmp_path / "a", images()))
+    before = data.digest()
+    monkeypatch.setattr("models.datasets.image_folder.version", lambda name: "0")
+    assert data.digest() != before
+
+
 def without(prefix):
     return {name: content for name, content in images().items() if not name.startswith(prefix)}
 

@@ -101,7 +101,8 @@ def test_data_that_cannot_be_had_are_the_claims_error_and_told_by_check(tmp_path
 
 def test_a_fingerprint_needs_neither_torch_nor_pillow(tmp_path):
     miniature_jpeg(tmp_path / "cifar10-jpeg.zip")
-    code = "import sys; from models import datasets; datasets.fingerprint('cifar10'); print(*(m for m in ('torch', 'PIL', 'pooch') if m in sys.modules))"
+    code = ("import sys; from models import datasets; datasets.fingerprint('cifar10'); "
+            "print(*(m for m in ('torch', 'PIL', 'pooch') if m in sys.modules))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True,
                           env={"CLAIMS_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": ""})
     assert done.stdout.split() == []
