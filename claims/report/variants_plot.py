@@ -126,7 +126,7 @@ def _frame(axes: Axes, points: Sequence[Point]) -> None:
         axes.axvline(written.place, color=INK, linewidth=0.8, linestyle=":", zorder=1)
     axes.set_xticks([])
     axes.set_xlim(-0.8, len(points) - 0.2)
-    axes.tick_params(colors=MUTED, length=2.5, labelsize=7)
+    axes.tick_params(which="both", colors=MUTED, length=2.5, labelsize=7)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "left")
         spine.set_color(MUTED)

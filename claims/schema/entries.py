@@ -61,6 +61,15 @@ def _distinct(values: tuple) -> tuple:
     return values
 
 
+def _told_apart(values: tuple) -> tuple:
+    """Readings are named by their choices: 1 and "1" would be one test."""
+    texts = [str(value).lower() for value in _distinct(values)]
+    for position, text in enumerate(texts):
+        if text in texts[:position]:
+            raise ValueError(f"`{text}` stands here twice, once as text")
+    return values
+
+
 def _no_truth(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"quote `{str(value).lower()}` if it is a label")
@@ -172,7 +181,7 @@ class ClaimEntry(Entry):
 class VariantsEntry(Entry):
     """Readings that the memo leaves open, of one experiment: each choice made alone, and combinations drawn at random."""
 
-    choices: dict[Annotated[str, AfterValidator(_path)], Annotated[tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_distinct)]] = Field(
+    choices: dict[Annotated[str, AfterValidator(_path)], Annotated[tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_told_apart)]] = Field(
         min_length=1, description="by the dotted path of a setting: other values that it may have, for example probe.lr: [0.006, 0.06]")
     sample: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(30, description="combinations of two or more choices, drawn at random")
     sample_seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of that drawing")

@@ -97,7 +97,7 @@ def settings_of(spec: ExperimentSpec, setting: str) -> dict[str, Any]:
 
 def told(value: Any) -> str:
     """A choice as the file writes it."""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return "default" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class VariantsCheck:
@@ -155,7 +155,7 @@ def _refused(spec: ExperimentSpec, reading: Variant, *settings: str) -> str | No
         try:
             with_readings(spec, setting, [reading]).describe(setting_of(setting, reading))
         except SettingsError as error:
-            return "; ".join(message for _, message in error.problems)
+            return "; ".join(f"{message[:1].lower()}{message[1:]}" for _, message in error.problems)
         except (Exception, SystemExit) as error:  # a user's own kind may raise anything
             return f"{type(error).__name__}: {error}"
     return None
