@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claims.evidence import plain
+from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
 from claims.report.result_file import environment, result_text, write_whole
-from claims.report.sensitivity import DIFFERENT, Effect, Fate, Sensitivity, Share, Table, effects, fate, sensitivity
+from claims.report.sensitivity import COUNTED, DIFFERENT, Effect, Fate, Sensitivity, Share, Table, effects, fate, sensitivity
 from claims.report.wording import MARKS
 from claims.schema.variants import settings_of, told
 from claims.variants import Case, Reread, cases, claims_of
@@ -63,6 +65,7 @@ def publish_variants(run: Run, found: Mapping[str, Reread], folder: Path) -> Pub
     partial = any(case.name not in found for case in every)
     env = environment(run)
     texts = {".json": result_text(data(chapters, env, partial)), ".md": markdown(chapters, partial), ".html": page(chapters, env, partial)}
+    step_summary(texts[".md"], os.environ)
     paths = tuple(write_whole(folder / f"{STEM}{suffix}", text) for suffix, text in texts.items())
     return PublishedVariants(chapters, paths, partial)
 
@@ -124,7 +127,7 @@ def _claims_table(chapter: Chapter) -> Iterator[str]:
 
 
 def _choices_table(chapter: Chapter) -> Iterator[str]:
-    yield from ("| choice | as written | alone: turned | left open | decided | not measurable | combinations with it: different | without |",
+    yield from ("| choice | as written | turned alone | left open | decided | not measurable | different in combinations with it | without it |",
                 "|---|---|---|---|---|---|---|---|")
     for e in chapter.effects:
         alone = " | ".join(str(e.alone.get(what, 0)) for what in DIFFERENT)
@@ -149,11 +152,11 @@ def page(chapters: Sequence[Chapter], env: Mapping[str, Any], partial: bool) -> 
               if s.verdict is not None}
     return templates().get_template("variants.html").render(
         chapters=chapters, curves=curves, environment=env, partial=partial, headline=headline, told=told, percent=percent, marks=MARKS,
-        classes=CLASSES, fate=fate, fates=list(Fate), different=DIFFERENT, turned=Fate.TURNED)
+        classes=CLASSES, fate=fate, different=DIFFERENT, counted=COUNTED, turned=Fate.TURNED)
 
 
 def lines(published: PublishedVariants, width: int, *, quiet: bool = False) -> Iterator[str]:
-    """The terminal's table: a claim a line, and what it hangs on. `quiet`: only what is the same in all, counted."""
+    """The terminal's table: each claim and what it hangs on. `quiet`: only the counts."""
     for chapter in published.chapters:
         yield headline(chapter)
         for s in chapter.summaries if not quiet else ():
@@ -161,4 +164,4 @@ def lines(published: PublishedVariants, width: int, *, quiet: bool = False) -> I
             yield from textwrap.wrap(f"{name}{s.sentence()}", max(60, width), subsequent_indent="    ", break_on_hyphens=False)
     for path in published.paths if not quiet else ():
         near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        yield f"readings: {near}"
+        yield f"{ {'.json': 'results', '.md': 'summary'}.get(path.suffix, 'page') }: {near}"

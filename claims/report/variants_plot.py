@@ -22,6 +22,7 @@ INK, MUTED, SHADE = "#010101", "#020202", "#030303"  # stand-ins, replaced by th
 VERDICTS = {SUPPORTED: "#040404", REFUTED: "#050505", INCONCLUSIVE: "#060606", ERROR: "#070707"}
 COLORS = {INK: "currentColor", MUTED: "var(--muted)", SHADE: "var(--soft)", "#040404": "var(--yes)", "#050505": "var(--no)",
           "#060606": "var(--open)", "#070707": "var(--broken)"}
+SHAPES = {SUPPORTED: "s", REFUTED: "x", INCONCLUSIVE: "o", ERROR: "+"}  # a verdict is never told by colour alone
 WIDE_RANGE = 30.0  # the largest estimate against the median one: beyond it small ones would not be seen on a linear axis
 ROW = 0.155  # inches of a choice
 MARKERS = {"written": ("D", 30), "alone": ("o", 17), "drawn": ("o", 7)}
@@ -116,7 +117,10 @@ def _choices(axes: Axes, points: Sequence[Point], choices: Sequence[tuple]) -> N
         if paths.index(path) % 2 == 0:
             axes.axhspan(y - 0.5, y + 0.5, color=SHADE, linewidth=0, zorder=0)
     marks = [(p, choices.index(change)) for p in points for change in p.reading.changes if change in choices]
-    axes.scatter([p.place for p, _ in marks], [y for _, y in marks], s=9, marker="s", color=[VERDICTS[p.row.verdict] for p, _ in marks], zorder=2)
+    for verdict, color in VERDICTS.items():
+        mine = [(p.place, y) for p, y in marks if p.row.verdict == verdict]
+        fill = {"facecolors": "none", "edgecolors": color} if verdict == INCONCLUSIVE else {"color": color}
+        axes.scatter([x for x, _ in mine], [y for _, y in mine], s=11, marker=SHAPES[verdict], linewidths=0.9, zorder=2, **fill)
     axes.set_yticks(range(len(choices)), [f"{path} {told(value)}" for path, value in choices])
     axes.set_ylim(len(choices) - 0.5, -0.5)
 
