@@ -16,6 +16,7 @@ from claims.report.variants import chapters_of, markdown, page
 from claims.report.variants_plot import curve, points_of
 from claims.run import Run
 from claims.schema import ClaimFileError, load_suite
+from claims.schema.entries import VariantsEntry
 from claims.schema.variants import Variant, Variants, combinations, settings_of
 from claims.variants import Case, Reread, Row, cases, experiment_of, reread, trainings
 from models.measure import Machine
@@ -229,6 +230,16 @@ def test_the_memos_own_choices_span_what_was_asked():
     asked = {"network.width", "network.residual", "network.activation", "feedback.scale", "probe.credit_scale", "probe.blocks", "probe.batch", "probe.steps",
              "probe.fit_batches"}
     assert asked < set(found.choices)
+
+
+def test_the_page_on_variants_states_some_that_load(tmp_path):
+    page = (ROOT / "docs" / "variants.md").read_text(encoding="utf-8")
+    block, = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    own = re.sub(r"^variants:.*?(?=^\w+:)", "", (ROOT / "claims.yaml").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    (tmp_path / "claims.yaml").write_text(own + block, encoding="utf-8")
+    assert load_suite(tmp_path / "claims.yaml").variants["sweep"].sample_seed == 7
+    for key in VariantsEntry.model_fields:
+        assert f"| `{key}` |" in page
 
 
 # Measured

@@ -154,7 +154,7 @@ class ExperimentEntry(BaseModel):
     kind: Text | None = Field(None, description="snapshot_sweep, online_training, recorded, or package.module:Class")
     like: str | None = Field(None, description="another experiment, from which all that is not named here is taken")
     settings: dict[str, dict[str, Any] | None] | None = Field(
-        None, min_length=1, description="named variants, the first is the default; each overrides what it names")
+        None, min_length=1, description="by name, the first is the default; each overrides what it names")
 
 
 class ClaimEntry(Entry):
