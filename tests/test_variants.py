@@ -107,7 +107,7 @@ def table(**verdicts):
      ("ssessss", "not measurable with rule (c); combinations: 3 the same"),
      ("s--s...", "supported in every reading"),
      ("-------", "not asked"),
-     (".rrrrrr", "not asked")])
+     (".rrrrrr", "not judged as written")])
 def test_what_is_said_of_a_claim(letters, sentence):
     assert sensitivity(table(one=letters), "one").sentence() == sentence
 
@@ -153,6 +153,15 @@ def test_a_curve_is_a_picture_whatever_the_figures(scale):
     assert root.tag.endswith("svg") and all(f"{r.changes[0][0]} {r.changes[0][1]}" in texts for r in READINGS[1:4])
     assert svg == curve(Table("lab", "first", READINGS, {"a": rows}), "a", "v0")  # the same digits make the same file
     assert not re.search("#0[0-9]0[0-9]0[0-9]", svg) and "var(--" in svg
+
+
+def test_a_choice_is_text_in_the_picture_and_the_largest_ratio_is_beyond_it():
+    evil = r"<b>$\frac$</b>"
+    readings = (Variant(), Variant((("rule", evil),)))
+    rows = (Row("a", "supported", "", False, "x", 1.0, 0.5, 2.0, 0.0, None, True), Row("a", "refuted", "", False, "x", 900.0, 1.0, 901.0, 0.0, None, True))
+    svg = curve(Table("lab", "first", readings, {"a": rows}), "a", "v0")
+    assert "<b>" not in svg and f"rule {evil}" in "".join(ElementTree.fromstring(svg).itertext())
+    assert [p.estimate for p in points_of(Table("lab", "first", readings, {"a": rows}), "a")] == [pytest.approx(math.e), None]
 
 
 # The claim file

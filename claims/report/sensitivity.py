@@ -111,6 +111,7 @@ class Sensitivity:
     hinges: tuple[Hinge, ...]
     combined: Mapping[Fate, int]
     contrasts: tuple[Contrast, ...]
+    written: bool = True  # whether the reading as written was judged: without it there is nothing to set the others against
 
     @property
     def same_everywhere(self) -> bool:
@@ -123,7 +124,7 @@ class Sensitivity:
     def sentence(self) -> str:
         """What the verdict hangs on."""
         if self.verdict is None:
-            return "not asked"
+            return "not asked" if self.written else "not judged as written"
         if self.same_everywhere:
             return f"{self.verdict} in every reading"
         parts = [f"{PHRASES[kind]} {_listed(found)}" for kind in DIFFERENT if (found := [h for h in self.hinges if h.fate is kind])]
@@ -141,7 +142,7 @@ def sensitivity(table: Table, claim: str) -> Sensitivity:
     drawn = [(reading, what) for reading, _, what in found if reading.number]
     paths = dict.fromkeys(path for reading in table.readings for path, _ in reading.changes)
     return Sensitivity(claim, written and written.verdict, dict(Counter(verdicts)), hinges, dict(Counter(what for _, what in drawn)),
-                       tuple(_contrast(drawn, path) for path in paths) if drawn else ())
+                       tuple(_contrast(drawn, path) for path in paths) if drawn else (), written is not None)
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,16 @@ def curve(table: Table, claim: str, name: str) -> str:
 
 def points_of(table: Table, claim: str) -> Iterator[Point]:
     """Readings in order of their estimates, those without one last."""
-    found = [(reading, row, *(shown(value, row.log) for value in (row.estimate, row.low, row.high)))
+    found = [(reading, row, *(_finite(shown(value, row.log)) for value in (row.estimate, row.low, row.high)))
              for reading, row in zip(table.readings, table.rows[claim], strict=True) if row is not None and row.verdict is not None]
     found.sort(key=lambda one: (one[2] is None, one[2] or 0.0))
     for place, one in enumerate(found):
         yield Point(place, *one)
+
+
+def _finite(value: float | None) -> float | None:
+    """None for what lies beyond all axes: the exponential of a large logarithm."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _estimates(axes: Axes, points: Sequence[Point]) -> None:
@@ -94,7 +99,7 @@ def _estimates(axes: Axes, points: Sequence[Point]) -> None:
 def _scale(axes: Axes, drawn: Sequence[Point], limits: Sequence[float]) -> tuple[float, float]:
     """Sets the axis's scale; returns its ends. Long intervals are cut, lest the others shrink to dots."""
     estimates = [p.estimate for p in drawn] or [0.0]
-    ends = sorted(x for p in drawn for x in (p.low, p.high) if x is not None and math.isfinite(x)) or [0.0]
+    ends = sorted(x for p in drawn for x in (p.low, p.high) if x is not None) or [0.0]
     cut = len(ends) // 20
     low, high = min(*estimates, *limits, ends[cut]), max(*estimates, *limits, ends[-1 - cut])
     if drawn and all(p.row.log for p in drawn) and low > 0:
@@ -121,7 +126,7 @@ def _choices(axes: Axes, points: Sequence[Point], choices: Sequence[tuple]) -> N
         mine = [(p.place, y) for p, y in marks if p.row.verdict == verdict]
         fill = {"facecolors": "none", "edgecolors": color} if verdict == INCONCLUSIVE else {"color": color}
         axes.scatter([x for x, _ in mine], [y for _, y in mine], s=11, marker=SHAPES[verdict], linewidths=0.9, zorder=2, **fill)
-    axes.set_yticks(range(len(choices)), [f"{path} {told(value)}" for path, value in choices])
+    axes.set_yticks(range(len(choices)), [f"{path} {told(value)}" for path, value in choices], parse_math=False)
     axes.set_ylim(len(choices) - 0.5, -0.5)
 
 
