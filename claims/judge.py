@@ -27,6 +27,10 @@ class ObservationError(ValueError):
     """Observations that no verdict can rest on: the message names the selection and the seeds."""
 
 
+class NonFiniteObservation(ObservationError):
+    """Observed, but no number: what a probe of a network leaves that it has driven out of bounds."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a question needs, cut out of observations: the sample in the inference's order, and each term's values by seed.
@@ -192,7 +196,7 @@ def _refuse_missing(term: Term, column: np.ndarray, seeds: np.ndarray) -> None:
     if bad.size:
         what = "missing" if np.isnan(column[bad]).all() else "not finite"
         named = ", ".join(str(seeds[i]) for i in bad[:8]) + (", ..." if bad.size > 8 else "")
-        raise ObservationError(f"`{term}` is {what} for seed {named}; measure these again, or leave them out of every condition")
+        raise NonFiniteObservation(f"`{term}` is {what} for seed {named}; measure these again, or leave them out of every condition")
 
 
 def _by_name(terms: Sequence[Term], columns: Sequence[np.ndarray]) -> dict[str, list[float]]:

@@ -81,7 +81,14 @@ class Overseer:
             if experiment.available_seeds is None:
                 digest = observations_digest(experiment, self.run.machine)
                 found[digest] = Named(f"{spec.name} ({setting})", expected_seconds(experiment, self.run.machine, self.run.store))
-        return found
+        return {**self._readings(), **found}
+
+    def _readings(self) -> Mapping[str, Named]:
+        if not self.config.getoption("variants"):
+            return {}
+        from claims.variants import cases, experiment_of
+
+        return {observations_digest(experiment_of(self.run, case), self.run.machine): Named(case.name) for case in cases(self.run)}
 
 
 def _beside_capture(file: IO[str]) -> IO[str]:

@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fail-on", choices=("drift",), metavar="WHAT", help="drift: fail where a claim drifted from the --baseline")
     group.addoption("--history", metavar="DIR", help="add this run's results to a folder of them, and render the page of their history")
     group.addoption("--controls", action="store_true", help="also test of every claim that it can fail: judged where it is false, on its own observations")
+    group.addoption("--variants", action="store_true", help="also judge the claims under every reading of the memo that the claim file's `variants` states")
     group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
 
 
@@ -73,6 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = run
     if config.getoption("controls"):
         config.addinivalue_line("python_functions", "can_fail")
+    if config.getoption("variants"):
+        from claims.rereading import Rereadings
+
+        config.pluginmanager.register(Rereadings(config, run), "claims-rereadings")
     for tag in sorted({tag for claim in run.suite.claims for tag in claim.tags}):
         config.addinivalue_line("markers", f"{tag}: claims tagged {tag}")
     if wishes is not None:
@@ -81,6 +86,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from claims.overseer import Overseer
 
         config.pluginmanager.register(Overseer(config, run), "claims-overseer")
+        if config.getoption("variants"):
+            from claims.rereading import RereadingLedger
+
+            config.pluginmanager.register(RereadingLedger(config, run, wishes.folder), "claims-rereading-ledger")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -34,6 +34,8 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     suite = load_suite(path)
     settings = tuple(config.getoption("setting"))
     _check_settings(suite, settings)
+    if config.getoption("variants") and not suite.variants:
+        raise RunError(f"`--variants`: {path.name} states no `variants`; name the choices that the memo leaves open (docs/variants.md)")
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
     machine = Machine(_device(config.getoption("device")), config.getoption("precision"), workers=_workers(config))

@@ -15,7 +15,7 @@ from claims.schema import ClaimFileError, NotAsked, Question, load_suite
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "writing-claims.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-SECTIONS = ("version", "memos", "defaults", "experiments", "metrics", "claims")
+SECTIONS = ("version", "memos", "defaults", "experiments", "metrics", "variants", "claims")
 
 
 def blocks(kind: str, flavour: str = "") -> list[str]:
@@ -34,6 +34,7 @@ def whole(block: str) -> str:
     if not block.startswith(SECTIONS):
         block = "claims:\n" + textwrap.indent(block, "  ")
     mine = re.findall(r"^(\w+):", block, re.MULTILINE)
+    mine += ["variants"] if "experiments" in mine else []  # they are of this repository's experiments
     return "\n".join(text for name, text in parts.items() if name not in mine) + "\n" + block
 
 
@@ -101,5 +102,5 @@ def test_what_the_page_says_of_the_fewest_seeds():
 
 def test_the_page_has_examples_of_every_key():
     for key in ("expect", "never", "margin", "for_every", "by", "within", "factor", "seeds", "confidence", "expected", "note", "tags", "memo",
-                "where", "says", "experiment", "metrics", "settings", "like", "kind", "paired", "ranges"):
+                "where", "says", "experiment", "metrics", "settings", "like", "kind", "paired", "ranges", "variants"):
         assert re.search(rf"\b{key}\b[:=]", PAGE), key

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from claims.commands import claims_file, refuse_unknown, tell
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
+
+if TYPE_CHECKING:
+    from models.measure import Machine
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
         refuse_unknown(settings, reading.suite)
         if reading.suite.claims:
             show(reading.suite, plan(reading.suite, settings, device, seed_base))
+            for line in variants_lines(reading.suite, settings, device, seed_base):
+                click.echo(line)
     if reading.problems:
         tell(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
@@ -56,6 +62,34 @@ def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> 
         names = [name for name in settings if name in spec.settings] if settings else [next(iter(spec.settings))]
         lines += [_line(suite, spec, setting, claims, device, seed_base) for setting in names if claims]
     return lines
+
+
+def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[str]:
+    """What `--variants` would judge besides: a line for every experiment and setting that has variants."""
+    from claims.run import Run, store_root
+    from claims.variants import cases, claims_of, trainings
+    from models.snapshots import Store
+
+    if not suite.variants:
+        return []
+    run = Run(suite, tuple(settings), _machine(device), Store(store_root(suite.path)), seed_base)
+    every, lines = list(cases(run)), []
+    for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in every):
+        mine = [case for case in every if (case.experiment, case.setting) == (experiment, setting)]
+        drawn = sum(case.reading.number is not None for case in mine)
+        lines.append(f"--variants: {experiment} ({setting}): {len(claims_of(run, experiment))} claims under {len(mine)} readings (1 as written,"
+                     f" {len(mine) - drawn - 1} single choices, {drawn} combinations) on {mine[0].seeds} seeds; {trainings(run, mine)} trainings a seed")
+    return lines
+
+
+def _machine(device: str) -> Machine:
+    from models.devices import DeviceError, resolve_device
+    from models.measure import Machine
+
+    try:
+        return Machine(resolve_device(device))
+    except DeviceError as error:
+        raise click.BadParameter(str(error), param_hint="--device") from None
 
 
 def _line(suite: Suite, spec: ExperimentSpec, setting: str, claims: Sequence[Claim], device: str, seed_base: int) -> Line:
@@ -86,17 +120,11 @@ def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[i
     """How many of the wanted seeds are cached, and how long the others would take."""
     from claims.run import store_root
     from models.datasets import DatasetError
-    from models.devices import DeviceError, resolve_device
-    from models.measure import Machine
     from models.measure import plan as plan_measuring
     from models.snapshots import Store
 
     try:
-        machine = Machine(resolve_device(device))
-    except DeviceError as error:
-        raise click.BadParameter(str(error), param_hint="--device") from None
-    try:
-        found = plan_measuring(spec.experiment(setting), list(wanted), machine, Store(store_root(suite.path)))
+        found = plan_measuring(spec.experiment(setting), list(wanted), _machine(device), Store(store_root(suite.path)))
     except DatasetError as error:
         raise click.ClickException(f"experiment {spec.name}, setting {setting}: {error}") from None
     return found.cached, found.seconds

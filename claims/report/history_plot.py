@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from claims.evidence import shown
@@ -33,7 +33,7 @@ def trajectory(track: Track, labels: Sequence[str], name: str) -> str:
         _frame(axes, labels)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _for_page(buffer.getvalue(), name)
+    return for_page(buffer.getvalue(), name, COLORS)
 
 
 def _points(axes: Axes, track: Track) -> None:
@@ -67,11 +67,11 @@ def _frame(axes: Axes, labels: Sequence[str]) -> None:
         spine.set_color(MUTED)
 
 
-def _for_page(svg: str, name: str) -> str:
+def for_page(svg: str, name: str, colors: Mapping[str, str]) -> str:
     """Only the `<svg>`, its stand-in colours and font left to the page, its ids its own."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    for stand_in, color in COLORS.items():
+    for stand_in, color in colors.items():
         svg = svg.replace(stand_in, color)
     svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", svg)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)

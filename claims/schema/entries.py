@@ -61,9 +61,30 @@ def _distinct(values: tuple) -> tuple:
     return values
 
 
+def _told_apart(values: tuple) -> tuple:
+    """Readings are named by their choices: 1 and "1" would be one test."""
+    texts = [str(value).lower() for value in _distinct(values)]
+    for position, text in enumerate(texts):
+        if text in texts[:position]:
+            raise ValueError(f"`{text}` stands here twice, once as text")
+    return values
+
+
 def _no_truth(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"quote `{str(value).lower()}` if it is a label")
+    return value
+
+
+def _path(value: str) -> str:
+    if not all(step.isascii() and step.isidentifier() for step in value.split(".")):
+        raise ValueError(f"`{value}` is no setting: write its path with dots, for example probe.lr")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or isinstance(value, (dict, list, tuple)):
+        raise ValueError(f"a choice is a number, true, false or a word, not {'nothing' if value is None else 'a list or a mapping'}")
     return value
 
 
@@ -76,6 +97,7 @@ Count = Annotated[int, Field(strict=True, ge=2, le=1_000_000)]
 LabelValue = Annotated[Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True, allow_inf_nan=False)] | str,
                        BeforeValidator(_no_truth)]
 Labels = Annotated[tuple[LabelValue, ...], Field(min_length=1, max_length=200), AfterValidator(_distinct)]
+Choice = Annotated[Any, BeforeValidator(_scalar), WithJsonSchema({"type": ["number", "string", "boolean"]})]
 Verdict = Literal["supported", "refuted", "inconclusive"]
 Confidence = Annotated[Number, Field(ge=0.5, lt=1, description="two-sided: at 0.95 each one-sided test is at 2.5 %")]
 
@@ -132,7 +154,7 @@ class ExperimentEntry(BaseModel):
     kind: Text | None = Field(None, description="snapshot_sweep, online_training, credit_training, recorded, or package.module:Class")
     like: str | None = Field(None, description="another experiment, from which all that is not named here is taken")
     settings: dict[str, dict[str, Any] | None] | None = Field(
-        None, min_length=1, description="named variants, the first is the default; each overrides what it names")
+        None, min_length=1, description="by name, the first is the default; each overrides what it names")
 
 
 class ClaimEntry(Entry):
@@ -156,6 +178,17 @@ class ClaimEntry(Entry):
     tags: Annotated[tuple[Annotated[str, AfterValidator(_tag)], ...], AfterValidator(_distinct)] = Field((), description="pytest marks: `-m` selects")
 
 
+class VariantsEntry(Entry):
+    """Readings that the memo leaves open, of one experiment: each choice made alone, and combinations drawn at random."""
+
+    choices: dict[Annotated[str, AfterValidator(_path)], Annotated[tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_told_apart)]] = Field(
+        min_length=1, description="by the dotted path of a setting: other values that it may have, for example probe.lr: [0.006, 0.06]")
+    sample: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(30, description="combinations of two or more choices, drawn at random")
+    sample_seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of that drawing")
+    seeds: Count = Field(8, description="seeds of every reading, the one as written too; looks between are not taken")
+    without: tuple[str, ...] = Field(("control",), description="tags of claims that are left out")
+
+
 class ClaimsFile(Entry):
     """What is claimed: memos, experiments, derived metrics, claims."""
 
@@ -165,6 +198,7 @@ class ClaimsFile(Entry):
     experiments: dict[Name, ExperimentEntry] = Field({}, description="the first is the default of claims")
     metrics: dict[Name, Text] = Field({}, description="derived metrics: a selection is pushed to the leaves, then the arithmetic is done on means")
     claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = {}
+    variants: dict[Name, VariantsEntry] = Field({}, description="readings of an experiment that `--variants` judges the claims in")
 
 
 NEEDED = ("version", "experiments", "claims")  # sections; that two of them are not empty is checked on the file, not on what is left of it

@@ -61,7 +61,7 @@ def _frame() -> dict[str, Any]:
 
 def _settings(variant: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "minProperties": 1, "additionalProperties": variant,
-            "description": "named variants, the first is the default; each overrides what it names"}
+            "description": "by name, the first is the default; each overrides what it names"}
 
 
 def _partial(definition: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from claims.problems import ClaimFileError, Problem
 from claims.schema.entries import MAX_LOOKS, NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
+from claims.schema.variants import Variants, VariantsCheck
 from claims.schema.wording import without_echoes, worded
 from claims.yaml_source import Source, read
 
@@ -73,7 +74,13 @@ class _Loader:
         self.derived = self._metrics()
         memos = {name: self._memo(name) for name in self.file.memos}
         claims = [self._claim(name, entry) for name, entry in self.file.claims.items()]
-        return Suite(self.source.path, memos, self.specs, tuple(claim for claim in claims if claim is not None))
+        return Suite(self.source.path, memos, self.specs, tuple(claim for claim in claims if claim is not None), self._variants())
+
+    def _variants(self) -> dict[str, Variants]:
+        check = VariantsCheck(self.source, self.specs, self._written("experiments"))
+        found = check.build(self.file.variants)
+        self.problems += check.problems
+        return found
 
     def _entries(self) -> ClaimsFile | None:
         """The typed file. Entries that are wrong are told and left out, so that the others are still read."""

@@ -14,6 +14,7 @@ from claims.expression.printer import scalar_text
 from models.door import label_of
 
 if TYPE_CHECKING:
+    from claims.schema.variants import Variants
     from models.experiment import Configured
 
 
@@ -205,6 +206,7 @@ class Suite:
     memos: Mapping[str, Memo]
     experiments: Mapping[str, ExperimentSpec]
     claims: tuple[Claim, ...]
+    variants: Mapping[str, Variants] = field(default_factory=dict)
 
     @property
     def settings(self) -> tuple[str, ...]:

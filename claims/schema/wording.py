@@ -8,7 +8,7 @@ from typing import Any
 from claims.expression.resolve import nearest
 from claims.problems import Problem
 from claims.schema.entries import (
-    VERDICTS, ClaimEntry, ClaimsFile, DefaultsEntry, Entry, ExperimentEntry, MemoEntry, ReportedEntry, SeedSchedule,
+    VERDICTS, ClaimEntry, ClaimsFile, DefaultsEntry, Entry, ExperimentEntry, MemoEntry, ReportedEntry, SeedSchedule, VariantsEntry,
 )
 from claims.yaml_source import Source
 
@@ -53,6 +53,7 @@ def _allowed(path: list[str | int]) -> tuple[str, ...]:
     models: dict[tuple[str, int], type[Entry]] = {
         ("memos", 2): MemoEntry, ("memos", 4): ReportedEntry, ("claims", 2): ClaimEntry, ("claims", 3): SeedSchedule,
         ("defaults", 1): DefaultsEntry, ("defaults", 2): SeedSchedule, ("experiments", 2): ExperimentEntry,
+        ("variants", 2): VariantsEntry,
     }
     model = ClaimsFile if not path else models.get((str(path[0]), len(path)))
     return tuple(model.model_fields) if model else ()
