@@ -116,12 +116,12 @@ def experiment_of(run: Run, case: Case) -> Configured:
 
 def trainings(run: Run, of: Sequence[Case]) -> int:
     """How many different trainings the cases need: readings that only probe otherwise share snapshots."""
-    from models.measure import observations_digest, snapshots_digest
+    from models.measure import observations_digest, snapshots_digests
 
     digests = set()
     for case in of:
         experiment = experiment_of(run, case)
-        digests.add(snapshots_digest(experiment, run.machine) or observations_digest(experiment, run.machine))
+        digests.update(snapshots_digests(experiment, run.machine) or [observations_digest(experiment, run.machine)])
     return len(digests)
 
 
