@@ -42,7 +42,7 @@ class Run:
         for claim in self.suite.claims:
             names = [s for s in self.settings if s in claim.spec.settings] if self.settings else [next(iter(claim.spec.settings))]
             for setting in names:
-                yield claim, setting
+                yield claim.within(setting), setting
 
     def measure(self, spec: ExperimentSpec, setting: str, seeds: Sequence[int]) -> xarray.Dataset:
         """Observations of an experiment in a setting, `seeds` in the order given. What failed once fails again without being tried."""

@@ -94,7 +94,7 @@ def reread(run: Run, case: Case) -> Reread:
     setting = setting_of(case.setting, case.reading)
     rows = []
     for claim in claims_of(run, case.experiment):
-        again = replace(claim, spec=spec, seeds=Seeds(case.seeds, 0, case.seeds), expected={})
+        again = replace(claim, spec=spec, seeds=Seeds(case.seeds, 0, case.seeds), seeds_in={}, expected={})
         rows.append(_row(judge(again, setting, lambda seeds: run.measure(spec, setting, seeds), seed_base=run.seed_base)))
     return Reread(case.name, tuple(rows))
 

@@ -103,7 +103,7 @@ def _line(suite: Suite, spec: ExperimentSpec, setting: str, claims: Sequence[Cla
     available = spec.experiment(setting).available_seeds
     if available is not None:
         return Line(spec.name, setting, len(asked), tuple(not_asked), len(available), len(available), 0.0)
-    wanted = range(seed_base, seed_base + max(claim.seeds.max for claim in asked))
+    wanted = range(seed_base, seed_base + max(claim.within(setting).seeds.max for claim in asked))
     found = _stored(suite, spec, setting, wanted, device)
     return Line(spec.name, setting, len(asked), tuple(not_asked), len(wanted), *found)
 

@@ -56,7 +56,7 @@ def jobs_of(suite: Suite, settings: Sequence[str], seed_base: int) -> list[Job]:
     for spec in suite.experiments.values():
         names = [name for name in settings if name in spec.settings] if settings else [next(iter(spec.settings))]
         for setting in names:
-            asking = [claim for claim in suite.claims if claim.experiment == spec.name and _asked(claim, setting)]
+            asking = [claim.within(setting) for claim in suite.claims if claim.experiment == spec.name and _asked(claim, setting)]
             if asking and spec.experiment(setting).available_seeds is None:
                 n = max(claim.seeds.start for claim in asking)
                 jobs.append(Job(f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, tuple(range(seed_base, seed_base + n))))

@@ -143,6 +143,7 @@ class DefaultsEntry(Entry):
     """What claims use that say nothing else."""
 
     seeds: SeedsEntry = 16
+    seeds_in: dict[str, SeedsEntry] = Field({}, description="by setting: so many seeds there, whatever a claim says")
     confidence: Confidence = 0.95
 
 
@@ -155,6 +156,7 @@ class ExperimentEntry(BaseModel):
     like: str | None = Field(None, description="another experiment, from which all that is not named here is taken")
     settings: dict[str, dict[str, Any] | None] | None = Field(
         None, min_length=1, description="by name, the first is the default; each overrides what it names")
+    without_settings: tuple[str, ...] = Field((), description="settings of `like` that this experiment does not have")
 
 
 class ClaimEntry(Entry):

@@ -67,7 +67,9 @@ class Experiments:
             kind = kind or parent[0]
             model = self._model(kind, here)
             common = deep_merge(_known(parent[1], model), own)
-            settings = {setting: deep_merge(_known(options, model), own) for setting, options in parent[2].items()}
+            settings = {setting: deep_merge(_known(options, model), own) for setting, options in parent[2].items()
+                        if setting not in entry.without_settings}
+            self._check_left_out(here, entry, parent[2])
         if kind is None:
             return self.fail(here, f"`{name}` names no `kind`", "add `kind: snapshot_sweep`, or `like:` another experiment", key=True)
         for setting, options in own_settings.items():
@@ -75,6 +77,11 @@ class Experiments:
         if own_settings and "default" in settings and "default" not in own_settings:
             del settings["default"]  # the parent's unnamed setting, now that there are named ones
         return kind, common, settings or {"default": common}
+
+    def _check_left_out(self, here: tuple[str, str], entry: ExperimentEntry, inherited: Mapping[str, Any]) -> None:
+        for i, setting in enumerate(entry.without_settings):
+            if setting not in inherited:
+                self.fail((*here, "without_settings", i), f"`{entry.like}` has no setting `{setting}`", nearest(setting, inherited))
 
     def _model(self, kind: str, here: tuple[str, ...]) -> type[pydantic.BaseModel] | None:
         try:
@@ -110,7 +117,7 @@ class Experiments:
         name = ".".join(map(str, where))
         if node_at is not None and "Extra inputs are not permitted" in message:
             allowed = _fields_at(settings_model(spec.kind), where[:-1])
-            extra = ("kind", "like", "settings") if len(where) == 1 else ()
+            extra = ("kind", "like", "settings", "without_settings") if len(where) == 1 else ()
             return self.fail((*node_at, *where), f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
                              nearest(where[-1], (*allowed, *extra)), key=True)
         if node_at is not None:

@@ -71,6 +71,7 @@ class _Loader:
         self.specs = experiments.build()
         self.problems += experiments.problems
         self._check_looks(("defaults",), self.file.defaults.seeds, self.file.defaults.confidence)
+        self._check_seeds_in()
         self.derived = self._metrics()
         memos = {name: self._memo(name) for name in self.file.memos}
         claims = [self._claim(name, entry) for name, entry in self.file.claims.items()]
@@ -212,7 +213,7 @@ class _Loader:
             expression=displayed(statement, options, for_every), confidence=entry.confidence or defaults.confidence,
             seeds=_seeds(entry.seeds or defaults.seeds), expected=entry.expected or "supported", note=entry.note, tags=entry.tags,
             line=self.source.root.value["claims"].keys[name][0], spec=spec, statement=statement, options=options, for_every=for_every,
-            derived=self.derived)
+            derived=self.derived, seeds_in={setting: _seeds(seeds) for setting, seeds in defaults.seeds_in.items()})
 
     def _check_keys(self, here: tuple[str, str], entry: ClaimEntry) -> None:
         if (entry.expect is None) == (entry.never is None):
@@ -236,18 +237,33 @@ class _Loader:
         """A schedule that goes backwards, or that shares the error over more looks than it can be shared over."""
         defaults = self.file.defaults
         schedule = defaults.seeds if seeds is None else seeds
-        own, confidence = confidence is not None, defaults.confidence if confidence is None else confidence
+        self._check_schedule((*here, "seeds"), schedule, confidence or defaults.confidence, key=seeds is None,
+                             blamed=(*here, "seeds" if confidence is None else "confidence"))
+
+    def _check_schedule(self, here: tuple[str, ...], schedule: int | SeedSchedule, confidence: float, *, key: bool = False,
+                        blamed: tuple[str, ...] | None = None) -> None:
         if isinstance(schedule, SeedSchedule) and schedule.max < schedule.start:
-            return self.fail((*here, "seeds", "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})")
+            return self.fail((*here, "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})")
         n_looks = len(_seeds(schedule).looks)
         if n_looks > MAX_LOOKS:
             step = -(-(schedule.max - schedule.start) // (MAX_LOOKS - 1))
-            return self.fail((*here, "seeds"), f"`seeds` looks {n_looks} times; at most {MAX_LOOKS} looks share the error",
-                             f"from {schedule.start} to {schedule.max} write `step: {step}` or more", key=seeds is None)
+            return self.fail(here, f"`seeds` looks {n_looks} times; at most {MAX_LOOKS} looks share the error",
+                             f"from {schedule.start} to {schedule.max} write `step: {step}` or more", key=key)
         if not allowed(confidence, n_looks):
             over = f" over {n_looks} looks" if n_looks > 1 else ""
-            self.fail((*here, "confidence" if own else "seeds"), f"`confidence` of {confidence:.10g}{over} cannot be had",
+            self.fail(blamed or here, f"`confidence` of {confidence:.10g}{over} cannot be had",
                       f"allowed{over}: at most {largest_confidence(n_looks):.10g}{'; fewer looks allow more' if n_looks > 1 else ''}")
+
+    def _check_seeds_in(self) -> None:
+        """Settings that no experiment has, and schedules that the strictest claim cannot be judged by."""
+        known = dict.fromkeys(setting for spec in self.specs.values() for setting in spec.settings)
+        confidence = max((c.confidence for c in self.file.claims.values() if c.confidence), default=self.file.defaults.confidence)
+        for setting, seeds in self.file.defaults.seeds_in.items():
+            here = ("defaults", "seeds_in", setting)
+            if setting not in known:
+                self.fail(here, f"no experiment has a setting `{setting}`", nearest(setting, known), key=True)
+            else:
+                self._check_schedule(here, seeds, max(confidence, self.file.defaults.confidence))
 
     def _check_by(self, here: tuple[str, str], entry: ClaimEntry, text: str) -> None:
         if entry.by is not None and "<<" not in text and ">>" not in text:

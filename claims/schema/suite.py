@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +178,11 @@ class Claim:
     options: Options = field(default=Options(), compare=False, repr=False)
     for_every: Mapping[str, tuple] = field(default_factory=dict, compare=False, repr=False)
     derived: Mapping = field(default_factory=dict, compare=False, repr=False)
+    seeds_in: Mapping[str, Seeds] = field(default_factory=dict, compare=False, repr=False)
+
+    def within(self, setting: str) -> Claim:
+        """The claim with the seeds that it is judged on in a setting."""
+        return replace(self, seeds=self.seeds_in[setting]) if setting in self.seeds_in else self
 
     def ask(self, setting: str, described: Mapping | None = None) -> Question | NotAsked:
         """What this claim needs in a setting.
