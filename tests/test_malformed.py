@@ -223,6 +223,15 @@ FILES = {
     "like nothing": (claim("dL(vec, epoch=5) < 0").replace("experiments:\n", "experiments:\n  b: {like: labb}\n"), "did you mean `lab`"),
     "like itself": (claim("dL(vec, epoch=5) < 0").replace("experiments:\n", "experiments:\n  b: {like: b}\n"), "like itself"),
     "like in a circle": (claim("dL(vec, epoch=5) < 0").replace("experiments:\n", "experiments:\n  b: {like: c}\n  c: {like: b}\n"), "like itself"),
+    "left out of nothing": (claim("dL(vec, epoch=5) < 0").replace("experiments:\n", "experiments:\n  b: {like: lab, without_settings: [mian]}\n"),
+                            "did you mean `main`"),
+    "seeds in no setting": (claim("dL(vec, epoch=5) < 0").replace("claims:", "defaults: {seeds_in: {mian: 8}}\nclaims:"), "did you mean `main`"),
+    "too few seeds in a setting": (claim("dL(vec, epoch=5) < 0").replace("claims:", "defaults: {seeds_in: {main: 0}}\nclaims:"), "`main` must be at least 2"),
+    "looks that go backwards in a setting": (
+        claim("dL(vec, epoch=5) < 0").replace("claims:", "defaults: {seeds_in: {main: {start: 8, step: 2, max: 4}}}\nclaims:"), "is below `start`"),
+    "confidence that a setting cannot give": (
+        claim("dL(vec, epoch=5) < 0", "    confidence: 0.999999\n").replace("claims:", "defaults: {seeds_in: {main: {start: 8, step: 8, max: 80}}}\nclaims:"),
+        "cannot be had"),
     "experiment name": (claim("dL(vec, epoch=5) < 0").replace("  lab:", "  my lab:"), "is no name"),
     "metric is measured": (claim("dL(vec, epoch=5) < 0").replace("ratio:", "dL:"), "measured already"),
     "metric of nothing": (claim("dL(vec, epoch=5) < 0").replace("dL / accuracy", "dL / acuracy"), "did you mean `accuracy`"),

@@ -11,9 +11,12 @@ import jsonschema
 import pytest
 
 from claims.expression import ExpressionError
+from claims.run import Run
 from claims.schema import ClaimFileError, NotAsked, Question, Seeds, Undescribed, load_suite, read_suite
 from claims.schema.json_schema import schema_text
 from claims.yaml_source import plain_scalar, read
+from models.measure import Machine
+from models.snapshots import Store
 
 ROOT = Path(__file__).parent.parent
 SUITES = [ROOT / "claims.yaml", *sorted(ROOT.glob("examples/*/claims.yaml"))]
@@ -150,6 +153,19 @@ def test_like_takes_what_is_not_named_and_the_kind_has(suite_of):
     assert online.settings["digits"] == {"train": {"lr": 0.001, "epochs": 40}, "takeover": [0, 20, "never"], "dataset": "digits"}
     assert online.settings["short"]["takeover"] == [0, "never"] and online.settings["short"]["train"]["epochs"] == 40
     assert online.experiment("digits") is online.experiment("digits")
+
+
+def test_a_setting_of_the_parent_can_be_left_out(suite_of):
+    suite = suite_of(sweep("  a: {expect: 'dL_held(vec, epoch=5) < 0'}\n").replace("    like: sweep\n", "    like: sweep\n    without_settings: [digits]\n"))
+    assert list(suite.experiments["online"].settings) == ["short"] and list(suite.experiments["sweep"].settings) == ["digits", "short"]
+
+
+def test_a_setting_may_have_its_own_number_of_seeds(suite_of, tmp_path):
+    text = sweep("  a: {expect: 'dL_held(vec, epoch=5) < 0', seeds: {start: 8, step: 8, max: 32}}\n")
+    claim = suite_of(text.replace("metrics:", "defaults: {seeds: 12, seeds_in: {short: 6}}\nmetrics:")).claims[0]
+    assert claim.within("digits").seeds == Seeds(8, 8, 32) and claim.within("short").seeds == Seeds(6, 0, 6)
+    run = Run(suite_of(text.replace("metrics:", "defaults: {seeds_in: {short: 6}}\nmetrics:")), ("digits", "short"), Machine(), Store(tmp_path))
+    assert [(setting, claim.seeds.start) for claim, setting in run.cases()] == [("digits", 8), ("short", 6)]
 
 
 def test_an_experiment_without_settings_has_one(suite_of):

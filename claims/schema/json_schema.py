@@ -56,7 +56,9 @@ def _kind(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _frame() -> dict[str, Any]:
-    return {"like": {"type": "string", "description": "another experiment, from which all that is not named here is taken"}}
+    names = {"type": "array", "items": {"type": "string"}, "description": "settings of `like` that this experiment does not have"}
+    return {"like": {"type": "string", "description": "another experiment, from which all that is not named here is taken"},
+            "without_settings": names}
 
 
 def _settings(variant: dict[str, Any]) -> dict[str, Any]:
