@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
-from models.devices import DeviceError, resolve_device
+from models.devices import DeviceError, placed, resolve_device
 from models.measure import Machine
 from models.snapshots import Store
 
@@ -38,7 +38,11 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
         raise RunError(f"`--variants`: {path.name} states no `variants`; name the choices that the memo leaves open (docs/variants.md)")
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
-    machine = Machine(_device(config.getoption("device")), config.getoption("precision"), workers=_workers(config))
+    device, workers = _device(config.getoption("device")), _workers(config)
+    if device == "cuda" and workers > 1:
+        device, n_devices = placed(device, _number(config))
+        workers = min(workers, n_devices)  # one of them trains what there is on its device; the others wait for it
+    machine = Machine(device, config.getoption("precision"), workers=workers)
     return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"))
 
 
@@ -86,6 +90,11 @@ def _device(name: str) -> str:
 
 def _workers(config: pytest.Config) -> int:
     return int(getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _number(config: pytest.Config) -> int:
+    """Which of the workers this process is, from 0; the controlling process counts as the first."""
+    return int(getattr(config, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
 
 
 def share_cores(config: pytest.Config) -> None:

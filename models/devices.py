@@ -29,6 +29,24 @@ def resolve_device(name: str) -> str:
     return "cpu"
 
 
+def placed(device: str, worker: int) -> tuple[str, int]:
+    """Where the process numbered `worker` (from 0) works, and how many there are that need to: on GPUs, the first on the first, and one for each."""
+    if device != "cuda":
+        raise ValueError(f"`device` is {device!r}; only processes on cuda are spread over devices")
+    import torch
+
+    n_devices = torch.cuda.device_count()
+    return f"cuda:{worker % n_devices}", n_devices
+
+
+def seeds_in_memory(device: str, each: int) -> int:
+    """How many seeds of `each` bytes half of a GPU's free memory holds, at least one: forking arms and probing take as much again."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, free // 2 // each)
+
+
 def _driver_present() -> bool:
     """A GPU driver leaves a device file: without one, torch (two seconds to import) need not be asked."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.devices import seeds_in_memory
 from models.door import admitted
 from models.experiment import Configured, Settings, digest_of
 from models.housekeeping import info_of
@@ -121,7 +122,7 @@ def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: 
     with present(store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)) as record:
         for start in range(0, len(seeds), size):
             chunk, began = seeds[start : start + size], time.monotonic()
-            use_threads(machine, len(chunk))
+            settle(machine, len(chunk))
             progress = Progress(record, tuple(chunk))
             progress.start(0)
             resources = {"store": store, "machine": machine.identity(), "progress": progress} if experiment.trains else {}
@@ -165,18 +166,23 @@ def _changed(folder: Path) -> float:
         return 0.0
 
 
-def use_threads(machine: Machine, n_seeds: int) -> None:
-    """Share the cores between the workers. A stack of one seed runs on one thread: only there do more threads change the last bit."""
-    if machine.device == "cpu":
-        import torch
+def settle(machine: Machine, n_seeds: int) -> None:
+    """Make the machine's GPU the process's own; on a CPU, share the cores between the workers. A stack of one seed runs on one thread: only
+    there do more threads change the last bit."""
+    import torch
 
+    if machine.device != "cpu":
+        torch.cuda.set_device(machine.device)
+    else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(1 if n_seeds == 1 else max(1, cores // machine.workers))
 
 
 def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
     bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
-    return n_seeds if bytes_of_seed is None or machine.device != "cpu" else min(n_seeds, seeds_at_once(bytes_of_seed()))
+    if bytes_of_seed is None:
+        return n_seeds
+    return min(n_seeds, seeds_at_once(bytes_of_seed()) if machine.device == "cpu" else seeds_in_memory(machine.device, bytes_of_seed()))
 
 
 def seeds_at_once(each: int) -> int:
