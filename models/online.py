@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
-from models.experiment import Labels
+from models.experiment import Labels, digest_of
 from models.sources import source_digest
 from models.sweep import TrainedSettings
 
@@ -69,17 +69,25 @@ class OnlineTraining:
         return {"settings": self.settings.model_dump(mode="json", exclude={"dataset"}),
                 "training": self.settings.training_identity(), "source": source_digest("models.takeover")}
 
+    def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str]:
+        """Names what is kept of a seed on its way."""
+        return (digest_of({"arms": self.identity(), "machine": dict(machine)}),)
+
     def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
                 machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
-        """Observations of `seeds`, dimensions (seed, takeover, epoch). Raises NonFiniteError when a network diverges."""
+        """Observations of `seeds`, dimensions (seed, takeover, epoch). What is killed goes on from what `store`, where one is given, has kept of
+        it. Raises NonFiniteError when a network diverges."""
         import xarray
 
-        from models.takeover import run_arms
+        from models.takeover import run_arms, run_arms_through
 
+        task, takeover = self.settings.task(machine), self.settings.takeover
         if progress is not None:
             progress.start(self.settings.train.epochs)
-        on_epoch = None if progress is None else progress.at_epoch
-        accuracy, loss = run_arms(self.settings.task(machine), seeds, self.settings.takeover, device, on_epoch)
+        if store is None:
+            accuracy, loss = run_arms(task, seeds, takeover, device, progress and progress.at_epoch)
+        else:
+            accuracy, loss = run_arms_through(store, *self.snapshots_digests(machine or {}), task, seeds, takeover, device, progress)
         labels = {"seed": list(seeds), "takeover": ("takeover", _objects(self.settings.takeover)),
                   "epoch": list(range(self.settings.train.epochs + 1))}
         dims = ("seed", "takeover", "epoch")

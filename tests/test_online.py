@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from models.experiment import BridgeSettings, NetworkSettings, SettingsError, TrainSettings, create
-from models.takeover import run_arms
+from models.housekeeping import entries
+from models.measure import Machine, measure
+from models.snapshots import Store
+from models.takeover import run_arms, run_arms_through
 from models.training import Task, Trainer, evaluate, fresh, train
 
 
@@ -38,6 +41,46 @@ def test_arms_equal_networks_trained_one_by_one():
     plain = next(train(task, fresh(task, [7, 9], "cpu"), "cpu", [4]))
     plain = Trainer(task, plain, "cpu")
     np.testing.assert_array_equal(losses[:, 2, -1], evaluate(plain.network, plain.params, plain.data)[1])
+
+
+class Interrupted(Exception):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize(("takeover", "stop"), [([0, 15, "never"], 22), ([12, 20], 14), (["never"], 11)], ids=str)
+def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(takeover, stop, tmp_path, monkeypatch):
+    options = {"dataset": "digits", "network": {"width": 12, "blocks": 1}, "train": {"epochs": 24}, "takeover": takeover}
+    experiment, store, seeds = create("online_training", options, tmp_path), Store(tmp_path / "store"), [3, 1]
+    expected = experiment.measure(seeds, "cpu")
+    original, ran = Trainer.run_epoch, []
+
+    def stopping(trainer):
+        if trainer.epoch == stop:
+            raise Interrupted
+        original(trainer)
+
+    monkeypatch.setattr(Trainer, "run_epoch", stopping)
+    with pytest.raises(Interrupted):
+        measure(experiment, seeds, Machine(), store)
+    kept = [entry.path.name for entry in entries(store)]
+    assert len(kept) == len(seeds) and all(f"arms-at-{stop // 10 * 10}." in name for name in kept)
+    monkeypatch.setattr(Trainer, "run_epoch", lambda trainer: (ran.append(trainer.epoch), original(trainer)))
+    again = measure(experiment, seeds, Machine(), store)
+    assert min(ran) == stop // 10 * 10
+    for metric in expected.data_vars:
+        np.testing.assert_array_equal(again[metric], expected[metric])
+    assert [entry.stage for entry in entries(store)] == ["observations"] * len(seeds)  # nothing else stays
+
+
+def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_path, monkeypatch):
+    task = Task("digits", NetworkSettings(width=12, blocks=1), TrainSettings(epochs=13), 1.0, BridgeSettings())
+    expected, store = run_arms(task, [3, 1], [0, 5, "never"], "cpu"), Store(tmp_path)
+    monkeypatch.setattr("models.takeover._forget", lambda *_: None)
+    run_arms_through(store, "d", task, [1], [0, 5, "never"], "cpu")
+    monkeypatch.undo()
+    for found, values in zip(run_arms_through(store, "d", task, [3, 1], [0, 5, "never"], "cpu"), expected, strict=True):
+        np.testing.assert_array_equal(found, values)
+    assert not list(entries(store))
 
 
 @pytest.mark.parametrize(
