@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claims.cluster import executor_of
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
 from models.devices import DeviceError, resolve_device
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.report.publish import Wishes
+    from models.executors import Executor
 
 
 class RunError(ValueError):
@@ -36,8 +38,11 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     _check_settings(suite, settings)
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
-    machine = Machine(_device(config.getoption("device")), config.getoption("precision"), workers=_workers(config))
-    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"))
+    executor = _executor(config)
+    device = config.getoption("device")
+    device = device if executor is not None and device == "cuda" else _device(device)  # the GPU is the cluster's, not this machine's
+    machine = Machine(device, config.getoption("precision"), workers=_workers(config))
+    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"), executor)
 
 
 def make_wishes(config: pytest.Config, run: Run) -> Wishes:
@@ -79,6 +84,13 @@ def _device(name: str) -> str:
     try:
         return resolve_device(name)
     except DeviceError as error:
+        raise RunError(str(error)) from None
+
+
+def _executor(config: pytest.Config) -> Executor | None:
+    try:
+        return executor_of(config)
+    except ValueError as error:
         raise RunError(str(error)) from None
 
 
