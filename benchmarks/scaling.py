@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+EPOCHS = 4
 STEPS = "SCALING_STEPS"  # of an epoch; the environment reaches every process
 SHAPES = (
     "dL_held({c}, epoch={e}) < {x}", "dL_same({c}, epoch={e}) < dL_held({c}, epoch={e})", "approx(accuracy(epoch={e}), {x}, within=0.4)",
@@ -58,8 +59,8 @@ def one(executor: str, seeds: int, cores: int, width: int) -> float:
     from models.measure import Machine
     from models.snapshots import Store
 
-    options = {"dataset": NAME, "network": {"width": width, "blocks": 4}, "train": {"epochs": 10, "batch": 128, "lr": 1e-4}, "snapshots": [5, 10],
-               "probe": {"lr": 0.002, "fit_batches": 20}}
+    options = {"dataset": NAME, "network": {"width": width, "blocks": 4}, "train": {"epochs": EPOCHS, "batch": 128, "lr": 1e-4}, "snapshots": [EPOCHS],
+               "probe": {"lr": 0.002, "fit_batches": 20, "batches": 8}}
     if executor == "ray":
         import ray
 
@@ -94,7 +95,7 @@ def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
     finally:
         cluster.shutdown()
     local, ray = (statistics.median(found) for found in seconds.values())
-    print(f"{seeds} seeds, width {width}, 10 epochs of {steps} steps, {cores} cores, {runs} runs each: processes median {local:.1f} s, "
+    print(f"{seeds} seeds, width {width}, {EPOCHS} epochs of {steps} steps, {cores} cores, {runs} runs each: processes median {local:.1f} s, "
           f"ray {ray:.1f} s, overhead {100 * (ray / local - 1):+.1f} %")
 
 

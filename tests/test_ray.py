@@ -184,7 +184,7 @@ def test_a_failure_that_names_no_seed_is_found_out(cluster, tmp_path, store, pic
 
 
 def test_a_seed_that_kills_its_worker_is_given_up(cluster, tmp_path, store, picky, monkeypatch):
-    monkeypatch.setattr(driver, "DEATHS", 1)
+    monkeypatch.setattr(driver, "DEATHS", 2)
     job = picky(dies=[0])
     failure, = Ray().run([job], Machine(), store)
     assert "given up when 2 tasks in a row had died" in failure.reason and failure.reason.endswith("(seed 0, 1)")

@@ -6,6 +6,7 @@ One thread a chunk. It holds the locks that a local worker would hold, so that a
 from __future__ import annotations
 
 import contextlib
+import resource
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from models.snapshots import Key, Store, StoreError
 SNAPSHOTS = "snapshots"
 IN_FLIGHT = 256  # chunks handed out at once: more than there is room for, so that a cluster that grows by demand sees one
 DEATHS = 3  # of a task's workers or nodes in a row, nothing having come back in between; then it is given up
+FILES = 2**16  # open at most: every seed in hand is two locks
 WAIT = 1.0  # seconds for which a chunk's thread waits for news
 ANNOUNCED = 4  # chunks of a job whose records name all its seeds: enough for the display, which remembers
 
@@ -85,7 +87,7 @@ class Campaign:
 
     def _round(self, chunks: Sequence[Chunk]) -> int:
         """Hand out all chunks; returns how many seeds were free to be worked on."""
-        with ThreadPoolExecutor(min(len(chunks), IN_FLIGHT), thread_name_prefix="claims-ray") as pool:
+        with ThreadPoolExecutor(_at_once(chunks), thread_name_prefix="claims-ray") as pool:
             futures = [pool.submit(self._do, chunk) for chunk in chunks]
             try:
                 return sum(future.result() for future in as_completed(futures))
@@ -132,7 +134,7 @@ class Campaign:
                     return told
                 told = Death("it ended without its observations")
             deaths = 1 if came else deaths + 1
-            if deaths > DEATHS:
+            if deaths >= DEATHS:
                 return {"failed": f"given up when {deaths} tasks in a row had died, the last of {told.reason}", "seeds": [], "given up": True}
             seeds = tuple(s for s in seeds if not self.store.has(chunk.key(s)))
             if not seeds:
@@ -186,3 +188,13 @@ class Campaign:
             if (digest, seed) in self.failed:
                 seeds_of.setdefault(self.failed[digest, seed], []).append(seed)
         return [Failure(job.name, reason if named else f"{reason} (seed {', '.join(map(str, seeds))})") for (reason, named), seeds in seeds_of.items()]
+
+
+def _at_once(chunks: Sequence[Chunk]) -> int:
+    """How many chunks may be in hand: as many as their locks leave files to open, the limit raised as far as this process may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    of_one = 2 * max(len(chunk.seeds) for chunk in chunks) + 2
+    return max(1, min(len(chunks), IN_FLIGHT, (allowed - allowed // 4) // of_one))
