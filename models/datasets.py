@@ -71,6 +71,8 @@ _PRELOADED: dict[str, tuple[Arrays, str]] = {}
 
 def preload(name: str, arrays: Arrays, digest: str) -> None:
     """Have `load` and `fingerprint` answer with these: a process that was handed a data set needs no file of it."""
+    if name in _PRELOADED and _PRELOADED[name][1] == digest:
+        return  # what was made of it on the device stays
     _PRELOADED[name] = arrays, digest
     for kept in (load, fingerprint, on_device):
         getattr(kept, "cache_clear", lambda: None)()

@@ -255,6 +255,15 @@ def test_without_ray_the_remedy_is_said(monkeypatch):
         Ray().connection()
 
 
+def test_a_cluster_that_is_not_there_is_looked_for_once(monkeypatch, store):
+    looked = []
+    monkeypatch.setattr(connection, "connect", lambda address: looked.append(address) or (_ for _ in ()).throw(connection.ClusterError("nobody answers")))
+    executor = Ray("nowhere:1")
+    for _ in range(2):
+        assert [f.reason for f in executor.run([long()], Machine(), store)] == ["ClusterError: nobody answers"]
+    assert looked == ["nowhere:1"]
+
+
 CLAIMS = """
 version: 1
 defaults: {seeds: 8}

@@ -16,6 +16,8 @@ from models.snapshots import Store
 if TYPE_CHECKING:
     from models.executors.ray.connection import Connection
 
+NO_CLUSTER = "no cluster"
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -43,18 +45,30 @@ class Ray:
     _open: list = field(default_factory=list, repr=False, compare=False)
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
-        """Do all jobs. Raises ClusterError where Ray is missing or there is no such cluster."""
+        """Do all jobs."""
+        jobs, unmade = _made(jobs, machine, store)
+        if not jobs:
+            return unmade
         from models.executors.ray.driver import Campaign
 
-        jobs, unmade = _made(jobs, machine, store)
-        return unmade + (Campaign(self.connection(), machine, store, self.resources, self._failed).run(jobs) if jobs else [])
+        try:
+            connection = self.connection()
+        except RuntimeError as error:  # ClusterError, or what the process that starts a cluster said
+            return unmade + [Failure(job.name, f"{type(error).__name__}: {error}") for job in jobs]
+        return unmade + Campaign(connection, machine, store, self.resources, self._failed).run(jobs)
 
     def connection(self) -> Connection:
-        """The way to the cluster, made once."""
-        from models.executors.ray.connection import connect
+        """The way to the cluster, made once. Raises ClusterError where Ray is missing or there is no such cluster, at once when that is known."""
+        from models.executors.ray.connection import ClusterError, connect
 
+        if NO_CLUSTER in self._failed:
+            raise self._failed[NO_CLUSTER]
         if not self._open:
-            self._open.append(connect(self.address() if callable(self.address) else self.address))
+            try:
+                self._open.append(connect(self.address() if callable(self.address) else self.address))
+            except ClusterError as error:  # found out in a minute or so: not by every claim anew
+                self._failed[NO_CLUSTER] = error
+                raise
         return self._open[0]
 
     def close(self) -> None:

@@ -49,9 +49,9 @@ def connect(address: str | None) -> Connection:
 
     if ray.is_initialized():
         return Connection(ray, ours=False)
-    quiet = {} if str(address).startswith("ray://") else {"include_dashboard": False} if address is None else {}
+    new = {"include_dashboard": False} if address is None else {}
     try:
-        ray.init(address=address or "local", logging_level="ERROR", log_to_driver=False, **quiet)
+        ray.init(address=address or "local", logging_level="ERROR", log_to_driver=False, **new)
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
         where = f"no cluster answers at `--ray-address {address}`" if address else "no cluster could be started on this machine"
         raise ClusterError(f"{where}: {error}") from error
