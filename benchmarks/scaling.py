@@ -90,7 +90,7 @@ def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
         for _ in range(runs):
             for name, found in seconds.items():
                 command = [sys.executable, "-m", "benchmarks.scaling", "one", name, "--seeds", str(seeds), "--cores", str(cores), "--width", str(width)]
-                found.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]))
+                found.append(float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]))
                 print(f"{name:10s} {found[-1]:7.1f} s", flush=True)
     finally:
         cluster.shutdown()
