@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from claims import cluster
 from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence
 from claims.problems import ClaimFileError
 from claims.run import Run, store_root
@@ -51,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--history", metavar="DIR", help="add this run's results to a folder of them, and render the page of their history")
     group.addoption("--controls", action="store_true", help="also test of every claim that it can fail: judged where it is false, on its own observations")
     group.addoption("--variants", action="store_true", help="also judge the claims under every reading of the memo that the claim file's `variants` states")
+    cluster.add_options(group)
     group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
 
 
@@ -72,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _remove_fresh(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
+    if run.executor is not None:
+        config.pluginmanager.register(cluster.Cluster(config, run), "claims-cluster")
     if config.getoption("controls"):
         config.addinivalue_line("python_functions", "can_fail")
     if config.getoption("variants"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from claims.evidence import Evidence
 from claims.judge import judge
 from claims.schema import Claim, ExperimentSpec, Suite
+from models.executors import Executor, Job
 from models.housekeeping import DEFAULT_BOUND, bytes_of
 from models.measure import Machine, measure
 from models.snapshots import Store
@@ -25,6 +26,10 @@ STORE_FOLDER = ".claims"
 BOUND_VARIABLE = "CLAIMS_STORE_BOUND"
 
 
+class FailedElsewhere(RuntimeError):
+    """An executor could not make what was asked of it; the message is its reason."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A suite to be judged in some settings, on a machine, through a store."""
@@ -34,6 +39,7 @@ class Run:
     machine: Machine
     store: Store
     seed_base: int = 0
+    executor: Executor | None = None  # where missing seeds are made; None: here
     _seen: dict = field(default_factory=dict, repr=False)
     _failed: dict = field(default_factory=dict, repr=False)
 
@@ -53,11 +59,18 @@ class Run:
         if (name, seeds) in self._failed:
             raise self._failed[name, seeds]
         try:
+            self._make_elsewhere(spec, setting, seeds)
             self._seen[name] = measure(spec.experiment(setting), seeds, self.machine, self.store)
         except (Exception, SystemExit) as error:
             self._failed[name, seeds] = error
             raise
         return self._seen[name]
+
+    def _make_elsewhere(self, spec: ExperimentSpec, setting: str, seeds: tuple[int, ...]) -> None:
+        if self.executor is not None and spec.experiment(setting).available_seeds is None:
+            job = Job(f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, seeds)
+            if failures := self.executor.run([job], self.machine, self.store):
+                raise FailedElsewhere("; ".join(failure.reason for failure in failures))
 
     def judge(self, claim: Claim, setting: str) -> Evidence:
         """One claim's evidence in one setting."""

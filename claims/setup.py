@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claims.cluster import executor_of
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
 from models.devices import DeviceError, placed, resolve_device
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.report.publish import Wishes
+    from models.executors import Executor
 
 
 class RunError(ValueError):
@@ -38,12 +40,14 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
         raise RunError(f"`--variants`: {path.name} states no `variants`; name the choices that the memo leaves open (docs/variants.md)")
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
-    device, workers = _device(config.getoption("device")), _workers(config)
-    if device == "cuda" and workers > 1:
+    executor = _executor(config)
+    device, workers = config.getoption("device"), _workers(config)
+    device = device if executor is not None and device == "cuda" else _device(device)  # the GPU is the cluster's, not this machine's
+    if device == "cuda" and workers > 1 and executor is None:
         device, n_devices = placed(device, _number(config))
         workers = min(workers, n_devices)  # one of them trains what there is on its device; the others wait for it
     machine = Machine(device, config.getoption("precision"), workers=workers)
-    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"))
+    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"), executor)
 
 
 def make_wishes(config: pytest.Config, run: Run) -> Wishes:
@@ -85,6 +89,13 @@ def _device(name: str) -> str:
     try:
         return resolve_device(name)
     except DeviceError as error:
+        raise RunError(str(error)) from None
+
+
+def _executor(config: pytest.Config) -> Executor | None:
+    try:
+        return executor_of(config)
+    except ValueError as error:
         raise RunError(str(error)) from None
 
 

@@ -35,11 +35,12 @@ LARGEST_WORKING_SET = 2**30  # bytes that no chunk goes beyond, unless a single 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where missing work runs. `workers`: processes that share this store and the cores, this one included."""
+    """Where missing work runs. `workers`: processes that share this store and the cores, this one included. `threads`: each one's; 0: its share."""
 
     device: str = "cpu"
     precision: str = "fp32"
     workers: int = 1
+    threads: int = 0
 
     def identity(self) -> dict[str, str]:
         """What of the machine determines results: library version, kind of device, precision."""
@@ -175,7 +176,7 @@ def settle(machine: Machine, n_seeds: int) -> None:
         torch.cuda.set_device(machine.device)
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(1 if n_seeds == 1 else max(1, cores // machine.workers))
+        torch.set_num_threads(1 if n_seeds == 1 else machine.threads or max(1, cores // machine.workers))
 
 
 def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:

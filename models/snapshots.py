@@ -102,12 +102,20 @@ class Store:
 
     def save(self, key: Key, arrays: Mapping[str, np.ndarray], info: Mapping[str, Any]) -> None:
         """Write an entry whole or not at all. The caller holds `lock` on its seed."""
+        self._write(key, _encode(arrays, info, key))
+
+    def adopt(self, key: Key, content: bytes) -> None:
+        """Write an entry that another store made, as it is. The caller holds `lock` on its seed. Raises ValueError where it is not whole."""
+        _decode(content, key)
+        self._write(key, content)
+
+    def _write(self, key: Key, content: bytes) -> None:
         path = self.path(key)
         part = path.with_name(path.name + PART_SUFFIX)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(part, "wb") as file:
-                file.write(_encode(arrays, info, key))
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("torch", "xarray", "pandas", "scipy", "sklearn", "matplotlib")
+HEAVY = ("torch", "xarray", "pandas", "scipy", "sklearn", "matplotlib", "ray")
 
 
 def imported(path):

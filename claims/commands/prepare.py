@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from claims.cluster import ray_executor, ray_options
 from claims.commands import claims_file, loaded
 from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
@@ -23,22 +26,22 @@ from models.snapshots import Store, StoreError
 @click.option("--setting", "settings", multiple=True, metavar="S", help="Prepare this setting; repeatable. Omitted: each experiment's first.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--executor", "executor_name", type=click.Choice(["local"]), default="local", show_default=True, help="Where it is trained.")
+@ray_options
 @click.option("-n", "--workers", type=click.IntRange(min=1), help="Processes. Omitted: as many as cores on a CPU, one on a GPU.")
-def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int, executor_name: str, workers: int | None) -> None:
+def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int, executor_name: str, workers: int | None, **ray: Any) -> None:
     """Train and measure what the claims of FILE (claims.yaml) need at their first look and the store lacks. Exits 1 where something failed."""
     from claims.run import store_bound, store_root
     from models.devices import DeviceError, resolve_device
     from models.housekeeping import prune, sweep
 
     try:
-        machine, store = Machine(resolve_device(device)), Store(store_root(file))
+        elsewhere = executor_name == "ray" and device == "cuda"  # the GPU is the cluster's, not this machine's
+        machine, store = Machine(device if elsewhere else resolve_device(device)), Store(store_root(file))
         suite = loaded(file, settings)
         jobs = missing(jobs_of(suite, settings, seed_base), machine, store)
         if not jobs:
             return click.echo("nothing is missing.")
-        executor = _executor(executor_name, workers or _cores(machine.device))
-        with present(store):
+        with present(store), _executor(executor_name, workers or _cores(machine.device), **ray) as executor:
             failures = run(executor, jobs, machine, store)
             prune(store, bound=store_bound())
         sweep(store)
@@ -92,10 +95,20 @@ def _asked(claim, setting: str) -> bool:
         return True
 
 
-def _executor(name: str, workers: int) -> Executor:
+@contextlib.contextmanager
+def _executor(name: str, workers: int, *, ray_address: str | None, ray_cpus: float | None, ray_gpus: float | None) -> Iterator[Executor]:
+    if name == "ray":
+        executor = ray_executor(ray_address, ray_cpus, ray_gpus)
+        try:
+            yield executor
+        finally:
+            executor.close()
+        return
     from models.executors.local import InProcess, Processes
 
-    return InProcess() if workers == 1 else Processes(workers)
+    if (ray_address, ray_cpus, ray_gpus) != (None, None, None):
+        raise ValueError("`--ray-address`, `--ray-cpus` and `--ray-gpus` say something of a cluster; add --executor ray")
+    yield InProcess() if workers == 1 else Processes(workers)
 
 
 def _cores(device: str) -> int:

@@ -183,7 +183,7 @@ def _enough(sizes: tuple[int, ...], level: float) -> bool:
     for n in sizes:
         total += n
         ways *= comb(total, n)
-    return (2 ** sizes[0] if len(sizes) == 1 else ways) * level >= 1 - 1e-9
+    return log(2 ** sizes[0] if len(sizes) == 1 else ways) + log(level) >= log(1 - 1e-9)  # a whole number beyond a float's, from 1,024 seeds on
 
 
 def used_sizes(draws: Draws, gradient: np.ndarray) -> tuple[int, ...]:

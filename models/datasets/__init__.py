@@ -25,8 +25,21 @@ NAMES = tuple(CLASSES)
 ALLOWED = ", ".join(f"{name}:PATH" if name in WITH_PATH else name for name in NAMES)
 
 
+_PRELOADED: dict[str, tuple[Arrays, str]] = {}
+
+
+def preload(name: str, arrays: Arrays, digest: str) -> None:
+    """Have `load` and `fingerprint` answer with these: a process that was handed a data set needs no file of it."""
+    if name in _PRELOADED and _PRELOADED[name][1] == digest:
+        return  # what was made of it on the device stays
+    _PRELOADED[name] = arrays, digest
+    _on_device.cache_clear()
+
+
 def named(name: str, base: Path | None = None) -> str:
     """The name in full: a relative path is sought from `base`, then in CLAIMS_DATA. Raises DatasetError for what names no data set."""
+    if name in _PRELOADED:
+        return name
     kind, colon, path = name.partition(":")
     if kind not in NAMES:
         raise DatasetError(f"`{name}` is no data set; allowed: {ALLOWED}")
@@ -51,7 +64,7 @@ def _found(path: str, base: Path) -> Path:
 
 def fingerprint(name: str) -> str:
     """Digest of the bytes behind a data set and of the code that decodes them: 16 hex digits. Nothing is decoded or downloaded."""
-    return _fingerprint(name, os.environ.get(FOLDER_VARIABLE))
+    return _PRELOADED[name][1] if name in _PRELOADED else _fingerprint(name, os.environ.get(FOLDER_VARIABLE))
 
 
 @functools.lru_cache(maxsize=16)
@@ -62,7 +75,7 @@ def _fingerprint(name: str, folder: str | None) -> str:
 
 def load(name: str) -> Arrays:
     """The data set called `name`, decoded once a process. Raises DatasetError, a ValueError."""
-    return _load(name, os.environ.get(FOLDER_VARIABLE))
+    return _PRELOADED[name][0] if name in _PRELOADED else _load(name, os.environ.get(FOLDER_VARIABLE))
 
 
 @functools.lru_cache(maxsize=4)

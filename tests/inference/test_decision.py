@@ -181,6 +181,14 @@ def test_three_against_three_can_be_decided(linear):
     assert d.verdict is Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize("sizes", [(2000,), (700, 700)], ids=["paired", "independent"])
+def test_thousands_of_seeds_are_not_too_many(sizes, linear):
+    rng = np.random.default_rng(3)
+    cells = tuple(rng.normal(1, 1, (n, 1)) for n in sizes)
+    found = judge(Sample(cells), [Atom(linear(*([1] if len(cells) == 1 else [1, 1])), lower=0)], n_resamples=999)
+    assert found.verdict is Verdict.SUPPORTED
+
+
 def test_one_seed_is_too_few_not_a_crash(linear):
     d = judge(Sample((np.ones((1, 2)),)), [Atom(linear(1, -1), upper=1)])
     assert d.verdict is Verdict.INCONCLUSIVE and "too few" in d.reason and d.seeds_needed == 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from claims.inference import resampling
 from claims.inference.resampling import Draws, canonical, weights
 
 
@@ -14,6 +15,13 @@ def test_weights_are_whole_replicates_drawn_with_replacement():
     assert (w.sum(axis=1) == 7).all() and (w == np.round(w)).all()
     # each count is binomial(7, 1/7): mean 1, variance 6/7; 28,000 counts
     assert abs(w.var() - 6 / 7) < 5 * np.sqrt(2 / 28_000)
+
+
+def test_blocks_draw_the_same_numbers_as_the_whole(monkeypatch):
+    whole = weights(7, 100, np.random.default_rng(0))
+    for size in (1, 20, 50):
+        monkeypatch.setattr(resampling, "IN_CACHE", size)
+        assert (weights(7, 100, np.random.default_rng(0)) == whole).all()
 
 
 def test_canonical_order_is_lexical_in_every_world():
