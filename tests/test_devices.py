@@ -37,6 +37,7 @@ def test_the_missing_seeds_are_shared_among_devices_not_among_workers(two_gpus, 
     path.write_text("version: 1\nexperiments: {a: {kind: snapshot_sweep, dataset: digits, probe: {lr: 0.02}}}\n"
                     "claims: {b: {expect: 'dL_held(vec, epoch=5) < 0'}}\n")
     options = {"claims_file": str(path), "setting": [], "seed_base": 0, "device": "cuda", "precision": "fp32", "variants": False}
+    options |= {"executor": "local", "ray_address": None, "ray_cpus": None, "ray_gpus": None}
     config = SimpleNamespace(getoption=options.__getitem__, invocation_params=SimpleNamespace(dir=tmp_path))
     if workerinput:
         config.workerinput = workerinput
