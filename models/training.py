@@ -141,7 +141,7 @@ class Trainer:
         if self.observes:
             n_signs = (self.network.n_blocks + 1) * train.batch * self.network.settings.width
             noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
-        indices = torch.from_numpy(order).to(self.device)
+        indices = torch.from_numpy(order[: self.n_steps]).to(self.device)
         rates = torch.tensor([self._rate(self.epoch * self.n_steps + step) for step in range(self.n_steps)], dtype=torch.float64)
         rates = rates.to(self.device) if self._graphs else rates.tolist()
         step = self._graphs.get(self.observes, self._step)
