@@ -80,7 +80,7 @@ def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
     from models.executors.ray.connection import QUIET
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": os.urandom(16).hex()}
-    os.environ.update(QUIET | token | {STEPS: str(steps)})
+    os.environ.update(QUIET | token | {STEPS: str(steps), "PYTHONPATH": str(Path(__file__).parent.parent)})  # nodes inherit it: they import this module
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": cores, "object_store_memory": 3 * 2**30, "include_dashboard": False})
