@@ -28,9 +28,10 @@ class Factored:
         """The part at some of the levels."""
         return Factored(self.left[levels], self.right[levels])
 
-    def formed(self) -> Tensor:
-        """(n_levels, G, B, W)."""
-        return torch.bmm(_flat(self.left).transpose(1, 2), _flat(self.right)).unflatten(0, self.left.shape[:2])
+    def formed(self, out: Tensor | None = None) -> Tensor:
+        """(n_levels, G, B, W); into `out` where one is given."""
+        made = torch.bmm(_flat(self.left).transpose(1, 2), _flat(self.right), out=None if out is None else _flat(out))
+        return made.unflatten(0, self.left.shape[:2])
 
 
 Credit = Tensor | Factored  # (n_levels, G, B, W), formed or not
@@ -47,15 +48,21 @@ def formed(credit: Credit) -> Tensor:
     return credit.formed() if isinstance(credit, Factored) else credit
 
 
+def _writable(credit: Credit, spare: Tensor | None) -> Tensor:
+    """Credit as one tensor that nobody else reads, in `spare` where there is one: (n_levels, G, B, W)."""
+    if isinstance(credit, Factored):
+        return credit.formed(spare)
+    return credit.clone() if spare is None else spare.copy_(credit)
+
+
 def block_gradients(network: Network, params: Tensors, acts: Activations, credit: Credit, out: Tensors) -> None:
     """Gradients of all blocks. credit (L, G, B, W) at levels 1 ... L. Written into out["block.*"], shaped as the parameters."""
     if network.settings.residual:
         _outer(network, acts.inner, credit, out["block.W2"])
         _mean(credit, out["block.b2"])
-        dz = _times(network, credit, _flat(params["block.W2"]).transpose(1, 2))
+        dz = _times(network, credit, _flat(params["block.W2"]).transpose(1, 2), acts.spare)
     else:
-        dz = formed(credit)
-        dz = _flat(dz) if isinstance(credit, Factored) else _flat(dz).clone()
+        dz = _flat(_writable(credit, acts.spare))
     dz = network.through_activation(dz, _flat(acts.inner))
     network.mean_product(_flat(acts.normed[: network.n_blocks]), dz, _flat(out["block.W1"]))
     torch.mean(dz, dim=1, keepdim=True, out=_flat(out["block.b1"]))
@@ -64,8 +71,8 @@ def block_gradients(network: Network, params: Tensors, acts: Activations, credit
 def input_gradients(network: Network, x: Tensor, acts: Activations, credit: Credit, out: Tensors) -> None:
     """The input layer's, from its credit (1, G, B, W) at level 0 and examples x (G, B, n_in)."""
     if not network.settings.residual:
-        dz = formed(credit)
-        credit = network.through_activation(dz[0] if isinstance(credit, Factored) else dz[0].clone(), acts.h[0])[None]
+        dz = _writable(credit, None if acts.spare is None else acts.spare[:1])
+        credit = network.through_activation(dz[0], acts.h[0])[None]
     _outer(network, x[None], credit, out["input.W"][None])
     _mean(credit, out["input.b"][None])
 
@@ -98,11 +105,12 @@ def _mean(credit: Credit, out: Tensor) -> None:
         torch.mean(credit, dim=2, keepdim=True, out=out)
 
 
-def _times(network: Network, credit: Credit, right: Tensor) -> Tensor:
-    """credit right: (L, G, B, W), (L * G, W, V) -> (L * G, B, V)."""
+def _times(network: Network, credit: Credit, right: Tensor, out: Tensor | None) -> Tensor:
+    """credit right: (L, G, B, W), (L * G, W, V) -> (L * G, B, V); into `out` where one is given."""
+    out = None if out is None else _flat(out)
     if isinstance(credit, Factored):
-        return torch.bmm(_flat(credit.left).transpose(1, 2), torch.bmm(_flat(credit.right), right))
-    return network.product(_flat(credit), right)
+        return torch.bmm(_flat(credit.left).transpose(1, 2), torch.bmm(_flat(credit.right), right), out=out)
+    return network.product(_flat(credit), right, out)
 
 
 def _apart(n_classes: int, width: int) -> bool:

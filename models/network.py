@@ -24,19 +24,31 @@ from models.streams import INITIAL, stream
 
 Tensors = dict[str, Tensor]
 NORM_EPS = 1e-5
+_NORM_EPS = torch.tensor(NORM_EPS)  # a Python number would be made a tensor on every call
 
 
 @dataclass(frozen=True)
 class Activations:
     """What a forward pass leaves: `h[l]` (G, B, W) the levels; `normed` (L+1, G, B, W) what block l+1 (the head, at L) reads;
     `rstd[l]` (G, B, 1) the reciprocal standard deviation that the norm divides by, None without one; `inner` (L, G, B, W) the activations inside the blocks (the
-    levels themselves in a plain network); `logits` (G, C, B)."""
+    levels themselves in a plain network); `logits` (G, C, B). `spare` (L, G, B, W): memory that a reader may write to, where there is a workspace."""
 
     h: Sequence[Tensor]
     normed: Tensor
     rstd: Sequence[Tensor | None]
     inner: Tensor
     logits: Tensor
+    spare: Tensor | None = None
+
+
+class Workspace(NamedTuple):
+    """Memory of a pass that the next pass overwrites: fresh memory costs a step of small networks a tenth of its time. `levels`, `normed` (L+1, G, B, W);
+    `inner`, `spare` (L, G, B, W)."""
+
+    levels: Tensor
+    normed: Tensor
+    inner: Tensor
+    spare: Tensor
 
 
 class Layer(NamedTuple):
@@ -95,22 +107,29 @@ class Network:
             params[name.replace("W", "b")] = torch.zeros_like(params[name].narrow(-2, 0, 1)).contiguous()
         return params
 
-    def embed(self, params: Tensors, x: Tensor) -> Tensor:
-        """Level 0 of examples x (G, B, n_in): (G, B, W)."""
-        h = self._affine(params["input.b"], x, params["input.W"])
+    def workspace(self, n_stack: int, n_batch: int, device: str) -> Workspace:
+        """For passes of `n_batch` examples of each of `n_stack` networks."""
+        shape = (n_stack, n_batch, self.settings.width)
+        return Workspace(*(torch.empty(n_levels, *shape, device=device) for n_levels in (self.n_blocks + 1, self.n_blocks + 1, self.n_blocks, self.n_blocks)))
+
+    def embed(self, params: Tensors, x: Tensor, out: Tensor | None = None) -> Tensor:
+        """Level 0 of examples x (G, B, n_in): (G, B, W); into `out` where one is given."""
+        h = self._affine(params["input.b"], x, params["input.W"], out=out)
         return h if self.settings.residual else self._activate_(h)
 
-    def forward(self, params: Tensors, h: Tensor, over: Activations | None = None) -> Activations:
-        """Everything above level 0. h (G, B, W). `over`: an earlier pass of the same shapes that nobody needs any more, to be overwritten: fresh
-        memory costs a step of small networks a tenth of its time."""
-        normed = h.new_empty(self.n_blocks + 1, *h.shape) if over is None else over.normed
-        inner = h.new_empty(self.n_blocks, *h.shape) if over is None else over.inner
+    def forward(self, params: Tensors, h: Tensor, space: Workspace | None = None, layers: Sequence[Layer] | None = None) -> Activations:
+        """Everything above level 0. h (G, B, W). `space`: what this pass may overwrite, an earlier pass's activations with it. `layers`:
+        `layers(params)`, where the caller keeps them."""
+        normed = h.new_empty(self.n_blocks + 1, *h.shape) if space is None else space.normed
+        inner = h.new_empty(self.n_blocks, *h.shape) if space is None else space.inner
+        levels = [None] * (self.n_blocks + 1) if space is None else space.levels.unbind()
+        spare = None if space is None else space.spare[0]
         hs, rstds, reads = [h], [], normed.unbind()
-        for layer, n, r in zip(self.layers(params), reads, inner.unbind(), strict=False):
-            rstds.append(self.norm(hs[-1], n)[1])
-            hs.append(self.block(layer, hs[-1], n, r))
-        rstds.append(self.norm(hs[-1], reads[-1])[1])
-        return Activations(hs, normed, rstds, inner, self.readout(params, reads[-1]))
+        for layer, n, r, level in zip(layers or self.layers(params), reads, inner.unbind(), levels[1:], strict=False):
+            rstds.append(self.norm(hs[-1], n, spare)[1])
+            hs.append(self.block(layer, hs[-1], n, r, level))
+        rstds.append(self.norm(hs[-1], reads[-1], spare)[1])
+        return Activations(hs, normed, rstds, inner, self.readout(params, reads[-1]), None if space is None else space.spare)
 
     def layers(self, params: Tensors) -> list[Layer]:
         """The parameters of each block."""
@@ -120,8 +139,8 @@ class Network:
         """Logits (G, C, B) of the last level's norm (G, B, W)."""
         return torch.baddbmm(params["head.b"].transpose(1, 2), params["head.W"].transpose(1, 2), normed.transpose(1, 2))
 
-    def norm(self, h: Tensor, out: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Layer norm without affine, and the reciprocal standard deviation (G, B, 1); into `out` where one is given.
+    def norm(self, h: Tensor, out: Tensor | None = None, spare: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Layer norm without affine, and the reciprocal standard deviation (G, B, 1); into `out` where one is given. `spare`: as large, overwritten.
 
         In the definition's own steps: at widths of a few hundred they take half as long as torch's kernel.
         """
@@ -129,7 +148,8 @@ class Network:
             return (h if out is None else out.copy_(h)), None
         share = 1 / h.shape[-1]
         centred = torch.sub(h, h.sum(-1, keepdim=True), alpha=share, out=out)
-        rstd = centred.square().sum(-1, keepdim=True).mul_(share).add_(NORM_EPS).rsqrt_()
+        rstd = torch.square(centred, out=spare).sum(-1, keepdim=True)
+        torch.add(_NORM_EPS, rstd, alpha=share, out=rstd).rsqrt_()
         return centred.mul_(rstd), rstd
 
     def norm_backward(self, grad: Tensor, normed: Tensor, rstd: Tensor | None) -> Tensor:
@@ -139,12 +159,12 @@ class Network:
         along = (grad * normed).mean(-1, keepdim=True)
         return (grad - grad.mean(-1, keepdim=True)).addcmul_(normed, along, value=-1).mul_(rstd)
 
-    def block(self, layer: Layer, h: Tensor, n: Tensor, inner: Tensor | None = None) -> Tensor:
-        """The next level from h (G, B, W) and its norm n. `inner`, where given, receives the inner activation."""
+    def block(self, layer: Layer, h: Tensor, n: Tensor, inner: Tensor | None = None, out: Tensor | None = None) -> Tensor:
+        """The next level from h (G, B, W) and its norm n. `inner`, where given, receives the inner activation; `out` a residual block's level."""
         r = self._activate_(self._affine(layer.b1, n, layer.W1, out=inner))
         if layer.W2 is None or layer.b2 is None:
             return r
-        out = h + layer.b2
+        out = torch.add(h, layer.b2, out=out)
         return self._affine(out, r, layer.W2, out=out)
 
     def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
@@ -163,11 +183,12 @@ class Network:
     def _activate_(self, z: Tensor) -> Tensor:
         return z.tanh_() if self.settings.activation == "tanh" else z.relu_()
 
-    def product(self, left: Tensor, right: Tensor) -> Tensor:
-        """left right, (G, M, K), (G, K, N) -> (G, M, N) fp32."""
+    def product(self, left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
+        """left right, (G, M, K), (G, K, N) -> (G, M, N) fp32; into `out` where one is given."""
         if self.precision == "fp32":
-            return torch.bmm(left, right)
-        return torch.bmm(left.bfloat16(), right.bfloat16()).float()
+            return torch.bmm(left, right, out=out)
+        found = torch.bmm(left.bfloat16(), right.bfloat16())
+        return found.float() if out is None else out.copy_(found)
 
     def mean_product(self, left: Tensor, right: Tensor, out: Tensor) -> None:
         """out = left^T right / batch: (G, B, I), (G, B, O) -> (G, I, O); in fp32 in one pass."""

@@ -22,7 +22,7 @@ from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
 from models.gradients import block_gradients, head_gradients, input_gradients
 from models.graphs import Graphed
 from models.layout import packed
-from models.network import Activations, Network, Tensors, example_losses, output_error, stack_axis
+from models.network import Network, Tensors, Workspace, example_losses, output_error, stack_axis
 from models.streams import PERTURBATION, batch_order, sign_bytes
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -112,7 +112,7 @@ class Trainer:
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
         if not self.n_steps:
             raise ValueError(f"`train.batch` is {task.train.batch}, but `{task.dataset}` has {self.data.train_x.shape[0]} examples to train on")
-        self._acts: Activations | None = None
+        self._space: Workspace | None = None
         self._take(state.tensors)
         self._signs = sign_table(device)
         self._graphs = {observing: Graphed(self._step) for observing in (False, True)} if device.startswith("cuda") else {}
@@ -121,6 +121,7 @@ class Trainer:
         """Copies of what is trained: parameters, gradients and moments each in a vector of their own."""
         names = [n for n in tensors if not n.startswith(("adam.", "credit."))]
         self.vector, self.params = packed({n: tensors[n] for n in names})
+        self._layers = self.network.layers(self.params)
         self.gradient, self.grads = packed({n: torch.zeros_like(tensors[n]) for n in names})
         self.credit_state = {n: t.clone() for n, t in tensors.items() if n.startswith("credit.")}
         self.tensors, self.moments = self.params | self.credit_state, {}
@@ -152,11 +153,15 @@ class Trainer:
 
     def _step(self, index: Tensor, rate: float | Tensor, noise: Tensor | None = None) -> None:
         n_arms = len(self.seeds) // index.shape[0]
-        x, y = (t.index_select(0, index.flatten()).unflatten(0, index.shape) for t in (self.data.train_x, self.data.train_y))
+        chosen = index.flatten()
+        x = self.data.train_x.index_select(0, chosen).view(*index.shape, -1)
+        y = self.data.train_y.index_select(0, chosen).view(index.shape)
         if n_arms > 1:
             x, y = x.repeat(n_arms, 1, 1), y.repeat(n_arms, 1)
         network, params = self.fast, self.params
-        acts = self._acts = network.forward(params, network.embed(params, x), over=self._acts)
+        if self._space is None:
+            self._space = network.workspace(*x.shape[:2], device=self.device)
+        acts = network.forward(params, network.embed(params, x, self._space.levels[0]), self._space, self._layers)
         error = output_error(acts.logits, y)
         if noise is not None:
             self._observe(acts, error, y, noise)

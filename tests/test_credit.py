@@ -67,6 +67,29 @@ def test_local_gradients_equal_each_parts_own_vjp(shape, name):
             torch.testing.assert_close(gradient, truth[parameter], rtol=1e-4, atol=1e-6)
 
 
+@settings(max_examples=30, deadline=None)
+@given(shape=shapes, name=st.sampled_from(["dfa", "vec", "oracle", "fa"]))
+def test_what_a_workspace_held_before_changes_no_bit(shape, name):
+    network, params, x, y, _ = drawn(shape)
+    params, x = {n: t.float() for n, t in params.items()}, x.float()
+    state = {n: t.float() for n, t in random_state(name, network, x.shape[0]).items()}
+    space = network.workspace(*x.shape[:2], "cpu")
+    found = []
+    for within in (None, space, space):
+        for tensor in within or ():
+            tensor.fill_(torch.nan)
+        into = None if within is None else within.levels[0]
+        acts = network.forward(params, network.embed(params, x, into), within)
+        error = output_error(acts.logits, y)
+        credit = rule(name).credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+        grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
+        block_gradients(network, params, acts, credit[1:], grads)
+        input_gradients(network, x, acts, credit[:1], grads)
+        head_gradients(network, acts, error, grads)
+        found.append(grads)
+    assert all(torch.equal(found[0][n], later[n]) for later in found[1:] for n in params)
+
+
 @settings(max_examples=25, deadline=None)
 @given(shape=shapes)
 def test_dfa_and_vec_are_what_the_formulas_say(shape):

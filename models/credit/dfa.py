@@ -27,7 +27,8 @@ def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale:
 
 def credit(state: Tensors, signal: Signal) -> Credit:
     """e B_l at every level asked for: (n_levels, G, B, W)."""
-    return factored(signal.error.expand(len(state[KEY]), -1, -1, -1), state[KEY])
+    # Contiguous: each of its readers would copy an expanded view.
+    return factored(signal.error.expand(len(state[KEY]), -1, -1, -1).contiguous(), state[KEY])
 
 
 RULE = Rule("dfa", credit, initial)
