@@ -30,6 +30,7 @@ STAGE = "observations"
 EARLIER = 8  # entries that an expected time is taken from
 CPU_WORKING_SET = 12 * 2**20  # bytes trained at once: stacks of small networks slow down where they outgrow the caches
 FEWEST_AT_ONCE = 8  # networks that outgrow them one by one are as fast in stacks as alone
+PRECISIONS = ("fp32", "bf16")  # of training's matrix products; the first is the usual
 LARGEST_WORKING_SET = 2**30  # bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much again and more
 
 

@@ -63,6 +63,8 @@ def test_prepare_trains_what_is_missing_and_store_tells_of_it(run, store):
     assert "15 entries" in listed and "of at most 8.0 GiB" in listed and listed.count("sweep") == 2
     extra = run("prepare", "--seed-base", "5", "-n", "2")
     assert "0 of 5 seeds are there, 5 to train, about" in extra and len(entries(store)) == 30
+    assert "0 of 5 seeds are there, 5 to train" in run("prepare", "--precision", "bf16", "-n", "1") and len(entries(store)) == 45
+    assert "in bf16" in run("store")
 
 
 def test_a_file_that_cannot_be_read_whole_does_not_make_the_store_unused(run, store, tmp_path):

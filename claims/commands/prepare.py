@@ -16,7 +16,7 @@ from claims.commands import claims_file, loaded
 from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
 from models.executors import Executor, Failure, Job
-from models.measure import Machine, expected_seconds, observations_digest, plan
+from models.measure import PRECISIONS, Machine, expected_seconds, observations_digest, plan
 from models.progress import present
 from models.snapshots import Store, StoreError
 
@@ -25,10 +25,11 @@ from models.snapshots import Store, StoreError
 @claims_file
 @click.option("--setting", "settings", multiple=True, metavar="S", help="Prepare this setting; repeatable. Omitted: each experiment's first.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default=PRECISIONS[0], show_default=True, help="Of training's matrix products, as pytest's.")
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
 @ray_options
 @click.option("-n", "--workers", type=click.IntRange(min=1), help="Processes. Omitted: as many as cores on a CPU, one on a GPU.")
-def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int, executor_name: str, workers: int | None, **ray: Any) -> None:
+def command(file: Path, settings: tuple[str, ...], device: str, precision: str, seed_base: int, executor_name: str, workers: int | None, **ray: Any) -> None:
     """Train and measure what the claims of FILE (claims.yaml) need at their first look and the store lacks. Exits 1 where something failed."""
     from claims.run import store_bound, store_root
     from models.devices import DeviceError, resolve_device
@@ -36,7 +37,8 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int, 
 
     try:
         elsewhere = executor_name == "ray" and device == "cuda"  # the GPU is the cluster's, not this machine's
-        machine, store = Machine(device if elsewhere else resolve_device(device)), Store(store_root(file))
+        machine = Machine(device if elsewhere else resolve_device(device), precision)
+        store = Store(store_root(file))
         suite = loaded(file, settings)
         jobs = missing(jobs_of(suite, settings, seed_base), machine, store)
         if not jobs:

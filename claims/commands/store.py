@@ -118,7 +118,7 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
 
 def _users(suite: Suite | None) -> dict[str, str]:
     """{digest: experiment and setting} of all that the suite would use now, on either device and in either precision."""
-    from models.measure import Machine, observations_digest, snapshots_digests
+    from models.measure import PRECISIONS, Machine, observations_digest, snapshots_digests
 
     found: dict[str, set[str]] = {}
     for spec in suite.experiments.values() if suite else ():
@@ -126,7 +126,7 @@ def _users(suite: Suite | None) -> dict[str, str]:
             experiment = spec.experiment(setting)
             if experiment.available_seeds is not None:
                 continue
-            for machine in (Machine(device, precision) for device in ("cpu", "cuda") for precision in ("fp32", "bf16")):
+            for machine in (Machine(device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS):
                 where = "" if machine.device == "cpu" else f" on {machine.device}"
                 precision = "" if machine.precision == "fp32" else f" in {machine.precision}"
                 for digest in (observations_digest(experiment, machine), *snapshots_digests(experiment, machine)):
