@@ -11,21 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from claims.judge import judge
 from claims.schema import NotAsked, load_suite
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
-
-
-@pytest.mark.parametrize("name", ["rcp", "own_experiment", "literature"])
-def test_every_claim_of_an_example_comes_out_as_expected(name):
-    suite = load_suite(EXAMPLES / name / "claims.yaml")
-    for claim in suite.claims:
-        setting = next(iter(claim.spec.settings))
-        experiment = claim.spec.experiment(setting)
-        evidence = judge(claim, setting, lambda seeds, of=experiment: of.measure(seeds, "cpu"))
-        assert (evidence.verdict, evidence.outcome) == (claim.expected_in(setting), "passed"), claim.id
 
 
 def test_the_published_runs_are_all_there():
@@ -62,13 +51,12 @@ def test_ones_own_experiment_is_short():
     assert len((EXAMPLES / "own_experiment" / "learning_curve.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
-def test_examples_run_under_pytest(tmp_path):
-    """The command that the examples' pages give."""
-    for name in ("rcp", "own_experiment", "literature"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "claims/", f"--claims-file=examples/{name}/claims.yaml", f"--report-dir={tmp_path / name}", "-q",
-             "-p", "no:cacheprovider"],
-            cwd=ROOT, capture_output=True, text=True, env={**os.environ, "CLAIMS_STORE": str(tmp_path / "store")})
-        assert done.returncode == 0, done.stdout + done.stderr
-        report = json.loads((tmp_path / name / "claims.json").read_text(encoding="utf-8"))
-        assert {claim["outcome"] for claim in report["claims"]} == {"passed"}
+@pytest.mark.parametrize("name", ["rcp", "own_experiment", "literature"])
+def test_every_claim_of_an_example_comes_out_as_expected(name, tmp_path):
+    """By the command that the examples' pages give."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "claims/", f"--claims-file=examples/{name}/claims.yaml", f"--report-dir={tmp_path}", "-q", "-p", "no:cacheprovider"],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "CLAIMS_STORE": str(tmp_path / "store")}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
+    assert found and all((c["verdict"], c["outcome"]) == (c["expected"], "passed") for c in found)
