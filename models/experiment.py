@@ -21,6 +21,8 @@ from pydantic import ConfigDict, Field
 if TYPE_CHECKING:
     import xarray
 
+    from models.snapshots import Store
+
 Labels = dict[str, dict[str, tuple]]  # {metric: {dimension: labels}}
 PositiveInt = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -199,6 +201,12 @@ class Configured:
     def measure(self, seeds: Sequence[int], device: str, **resources: Any) -> xarray.Dataset:
         """Observations of `seeds`."""
         return self.implementation.measure(seeds, device, **resources)
+
+    def stored(self, seeds: Sequence[int], store: Store, machine: Mapping[str, Any]) -> None:
+        """Tell the experiment that the observations of `seeds` are in the store."""
+        told = getattr(self.implementation, "stored", None) if self.trains else None
+        if told is not None:
+            told(seeds, store, machine)
 
     def identity(self) -> dict[str, Any]:
         """All that determines a seed's observations but the machine, as plain JSON data: settings and the source behind them."""

@@ -134,6 +134,7 @@ def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: 
             for seed in chunk:
                 arrays, info = _cut(observed, seed)
                 store.save(keys[seed], arrays, info | about)
+            experiment.stored(chunk, store, machine.identity())
 
 
 def _about(experiment: Configured, machine: Machine) -> dict[str, Any]:
@@ -174,7 +175,10 @@ def settle(machine: Machine, n_seeds: int) -> None:
     import torch
 
     if machine.device != "cpu":
-        torch.cuda.set_device(machine.device)
+        index = torch.device(machine.device).index
+        if index is not None:  # plain "cuda" is the current one
+            torch.cuda.set_device(index)
+        torch.backends.cuda.matmul.allow_tf32 = False  # "fp32" in a key means fp32, whatever the environment says
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(1 if n_seeds == 1 else machine.threads or max(1, cores // machine.workers))

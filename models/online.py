@@ -73,6 +73,12 @@ class OnlineTraining:
         """Names what is kept of a seed on its way."""
         return (digest_of({"arms": self.identity(), "machine": dict(machine)}),)
 
+    def stored(self, seeds: Sequence[int], store: Store, machine: Mapping[str, Any]) -> None:
+        """Their observations are stored: what was kept of them on their way goes."""
+        from models.takeover import forget
+
+        forget(store, *self.snapshots_digests(machine), seeds, self.settings.train.epochs)
+
     def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
                 machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, takeover, epoch). What is killed goes on from what `store`, where one is given, has kept of

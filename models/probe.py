@@ -20,7 +20,7 @@ from models.experiment import BridgeSettings, ProbeSettings
 from models.gradients import block_gradients, formed
 from models.network import Network, Tensors, example_losses, output_error
 from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
-from models.training import EVALUATION_FLOATS, State, Task, evaluate, sign_table, unpack_signs
+from models.training import EVALUATED_AT_ONCE, State, Task, evaluate, sign_table, unpack_signs
 
 Observations = dict[str, np.ndarray]  # {metric: float64, seed axis first}
 EACH, AVERAGED, ALIGNMENT = range(3)  # the places at which control rules draw: steps on each batch, on batches together, no steps
@@ -58,7 +58,8 @@ def probe(task: Task, state: State, settings: ProbeSettings, device: str) -> Obs
     batches = torch.from_numpy(draws).to(device).transpose(0, 1)  # (n_seeds, n_batches, batch)
     accuracy, loss = evaluate(snapshot.network, snapshot.params, snapshot.data)
     bench = _Bench(snapshot, settings)
-    found = [bench.measure(rule(name), states[name], batches) for name in settings.credits]
+    entering = bench.entering(batches)
+    found = [bench.measure(rule(name), states[name], batches, entering) for name in settings.credits]
     metrics = {name: np.stack([f[name] for f in found], axis=1) for name in found[0]}
     aligned = alignment(snapshot, {n: (rule(n), states[n]) for n in settings.credits}, batches)
     return {"accuracy": accuracy.numpy(), "loss": loss.numpy(), "alignment": aligned, **metrics}
@@ -113,15 +114,15 @@ class _Bench:
         self.held_normed = network.norm(self.held)[0]
         self.held_before = self._held_loss(self.params)
 
-    def measure(self, credit_rule: Rule, state: Tensors, batches: Tensor) -> Observations:
-        """The metrics of one rule: batches (n_seeds, n_batches, batch)."""
+    def measure(self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor) -> Observations:
+        """The metrics of one rule: batches (n_seeds, n_batches, batch), and `entering(batches)`."""
         n_seeds, n_batches, _ = batches.shape
         state = at_levels(state, range(self.below + 1, self.below + self.n_probed + 1))
-        same, held, updates = self._descend(credit_rule, state, batches, EACH)
+        same, held, updates = self._descend(credit_rule, state, batches, entering, EACH)
         variance, power = _moments(updates)
         together = self.settings.averaged_over
         merged = batches.reshape(n_seeds, n_batches // together, -1)  # the mean over 8 batches is one batch of 8 times the size
-        _, averaged, _ = self._descend(credit_rule, state, merged, AVERAGED)
+        _, averaged, _ = self._descend(credit_rule, state, merged, entering, AVERAGED)
         return {
             "dL_same": same,
             "dL_held": held,
@@ -131,12 +132,13 @@ class _Bench:
             "update_power": power,
         }
 
-    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor, place: int) -> tuple[np.ndarray, np.ndarray, Tensors]:
+    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor, place: int) -> tuple[np.ndarray, np.ndarray, Tensors]:
         """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out data, both (n_seeds, n_batches),
         and the first update by parameter, (L', n_seeds, n_batches, in, out)."""
         network, settings = self.network, self.settings
         n_seeds, n_batches, _ = batches.shape
-        h, labels = self._entering(batches), self.snapshot.data.train_y[batches].flatten(0, 1)
+        labels = self.snapshot.data.train_y[batches].flatten(0, 1)
+        h = entering.view(*labels.shape, -1)
         params = {n: _per_batch(t, n, n_batches) for n, t in self.params.items()}
         state = {n: _per_batch(t, n, n_batches) for n, t in state.items()}
         grads = {n: torch.empty_like(t) for n, t in params.items() if n.startswith("block.")}
@@ -167,10 +169,9 @@ class _Bench:
     def _held_loss(self, params: Tensors) -> Tensor:
         """Mean loss over all held-out data of one top for each seed: (n_seeds,) float64."""
         n_held, labels = self.held.shape[1], self.snapshot.data.held_y
-        rows = max(1, EVALUATION_FLOATS // (self.held.shape[0] * self.held.shape[2]))
         total = 0.0
-        for start in range(0, n_held, rows):
-            part = slice(start, start + rows)
+        for start in range(0, n_held, EVALUATED_AT_ONCE):
+            part = slice(start, start + EVALUATED_AT_ONCE)
             logits = self.network.logits(params, self.held[:, part], self.held_normed[:, part])
             total = total + example_losses(logits, labels[part].expand(logits.shape[0], -1)).sum(1)
         return total / n_held
@@ -180,8 +181,8 @@ class _Bench:
         n_seeds = len(self.snapshot.seeds)
         return self._rise(x.expand(n_seeds, -1, -1))
 
-    def _entering(self, batches: Tensor) -> Tensor:
-        """Level `below` of each seed's own batches, (n_seeds * n_batches, batch, W)."""
+    def entering(self, batches: Tensor) -> Tensor:
+        """Level `below` of each seed's own batches (n_seeds, n_batches, batch): (n_seeds * n_batches, batch, W). No rule changes it."""
         x = self.snapshot.data.train_x[batches]
         return self._rise(x.flatten(1, 2)).unflatten(1, batches.shape[1:]).flatten(0, 1)
 

@@ -129,7 +129,10 @@ class Store:
 
     def delete(self, key: Key) -> None:
         """Remove an entry, if there is one."""
-        self.path(key).unlink(missing_ok=True)
+        try:
+            self.path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _write_error(self.path(key), error) from error
 
     @contextlib.contextmanager
     def lock(self, stage: str, digest: str, seed: int, *, wait: bool = True) -> Iterator[bool]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import threading
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+_parsing = threading.Lock()  # Python 3.11 may fail to parse in two threads at once: "AST constructor recursion depth mismatch"
 
 
 @functools.cache
@@ -26,7 +28,7 @@ def source_digest(module: str) -> str:
 @functools.cache
 def code_digest(path: Path) -> str:
     """Digest of one file's code without comments and docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _parsed(path)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
@@ -49,12 +51,17 @@ def closure(module: str) -> set[str]:
 @functools.cache
 def _imports(module: str) -> tuple[str, ...]:
     names = []
-    for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
+    for node in ast.walk(_parsed(_path(module))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return tuple(name for name in names if name.startswith(PACKAGE.name + "."))
+
+
+def _parsed(path: Path) -> ast.Module:
+    with _parsing:
+        return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _path(module: str) -> Path:

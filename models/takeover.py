@@ -36,7 +36,8 @@ def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], de
 
 def run_arms_through(store: Store, digest: str, task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str,
                      progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`, so that what was killed goes on from there."""
+    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`, so that what was killed goes on from there. `forget` is for when
+    their scores are safe."""
     accuracy, loss = {}, {}
     with store.locks(STAGE, digest, seeds, wait=True):
         found = {seed: _last_kept(store, digest, seed, task.train.epochs) for seed in seeds}
@@ -48,8 +49,6 @@ def run_arms_through(store: Store, digest: str, task: Task, seeds: Sequence[int]
             arms.run(progress and progress.at_epoch, lambda arms=arms: _keep(store, digest, arms))
             accuracy |= dict(zip(group, arms.scores("accuracy"), strict=True))
             loss |= dict(zip(group, arms.scores("loss"), strict=True))
-        for seed in seeds:
-            _forget(store, digest, seed, task.train.epochs)
     return np.stack([accuracy[seed] for seed in seeds]), np.stack([loss[seed] for seed in seeds])
 
 
@@ -151,9 +150,12 @@ def _last_kept(store: Store, digest: str, seed: int, epochs: int) -> tuple[int, 
     return 0, {}
 
 
-def _forget(store: Store, digest: str, seed: int, epochs: int) -> None:
-    for epoch in range(KEPT_EVERY, epochs, KEPT_EVERY):
-        store.delete(_key(digest, seed, epoch))
+def forget(store: Store, digest: str, seeds: Sequence[int], epochs: int) -> None:
+    """Remove what is kept of seeds on their way."""
+    with store.locks(STAGE, digest, seeds, wait=True):
+        for seed in seeds:
+            for epoch in range(KEPT_EVERY, epochs, KEPT_EVERY):
+                store.delete(_key(digest, seed, epoch))
 
 
 def _key(digest: str, seed: int, epoch: int):

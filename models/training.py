@@ -28,7 +28,7 @@ from models.streams import PERTURBATION, batch_order, sign_bytes
 MOMENTS = ("exp_avg", "exp_avg_sq")
 USUAL_ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
 PLAIN_SGD = {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0, "maximize": False}
-EVALUATION_FLOATS = 2**24  # states held at once while evaluating: 64 MiB
+EVALUATED_AT_ONCE = 1024  # examples, however many networks there are: sums in float64 depend on how they are cut
 
 
 class NonFiniteError(RuntimeError):
@@ -144,7 +144,7 @@ class Trainer:
             noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
         indices = torch.from_numpy(order[: self.n_steps]).to(self.device)
         rates = torch.tensor([self._rate(self.epoch * self.n_steps + step) for step in range(self.n_steps)], dtype=torch.float64)
-        rates = rates.to(self.device) if self._graphs else rates.tolist()
+        rates = rates.float().to(self.device) if self._graphs else rates.tolist()  # on CUDA the optimizer reads a float32
         step = self._graphs.get(self.observes, self._step)
         for inputs in zip(indices, rates, *([] if noise is None else [noise]), strict=True):
             step(*inputs)
@@ -228,10 +228,9 @@ def evaluate(network: Network, params: Tensors, data: datasets.Tensors) -> tuple
     """Held-out accuracy and mean loss of a whole stack: two (G,) float64 tensors on the host."""
     n_stack = params["head.W"].shape[0]
     x, y = data.held_x, data.held_y.unsqueeze(0)
-    rows = max(1, EVALUATION_FLOATS // (n_stack * max(x.shape[1], network.settings.width)))
     right, loss = 0.0, 0.0
-    for start in range(0, len(x), rows):
-        part = slice(start, start + rows)
+    for start in range(0, len(x), EVALUATED_AT_ONCE):
+        part = slice(start, start + EVALUATED_AT_ONCE)
         batch, labels = x[part].expand(n_stack, -1, -1), y[:, part].expand(n_stack, -1)
         logits = network.logits(params, network.embed(params, batch))
         right = right + (logits.argmax(1) == labels).double().sum(1)

@@ -7,6 +7,7 @@ import torch
 
 from claims import setup
 from models.devices import placed, seeds_in_memory
+from models.measure import Machine, settle
 
 
 @pytest.fixture
@@ -25,6 +26,15 @@ def test_processes_are_spread_over_the_gpus(two_gpus):
 def test_as_many_seeds_go_at_once_as_half_the_free_memory_holds(two_gpus):
     assert seeds_in_memory("cuda:0", 2**20) == 5 * 1024
     assert seeds_in_memory("cuda:0", 2**40) == 1
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("cuda", []), ("cuda:1", [1])])
+def test_a_process_takes_the_gpu_that_it_is_told(device, chosen, monkeypatch):
+    """Plain "cuda" is the current one; torch refuses to be told of it by that name."""
+    told = []
+    monkeypatch.setattr(torch.cuda, "set_device", lambda index: told.append(torch.cuda._utils._get_device_index(index)))
+    settle(Machine(device), 4)
+    assert told == chosen and not torch.backends.cuda.matmul.allow_tf32
 
 
 @pytest.mark.parametrize(("workerinput", "device", "workers"), [

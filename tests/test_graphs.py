@@ -51,11 +51,22 @@ def test_what_cannot_be_captured_runs_as_it_is_and_says_so_once(recwarn):
         "training steps could not be captured as a CUDA graph (operation not permitted when stream is capturing); they are launched one by one"]
 
 
+def step_of(trainer):
+    """The step as CUDA runs it: the rate comes as a float32 tensor, which is all that its fused optimizers read."""
+    def step(index, rate, *noise):
+        assert rate.dtype == torch.float32
+        trainer._step(index, rate.item(), *noise)
+
+    return step
+
+
 @pytest.mark.parametrize("options", [{"credit": "dfa"}, {"credit": "vec"}, {"schedule": "cosine", "epochs": 3}, {"optimizer": "sgd", "lr": 0.1}], ids=str)
 def test_training_replays_to_the_same_bits(options, monkeypatch):
+    exact = Trainer._rate
+    monkeypatch.setattr(Trainer, "_rate", lambda trainer, step: float(torch.tensor(exact(trainer, step))))  # as CUDA's optimizer is given it
     made, recorder = task(width=20, blocks=2, **options), Recorder()
     direct, replayed = (Trainer(made, fresh(made, [1, 2], "cpu"), "cpu") for _ in range(2))
-    replayed._graphs = {o: Graphed(lambda *inputs: replayed._step(inputs[0], inputs[1].item(), *inputs[2:]), capture=recorder.capture, warm=plain)
+    replayed._graphs = {o: Graphed(step_of(replayed), capture=recorder.capture, warm=plain)
                         for o in (False, True)}
     for trainer in (direct, replayed):
         trainer.run_epoch()

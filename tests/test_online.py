@@ -6,8 +6,8 @@ import pytest
 from models.experiment import BridgeSettings, NetworkSettings, SettingsError, TrainSettings, create
 from models.housekeeping import entries
 from models.measure import Machine, measure
-from models.snapshots import Store
-from models.takeover import run_arms, run_arms_through
+from models.snapshots import Store, StoreError
+from models.takeover import forget, run_arms, run_arms_through
 from models.training import Task, Trainer, evaluate, fresh, train
 
 
@@ -75,12 +75,30 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(takeo
 def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_path, monkeypatch):
     task = Task("digits", NetworkSettings(width=12, blocks=1), TrainSettings(epochs=13), 1.0, BridgeSettings())
     expected, store = run_arms(task, [3, 1], [0, 5, "never"], "cpu"), Store(tmp_path)
-    monkeypatch.setattr("models.takeover._forget", lambda *_: None)
     run_arms_through(store, "d", task, [1], [0, 5, "never"], "cpu")
-    monkeypatch.undo()
     for found, values in zip(run_arms_through(store, "d", task, [3, 1], [0, 5, "never"], "cpu"), expected, strict=True):
         np.testing.assert_array_equal(found, values)
+    forget(store, "d", [3, 1], 13)
     assert not list(entries(store))
+
+
+def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_path, monkeypatch):
+    options = {"dataset": "digits", "network": {"width": 12, "blocks": 1}, "train": {"epochs": 13}, "takeover": [0, "never"]}
+    experiment, store = create("online_training", options, tmp_path), Store(tmp_path / "store")
+    save = Store.save
+
+    def full(self, key, *rest):
+        if key.stage == "observations":
+            raise StoreError("no space left")
+        save(self, key, *rest)
+
+    monkeypatch.setattr(Store, "save", full)
+    with pytest.raises(StoreError):
+        measure(experiment, [3, 1], Machine(), store)
+    assert len(list(entries(store))) == 2 and {entry.stage for entry in entries(store)} == {"snapshots"}
+    monkeypatch.undo()
+    measure(experiment, [3, 1], Machine(), store)
+    assert [entry.stage for entry in entries(store)] == ["observations"] * 2
 
 
 @pytest.mark.parametrize(

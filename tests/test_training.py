@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from models import datasets
-from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
+from models.experiment import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from models.probe import probe
 from models.training import NonFiniteError, Task, Trainer, concatenate, evaluate, fresh, stack, train
 
 
@@ -64,10 +65,21 @@ def test_evaluation_in_parts_is_evaluation_of_the_whole(monkeypatch):
     made = task(width=16)
     trainer = Trainer(made, trained(made, [0, 1]), "cpu")
     whole = evaluate(trainer.network, trainer.params, trainer.data)
-    monkeypatch.setattr("models.training.EVALUATION_FLOATS", 2 * 64 * 100)
+    monkeypatch.setattr("models.training.EVALUATED_AT_ONCE", 100)
     parts = evaluate(trainer.network, trainer.params, trainer.data)
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_seeds_evaluation_and_probe_do_not_depend_on_the_stack(monkeypatch):
+    """In parts too, as on data of CIFAR-10's size."""
+    for module in ("training", "probe"):
+        monkeypatch.setattr(f"models.{module}.EVALUATED_AT_ONCE", 100)
+    made, seeds = task(width=24, blocks=2), [3, 100, 101, 102, 103]
+    probing = ProbeSettings(credits=("dfa", "vec"), steps=2, lr=0.05, batch=16, batches=4, averaged_over=2, fit_batches=2, fit_batch=32)
+    alone, among = (trained(made, stack) for stack in ([3], seeds))
+    one, all_of_them = (probe(made, state, probing, "cpu") for state in (alone, among))
+    assert all(np.array_equal(one[metric][0], all_of_them[metric][0]) for metric in one)
 
 
 def test_a_diverging_seed_is_named_with_its_epoch():

@@ -1,0 +1,26 @@
+"""Digests of source: what counts as code, and that threads may ask at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from models.sources import PACKAGE, closure, code_digest
+
+
+def test_comments_and_docstrings_do_not_count_and_code_does(tmp_path):
+    texts = ['"""A page."""\nx = 1  # one\n', "x = 1\n", "x = 2\n"]
+    files = [tmp_path / f"{i}.py" for i in range(3)]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    first, plain, other = map(code_digest, files)
+    assert first == plain != other
+
+
+def test_threads_may_ask_at_once():
+    """A driver's threads do. Python 3.11's parser fails where two parse at the same time."""
+    files = list(PACKAGE.rglob("*.py")) * 4
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(code_digest.__wrapped__, files))
+    assert found == [code_digest(file) for file in files]
+
+
+def test_a_module_is_known_by_all_that_it_imports():
+    assert {"models.takeover", "models.training", "models.network"} <= closure("models.takeover") and "models.probe" not in closure("models.takeover")
