@@ -105,7 +105,7 @@ def table(**verdicts):
      ("ssssrie", "the same with every choice alone; combinations: 1 turned, 1 left open, 1 not measurable"),
      ("iisreee", "decided by rule (c: supported), step (2: refuted); combinations: 3 not measurable"),
      ("ssessss", "not measurable with rule (c); combinations: 3 the same"),
-     ("s--s...", "supported in every reading"),
+     ("s--s...", "supported in all 2 readings that were judged"),
      ("-------", "not asked"),
      (".rrrrrr", "not judged as written")])
 def test_what_is_said_of_a_claim(letters, sentence):

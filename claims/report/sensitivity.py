@@ -112,6 +112,7 @@ class Sensitivity:
     combined: Mapping[Fate, int]
     contrasts: tuple[Contrast, ...]
     written: bool = True  # whether the reading as written was judged: without it there is nothing to set the others against
+    n_readings: int = 0  # judged or not
 
     @property
     def same_everywhere(self) -> bool:
@@ -126,7 +127,7 @@ class Sensitivity:
         if self.verdict is None:
             return "not asked" if self.written else "not judged as written"
         if self.same_everywhere:
-            return f"{self.verdict} in every reading"
+            return f"{self.verdict} in every reading" if self.n == self.n_readings else f"{self.verdict} in all {self.n} readings that were judged"
         parts = [f"{PHRASES[kind]} {_listed(found)}" for kind in DIFFERENT if (found := [h for h in self.hinges if h.fate is kind])]
         combined = ", ".join(f"{self.combined[f]} {word}" for f, word in COUNTED.items() if self.combined.get(f))
         parts = parts or ["the same with every choice alone"]
@@ -142,7 +143,7 @@ def sensitivity(table: Table, claim: str) -> Sensitivity:
     drawn = [(reading, what) for reading, _, what in found if reading.number]
     paths = dict.fromkeys(path for reading in table.readings for path, _ in reading.changes)
     return Sensitivity(claim, written and written.verdict, dict(Counter(verdicts)), hinges, dict(Counter(what for _, what in drawn)),
-                       tuple(_contrast(drawn, path) for path in paths) if drawn else (), written is not None)
+                       tuple(_contrast(drawn, path) for path in paths) if drawn else (), written is not None, len(table.readings))
 
 
 @dataclass(frozen=True)
