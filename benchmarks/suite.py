@@ -1,6 +1,6 @@
 """The suite as its user waits for it: cold, warm, collection and options, medians over whole processes.
 
-    python -m benchmarks.suite [--runs 3] [--workers 2] [--also "--controls" "--variants" "--setting cifar10-ci"]
+    python -m benchmarks.suite [--runs 3] [--workers 2] [--also=--controls] [--also=--variants] [--also="--setting cifar10-ci"]
 
 Cold is an empty store: imports, training, probing and judging all claims of claims.yaml. Warm is the same again. "16 seeds" is the same file with
 every claim judged once, on 16 seeds; as shipped, claims that 16 seeds leave open go on to more. Verdicts may then differ from those
@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--workers", default="auto")
-    parser.add_argument("--also", nargs="+", default=[], metavar="OPTIONS", help='options of further runs, each in one word: "--controls"')
+    parser.add_argument("--also", action="append", default=[], metavar="OPTIONS", help="a further run with these options; repeatable")
     options = parser.parse_args()
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(options.runs):
