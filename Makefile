@@ -18,6 +18,8 @@ soak: $(READY)  ## the long tests
 bench: $(READY)  ## the figures that README and docs quote
 	$(BIN)/python -m benchmarks.suite
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.scaling judge
 
 $(READY): requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -29,13 +29,14 @@ def main() -> None:
     chosen = parser.parse_args()
     epochs = sorted({0, 1, max(1, chosen.epochs // 2), chosen.epochs})
     print(f"DFA, Adam, batch 128, {len(SEEDS)} seeds, means; at epochs {', '.join(map(str, epochs))}")
-    print("| network | step size | accuracy | loss | rms of the last level |\n|---|---|---|---|---|")
+    print("| network | step size | accuracy | loss | rms of the last level | cosine to the gradient, by layer, at the end |\n|---|---|---|---|---|---|")
     for name in chosen.networks:
         for rate in chosen.rates:
             options = {"dataset": "cifar10", "network": NETWORKS[name], "credits": ["dfa"], "snapshots": epochs,
                        "train": {"lr": rate, "batch": 128, "epochs": chosen.epochs}}
             means = create("credit_training", options, Path(".")).measure(SEEDS, "cpu").mean("seed").sel(credit="dfa")
             cells = [", ".join(f"{v:.3g}" for v in means[metric].values) for metric in ("accuracy", "loss", "state_norm")]
+            cells.append(", ".join(f"{v:.2f}" for v in means["alignment"].isel(epoch=-1).values))
             print(f"| {name} | {rate:g} | {' | '.join(cells)} |", flush=True)
 
 

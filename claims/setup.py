@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from claims.cluster import executor_of
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
-from models.devices import DeviceError, placed, resolve_device
+from models.devices import DeviceError, resolve_device
 from models.measure import Machine
 from models.snapshots import Store
 
@@ -43,10 +43,9 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     executor = _executor(config)
     device, workers = config.getoption("device"), _workers(config)
     device = device if executor is not None and device == "cuda" else _device(device)  # the GPU is the cluster's, not this machine's
-    if device == "cuda" and workers > 1 and executor is None:
-        device, n_devices = placed(device, _number(config))
-        workers = min(workers, n_devices)  # one of them trains what there is on its device; the others wait for it
     machine = Machine(device, config.getoption("precision"), workers=workers)
+    if executor is None:
+        machine = machine.as_worker(_number(config), workers)
     return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"), executor)
 
 

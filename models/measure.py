@@ -12,11 +12,11 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.devices import seeds_in_memory
+from models.devices import placed, seeds_in_memory
 from models.door import admitted
 from models.experiment import Configured, Settings, digest_of
 from models.housekeeping import info_of
@@ -46,6 +46,13 @@ class Machine:
     def identity(self) -> dict[str, str]:
         """What of the machine determines results: library version, kind of device, precision."""
         return {"torch": importlib.metadata.version("torch"), "device": self.device.partition(":")[0], "precision": self.precision}
+
+    def as_worker(self, number: int, workers: int) -> Machine:
+        """As the process numbered `number` (from 0) of `workers` sees it. On GPUs one process of each trains what there is on its device; the others wait for it."""
+        if self.device != "cuda" or workers == 1:
+            return replace(self, workers=workers)
+        device, n_devices = placed(self.device, number)
+        return replace(self, device=device, workers=min(workers, n_devices))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ def test_processes_are_spread_over_the_gpus(two_gpus):
         placed("cpu", 0)
 
 
+def test_worker_processes_of_prepare_are_spread_too(two_gpus):
+    found = [Machine("cuda").as_worker(i, 4) for i in range(4)]
+    assert [(m.device, m.workers) for m in found] == [("cuda:0", 2), ("cuda:1", 2)] * 2
+    assert Machine("cpu").as_worker(3, 4) == Machine("cpu", workers=4) and Machine("cuda").as_worker(0, 1) == Machine("cuda")
+
+
 def test_as_many_seeds_go_at_once_as_half_the_free_memory_holds(two_gpus):
     assert seeds_in_memory("cuda:0", 2**20) == 5 * 1024
     assert seeds_in_memory("cuda:0", 2**40) == 1

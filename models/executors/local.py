@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.queues import SimpleQueue
 
 from models.executors import Failure, Job
@@ -37,8 +37,7 @@ class Processes:
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
         context = multiprocessing.get_context("spawn")  # a forked torch may hang
         told: SimpleQueue[Failure] = context.SimpleQueue()
-        shared = replace(machine, workers=self.n)
-        workers = [context.Process(target=_work, args=(tuple(jobs), shared, store.root, told), daemon=True) for _ in range(self.n)]
+        workers = [context.Process(target=_work, args=(tuple(jobs), machine.as_worker(i, self.n), store.root, told), daemon=True) for i in range(self.n)]
         for worker in workers:
             worker.start()
         for worker in workers:
