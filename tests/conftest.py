@@ -1,10 +1,17 @@
 """Tests run in as many processes as there are cores: one thread each. Hypothesis draws the same examples every time."""
 
+import importlib
 import os
+import pkgutil
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+NOT_LOADED = (".executors.ray", "__main__", "test_claims")
+OUTSIDE = ("jinja2", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.ticker", "scipy.special", "scipy.stats", "torch", "xarray")  # imported by the suite where they are first needed
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -19,3 +26,26 @@ def one_thread():
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """All modules that a run of the suite imports: pytester forgets those that first come in a run, and a second import of numpy's extensions ends
+    the process."""
+    for package in (importlib.import_module(name) for name in ("claims", "models")):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not any(part in module.name for part in NOT_LOADED):
+                importlib.import_module(module.name)
+    for name in OUTSIDE:
+        importlib.import_module(name)
+
+
+@pytest.fixture
+def run_claims(loaded, pytester):
+    """`run_claims(*arguments, of="", process=False)`: pytest on claims/ (or on the test `of` in it), in pytester's folder. In this process, which saves the
+    second that imports take; in one of its own where a test asks for what only a process has."""
+    def run(*arguments, of="", process=False):
+        command = [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims") + of, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
+        return pytester.runpytest_subprocess(*command, timeout=120) if process else pytester.runpytest_inprocess(*command)
+
+    return run

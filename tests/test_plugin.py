@@ -54,18 +54,17 @@ GOOD = """
 
 
 @pytest.fixture
-def suite(pytester, monkeypatch):
+def suite(run_claims, pytester, monkeypatch):
     """`suite(claims, *options)`: write a claim file and run the suite on it; the result has `.claims`, the result file's entries by id."""
     (pytester.path / "coin.py").write_text(KIND)
     monkeypatch.setenv("MEASURED", str(pytester.path / "measured"))
     monkeypatch.setenv("CLAIMS_STORE", str(pytester.path / "store"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
-    def run(claims, *options, head=HEAD, file="claims.yaml"):
+    def run(claims, *options, head=HEAD, file="claims.yaml", process=False):
         if claims is not None:
             (pytester.path / "claims.yaml").write_text(head + textwrap.indent(textwrap.dedent(claims), "  "))
-        result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), f"--claims-file={file}",
-                                               "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options, timeout=120)
+        result = run_claims(f"--claims-file={file}", *options, process=process)
         path = pytester.path / "reports" / "claims.json"
         result.file = json.loads(path.read_text()) if path.exists() else None
         result.claims = {f"{c['id']}@{c['setting']}": c for c in result.file["claims"]} if result.file else {}

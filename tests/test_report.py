@@ -231,18 +231,14 @@ claims:
 
 
 @pytest.fixture
-def run(pytester, monkeypatch):
+def run(run_claims, pytester, monkeypatch):
     (pytester.path / "coin.py").write_text(KIND)
     (pytester.path / "claims.yaml").write_text(textwrap.dedent(SUITE))
     monkeypatch.setenv("CLAIMS_STORE", str(pytester.path / "store"))
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR", "PY_COLORS"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(*options):
-        return pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), "--claims-file=claims.yaml",
-                                             "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options, timeout=120)
-
-    return run
+    return lambda *options, **how: run_claims("--claims-file=claims.yaml", *options, **how)
 
 
 def reports(pytester, name="claims.json"):
@@ -270,7 +266,7 @@ def test_colour_is_never_alone_and_no_color_is_honoured(run, monkeypatch):
 
 def test_terminals_that_cannot_draw_get_ascii(run, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    text = run().stdout.str()
+    text = run(process=True).stdout.str()
     table = text[text.index("= claims ="):]
     assert "x refuted" in table and table.isascii() and "\\u" not in table
 
@@ -313,7 +309,7 @@ def test_an_interrupted_run_reports_what_ran(run, pytester):
     (pytester.path / "conftest_interrupt.py").write_text(
         "import pytest\nseen = []\ndef pytest_runtest_logreport(report):\n    if report.when == 'call':\n        seen.append(1)\n"
         "        if len(seen) == 2:\n            raise KeyboardInterrupt\n")
-    result = run("-p", "conftest_interrupt")
+    result = run("-p", "conftest_interrupt", process=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert reports(pytester)["partial"] and 1 <= len(reports(pytester)["claims"]) < 3
 
@@ -350,8 +346,8 @@ def test_a_baseline_that_is_none_is_refused_before_anything_runs(run, pytester, 
 
 
 def test_history_takes_one_file_a_commit_and_renders_its_page(run, pytester):
-    run("--history=history")
-    run("--history=history", "--seed-base=70")
+    for base in ("0", "70"):
+        run("--history=history", f"--seed-base={base}", process=True)
     assert len(list(pytester.path.glob("history/*.json"))) == 2
     assert "3 claims over 2 results" in (pytester.path / "history" / "history.html").read_text().replace("\n", " ")
 
@@ -361,8 +357,7 @@ def test_the_command_of_a_claim_judges_that_claim_alone(run, pytester):
     claim = next(c for c in reports(pytester)["claims"] if c["id"] == "ordered")
     words = shlex.split(claim["rerun"])
     assert words == ["pytest", "claims/test_claims.py::test_claim[ordered]", "--seed-base=5"]
-    again = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), f"{ROOT}/{words[1]}", words[2],
-                                          "--claims-file=claims.yaml", "-p", "no:cacheprovider", "--report-dir=alone", timeout=120)
+    again = run(words[2], "--report-dir=alone", of=words[1].removeprefix("claims"))
     again.assert_outcomes(passed=1)
     found = json.loads((pytester.path / "alone" / "claims.json").read_text())["claims"][0]
     assert {k: found[k] for k in ("estimate", "low", "high", "seeds")} == {k: claim[k] for k in ("estimate", "low", "high", "seeds")}
