@@ -19,6 +19,7 @@ from models import datasets
 from models.executors import Job
 from models.executors.local import InProcess
 from models.executors.ray import Ray, Resources, connection, driver, work
+from models.executors.ray.failures import Failures, SeedFailure
 from models.executors.ray.versions import differences, versions
 from models.measure import Machine, observations_digest
 from models.snapshots import JOURNAL, Key, Store
@@ -247,6 +248,15 @@ def test_what_a_killed_task_left_on_its_node_goes_with_the_next(tmp_path, monkey
     assert not own.root.exists()
 
 
+def test_what_failed_is_known_to_all_that_share_a_folder(tmp_path):
+    one, other, alone = Failures(tmp_path), Failures(tmp_path), Failures()
+    bad = SeedFailure("NonFiniteError", "training diverged in seed 3", True)
+    assert other.get("digest", 3) is None
+    one.add("digest", 3, bad)
+    assert one.get("digest", 3) == other.get("digest", 3) == bad and other.get("digest", 4) is other.get("more", 3) is alone.get("digest", 3) is None
+    Failures(tmp_path / "gone").add("digest", 3, bad)  # the run is over: nobody is left to be told
+
+
 def test_without_ray_the_remedy_is_said(monkeypatch):
     monkeypatch.setattr(connection, "installed", lambda: False)
     with pytest.raises(ValueError, match=r"needs Ray, which is not installed; remedy: pip install '.\[ray\]'"):
@@ -275,6 +285,7 @@ claims:
   rises: {memo: M, where: here, says: It rises., expect: value > 0, experiment: picky, expected: supported}
   stays: {memo: M, where: here, says: It stays., expect: value < 100, experiment: picky, expected: supported}
   breaks: {memo: M, where: here, says: It breaks., expect: value > 0, experiment: wild}
+  breaks-too: {memo: M, where: here, says: It breaks again., expect: value < 100, experiment: wild}
 """
 ROOT = Path(__file__).parent.parent
 
@@ -295,9 +306,9 @@ def suite(pytester, monkeypatch):
 
 def test_the_workers_of_a_run_share_one_cluster_that_ends_with_it(suite, pytester):
     result = suite("--executor", "ray", "-n", "2", "--ray-cpus", "1")
-    result.stdout.fnmatch_lines(["*FailedElsewhere: NonFiniteError: training diverged*", "*3 claims: 2 supported, 1 error*"])
+    result.stdout.fnmatch_lines(["*breaks*NonFiniteError: training diverged*", "*4 claims: 2 supported, 2 error*"])
     counted = Counter(seed for seeds in asked(pytester.path) for seed in seeds)
-    assert set(counted) == set(range(8)) and [counted[seed] for seed in (4, 5, 6, 7)] == [2] * 4  # once for each experiment; 3 fails beside the others
+    assert [counted[seed] for seed in range(3, 8)] == [2] * 5 and set(counted) == set(range(8))  # once for each experiment; 0 to 2 beside 3, and again
     assert not leftovers(pytester.path / "store")
 
 

@@ -116,7 +116,7 @@ class Connection:
         try:
             return self.ray.get(task)
         except self.ray.exceptions.OutOfMemoryError as error:
-            return {"failed": f"OutOfMemoryError: {_first_line(error)}", "seeds": []}
+            return {"failed": "OutOfMemoryError", "message": _first_line(error), "seeds": []}
         except self.ray.exceptions.RayError as error:
             return Death(f"{type(error).__name__}: {_first_line(error)}")
 

@@ -17,6 +17,7 @@ from typing import Any
 from models.executors import Failure, Job
 from models.executors.ray import Resources
 from models.executors.ray.connection import ClusterError, Connection, Death
+from models.executors.ray.failures import Failures, SeedFailure
 from models.executors.ray.work import order
 from models.experiment import Configured
 from models.measure import STAGE, Machine, _chunk, observations_digest, snapshots_digests
@@ -54,8 +55,8 @@ class Chunk:
 class Campaign:
     """One call of `Ray.run`."""
 
-    def __init__(self, connection: Connection, machine: Machine, store: Store, resources: Resources, failed: dict):
-        self.connection, self.store, self.failed = connection, store, failed
+    def __init__(self, connection: Connection, machine: Machine, store: Store, resources: Resources, failures: Failures):
+        self.connection, self.store, self.failures = connection, store, failures
         self.resources = resources.on(machine.device)
         self.machine = replace(machine, workers=1, threads=max(1, int(self.resources[0])))
         self.stopped = threading.Event()
@@ -77,7 +78,7 @@ class Campaign:
     def _chunks(self, job: Job, experiment: Configured, slots: int) -> list[Chunk]:
         """What a job lacks, in chunks that fit a node and keep all of them busy."""
         digest = observations_digest(experiment, self.machine)
-        seeds = tuple(s for s in job.seeds if (digest, s) not in self.failed and self.store.fetch(Key(STAGE, digest, s)) is None)
+        seeds = tuple(s for s in job.seeds if self._lacks(digest, s))
         if not seeds:
             return []
         together = _chunk(experiment, self.machine, len(seeds)) if self.machine.device == "cpu" else len(seeds)  # a node's GPU cuts them further
@@ -85,6 +86,10 @@ class Campaign:
         parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
         snapshots = tuple(sorted(snapshots_digests(experiment, self.machine)))
         return [Chunk(job, experiment, digest, snapshots, part, job.seeds if i < ANNOUNCED else part) for i, part in enumerate(parts)]
+
+    def _lacks(self, digest: str, seed: int) -> bool:
+        """Whether a seed's observations are still to be made."""
+        return self.failures.get(digest, seed) is None and self.store.fetch(Key(STAGE, digest, seed)) is None
 
     def _round(self, chunks: Sequence[Chunk]) -> int:
         """Hand out all chunks; returns how many seeds were free to be worked on."""
@@ -101,7 +106,7 @@ class Campaign:
     def _do(self, chunk: Chunk) -> int:
         with contextlib.ExitStack() as held:
             mine = held.enter_context(self.store.locks(STAGE, chunk.digest, chunk.seeds))
-            lacking = tuple(s for s in mine if self.store.fetch(chunk.key(s)) is None)
+            lacking = tuple(s for s in mine if self._lacks(chunk.digest, s))  # asked again: another may have made it, or seen it fail
             if lacking:
                 for digest in chunk.snapshots:  # after the observations', as everywhere: no two wait for each other
                     held.enter_context(self.store.locks(SNAPSHOTS, digest, lacking, wait=True))
@@ -119,7 +124,7 @@ class Campaign:
                 continue
             guilty = part if len(part) == 1 or "given up" in told else tuple(s for s in told["seeds"] if s in part)
             for seed in guilty:
-                self.failed[chunk.digest, seed] = told["failed"], bool(told["seeds"])
+                self.failures.add(chunk.digest, seed, SeedFailure(told["failed"], told["message"], bool(told["seeds"])))
             left = tuple(s for s in part if s not in guilty and not self.store.has(chunk.key(s)))
             parts += ([left] if guilty else [(s,) for s in left]) if left else []
 
@@ -136,7 +141,8 @@ class Campaign:
                 told = Death("it ended without its observations")
             deaths = 1 if came else deaths + 1
             if deaths >= DEATHS:
-                return {"failed": f"given up when {deaths} tasks in a row had died, the last of {told.reason}", "seeds": [], "given up": True}
+                return {"failed": "TaskDied", "message": f"given up when {deaths} tasks in a row had died, the last of {told.reason}", "seeds": [],
+                        "given up": True}
             seeds = tuple(s for s in seeds if not self.store.has(chunk.key(s)))
             if not seeds:
                 return {}
@@ -186,9 +192,10 @@ class Campaign:
         """A job's failures, each reason once, with its seeds."""
         digest, seeds_of = observations_digest(experiment, self.machine), {}
         for seed in job.seeds:
-            if (digest, seed) in self.failed:
-                seeds_of.setdefault(self.failed[digest, seed], []).append(seed)
-        return [Failure(job.name, reason if named else f"{reason} (seed {', '.join(map(str, seeds))})") for (reason, named), seeds in seeds_of.items()]
+            if failure := self.failures.get(digest, seed):
+                seeds_of.setdefault(failure, []).append(seed)
+        return [Failure(job.name, failure.error, failure.message if failure.named else f"{failure.message} (seed {', '.join(map(str, seeds))})")
+                for failure, seeds in seeds_of.items()]
 
 
 def _at_once(chunks: Sequence[Chunk]) -> int:

@@ -35,7 +35,7 @@ def order(job: Job, machine: Machine, digest: str, dataset: str | None) -> dict[
 
 
 def fulfil(order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple], post: Post) -> dict[str, Any]:
-    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": why, "seeds": whose, where that is known}."""
+    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error, "message": its, "seeds": whose, where that is known}."""
     job = Job(**order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])})
     machine = Machine(**order["machine"])
     try:
@@ -98,7 +98,7 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, StoreError):
         raise error  # this node's disk, not the seed's fault: another node may have room
     seeds = getattr(error, "seeds", ())
-    return {"failed": f"{type(error).__name__}: {error}", "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else []}
+    return {"failed": type(error).__name__, "message": str(error), "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else []}
 
 
 @contextlib.contextmanager
