@@ -1,5 +1,7 @@
 """The Ray executor on a real cluster of three nodes: the same bits as here, whatever dies on the way, and every entry made once."""
 
+import asyncio
+import importlib.metadata
 import itertools
 import json
 import os
@@ -9,6 +11,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import crew
 import pytest
@@ -16,10 +19,11 @@ from crew import arrays_of, leftovers, training, until
 
 from claims import cluster as options
 from models import datasets
-from models.executors import Job
+from models.executors import Failure, Job
 from models.executors.local import InProcess
-from models.executors.ray import Ray, Resources, connection, driver, work
+from models.executors.ray import Ray, Resources, chunks, connection, driver, work
 from models.executors.ray.failures import Failures, SeedFailure
+from models.executors.ray.mailbox import _by_value
 from models.executors.ray.versions import differences, versions
 from models.measure import Machine, observations_digest
 from models.snapshots import JOURNAL, Key, Store
@@ -115,11 +119,6 @@ def made(store):
     return Counter(line["entry"] for line in lines if line["event"] == "made")
 
 
-def has_all_up_to(store, epoch, seeds=SEEDS):
-    found = [path.name for path in store.root.glob("snapshots/*/*.safetensors")]
-    return all(f"seed-{seed}-epoch-{epoch}.safetensors" in found for seed in seeds)
-
-
 def stored_seeds(store, job):
     digest = observations_digest(job.experiment(), Machine())
     return tuple(seed for seed in job.seeds if store.has(Key("observations", digest, seed)))
@@ -133,18 +132,32 @@ def test_the_same_bits_as_here_and_nothing_left_over(cluster, tmp_path, store):
     assert set(made(store).values()) == {1} and not leftovers(store.root)
 
 
-def test_a_node_killed_in_mid_training_loses_nothing_that_had_come_back(cluster, store, trained):
+def killing_a_node(cluster, store, job, part):
+    """Run a job on Ray; a node goes as soon as `part` of every seed has come back."""
     executor = Ray()
     executor.run([Job("warm", "online_training", crew.ONLINE, Path("."), (0, 1, 2))], Machine(), store)  # torch is loaded: all nodes start at once
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(executor.run, [long()], Machine(), store)
-        assert until(lambda: has_all_up_to(store, 4)) and until(lambda: training(store))
-        assert not stored_seeds(store, long()), "it was to be killed before the end"
+        running = pool.submit(executor.run, [job], Machine(), store)
+        assert until(lambda: {seed for seed in job.seeds for name in made(store) if name.endswith(f"seed-{seed}-{part}.safetensors")} == set(job.seeds))
+        assert until(lambda: training(store)) and not stored_seeds(store, job), "it was to be killed before the end"
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         assert running.result(120) == []
     cluster.add_node(**NODE)
-    assert {name: entry for name, entry in arrays_of(store).items() if name in trained} == trained
     assert set(made(store).values()) == {1} and not leftovers(store.root)
+
+
+def test_a_node_killed_in_mid_training_loses_nothing_that_had_come_back(cluster, store, trained):
+    killing_a_node(cluster, store, long(), "epoch-4")
+    assert {name: entry for name, entry in arrays_of(store).items() if name in trained} == trained
+
+
+def test_online_training_goes_on_from_what_it_had_kept(cluster, tmp_path, store):
+    job = Job("online", "online_training", {**crew.ONLINE, "train": {"epochs": 40, "batch": 128}}, Path("."), (0, 1, 2))
+    killing_a_node(cluster, store, job, "arms-at-10")
+    here = Store(tmp_path / "here")
+    assert InProcess().run([job], Machine(), here) == []
+    assert arrays_of(here).items() <= arrays_of(store).items() and stored_seeds(store, job) == job.seeds
+    assert not list(store.root.glob("snapshots/*/*.safetensors")), "what was kept had served"
 
 
 def test_a_driver_killed_and_started_again_goes_on_and_two_at_once_share(cluster, store, trained):
@@ -188,8 +201,8 @@ def test_a_seed_that_kills_its_worker_is_given_up(cluster, tmp_path, store, pick
     monkeypatch.setattr(driver, "DEATHS", 2)
     job = picky(dies=[0])
     failure, = Ray().run([job], Machine(), store)
-    assert "given up when 2 tasks in a row had died" in failure.reason and failure.reason.endswith("(seed 0, 1)")
-    assert stored_seeds(store, job) == (2, 3, 4, 5) and sum(0 in seeds for seeds in asked(tmp_path)) == 2
+    assert "given up when 2 tasks in a row had died" in failure.reason and failure.reason.endswith("(seed 0)")
+    assert stored_seeds(store, job) == (1, 2, 3, 4, 5) and sum(0 in seeds for seeds in asked(tmp_path)) == 4  # twice in its chunk, twice alone
 
 
 def test_nodes_of_other_versions_are_refused_by_name(cluster, store, monkeypatch):
@@ -197,6 +210,140 @@ def test_nodes_of_other_versions_are_refused_by_name(cluster, store, monkeypatch
     failure, = Ray().run([long()], Machine(), store)
     assert f"worker node {socket.gethostname()} is not what the driver is: torch is " in failure.reason
     assert "the driver's 0.1, numpy is " in failure.reason and not list(store.root.rglob("*.safetensors"))
+
+
+class Inline:
+    """A connection whose tasks are done here and at once. `dies(seeds)`: whether a task for these is gone without a word, `data` what a data set gives."""
+
+    def __init__(self, dies=lambda seeds: False, data=lambda name: None):
+        self.dies, self.data, self.boxes, self.given, self.sent = dies, data, {}, [], []
+
+    def slots(self, num_cpus, num_gpus):
+        return 2
+
+    def put(self, content):
+        return content
+
+    def submit(self, box, order, data, given, resources, spread):
+        self.given.append([about["part"] for about, _ in given])
+        self.sent.append(tuple(order["job"]["seeds"]))
+        messages = self.boxes[box] = []
+        told = work.fulfil(order, None, given, lambda kind, about, content=b"": messages.append((kind, about, content)))
+        if self.dies(order["job"]["seeds"]):
+            del messages[:]
+            return connection.Death("WorkerCrashedError: gone")
+        return told
+
+    def ended(self, task):
+        return True
+
+    def take(self, box, wait):
+        return self.boxes.pop(box)
+
+    def result(self, task):
+        return task
+
+    def cancel(self, task):
+        raise AssertionError("not to be cancelled")
+
+    def close_box(self, box):
+        assert box not in self.boxes
+
+
+def campaign(store, failures=None, machine=None, **how):
+    return driver.Campaign(Inline(**how), machine or Machine(), store, Resources(), failures or Failures())
+
+
+def test_the_last_death_of_a_chunk_takes_no_seed_with_it_that_lives_alone(store, picky):
+    job = picky()
+    run = campaign(store, dies=lambda seeds: 4 in seeds)
+    failure, = run.run([job])
+    assert (failure.error, failure.message) == ("TaskDied", "given up when 3 tasks in a row had died, the last of WorkerCrashedError: gone (seed 4)")
+    assert stored_seeds(store, job) == (0, 1, 2, 3, 5)
+    assert Counter(run.connection.sent) == {(0, 1, 2): 1, (3, 4, 5): 3, (3,): 1, (4,): 3, (5,): 1}
+
+
+def test_data_that_are_not_to_be_had_end_their_own_job_alone(store, picky):
+    sweep = Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1))
+
+    def nowhere(name):
+        if name is not None:
+            raise datasets.DatasetError("no such data")
+
+    other = picky()
+    assert [(f.job, f.reason) for f in campaign(store, data=nowhere).run([sweep, other])] == [("sweep", "DatasetError: no such data")]
+    assert stored_seeds(store, other) == SEEDS
+
+
+def test_a_lost_cluster_is_told_by_the_jobs_that_still_lack_seeds(store, picky, monkeypatch):
+    failures, diverged = Failures(), picky(diverges=[4])
+    first, = campaign(store, failures).run([diverged])
+    lost = campaign(store, failures)
+    monkeypatch.setattr(lost.connection, "submit", lambda *_: (_ for _ in ()).throw(connection.ClusterError("the cluster was lost")))
+    assert lost.run([diverged, long()]) == [first, Failure("long", "ClusterError", "the cluster was lost")]
+
+
+def test_settings_of_ones_own_may_name_a_dataset(store, picky):
+    job = picky()
+    module = job.base / f"{job.kind.partition(':')[0]}.py"
+    module.write_text(KIND.replace("= diverges, raises, dies", "= diverges, raises, dies\n        self.settings = type('Settings', (), {'dataset': 'mine'})()"))
+    assert campaign(store, data=lambda name: name and pytest.fail("looked for it")).run([job]) == [] and stored_seeds(store, job) == SEEDS
+
+
+@pytest.mark.parametrize("slots, sizes", [(0, [8] * 3), (1, [24]), (4, [6] * 4)])
+def test_chunks_for_gpus(store, slots, sizes):
+    """A cluster that has none yet grows by the tasks that wait for one."""
+    job = long(tuple(range(24)))
+    assert [len(chunk.seeds) for chunk in campaign(store, machine=Machine("cuda"))._chunks(job, job.experiment(), slots)] == sizes
+
+
+def test_chunks_in_hand_leave_files_for_all_their_locks(store, monkeypatch):
+    """Four rules make four snapshots' locks a seed, beside the observations' own."""
+    credit = Job("credit", "credit_training", {name: crew.SWEEP[name] for name in ("dataset", "network")} | {"snapshots": [1], "train": {"epochs": 1}},
+                 Path("."), tuple(range(96)))
+    monkeypatch.setattr(chunks.resource, "getrlimit", lambda which: (400, 400))
+    parts = campaign(store)._chunks(credit, credit.experiment(), 24)
+    assert {len(part.seeds) for part in parts} == {4} and len(parts) == 24
+    assert chunks.at_once(parts) == 300 // (4 * 5 + 2)
+
+
+@pytest.mark.parametrize("call", [
+    lambda to: to.slots(1, 0), lambda to: to.put(b"x"), lambda to: to.data("digits"), lambda to: to.take("box", 0), lambda to: to.ended("task"),
+    lambda to: to.submit("box", {}, None, [], (1, 0), False), lambda to: to.result("task"),
+], ids=["slots", "put", "data", "take", "ended", "submit", "result"])
+def test_a_lost_cluster_is_one_error_whatever_is_asked_of_it(monkeypatch, call):
+    from ray import exceptions
+
+    def lost(*_, **__):
+        raise ConnectionError("nobody there")
+
+    monkeypatch.setattr(connection, "mailbox", lambda ray: SimpleNamespace(take=SimpleNamespace(remote=lost)))
+    there = SimpleNamespace(exceptions=exceptions, cluster_resources=lost, put=lost, wait=lost, get=lost,
+                            remote=lambda function: SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lost)))
+    with pytest.raises(connection.ClusterError, match="the cluster was lost .ConnectionError: nobody there"):
+        call(connection.Connection(there, ours=False))
+
+
+def test_the_mailbox_bounds_what_all_tasks_have_said_together():
+    async def said():
+        box = _by_value(limit=10, poll=0.001)()
+        await box.announce("a", 8)
+        await box.post("a", "entry", {}, b"8" * 8)
+        waiting = asyncio.create_task(box.announce("b", 3))
+        await asyncio.sleep(0.02)
+        assert not waiting.done() and len(await box.take("a", 0)) == 1
+        await asyncio.wait_for(waiting, 5)
+        await box.announce("c", 5)
+        waiting = asyncio.create_task(box.announce("d", 99))  # more than there will ever be room for: alone
+        await box.close("b")  # its task died before it could post
+        await box.post("b", "entry", {}, b"333")
+        await asyncio.sleep(0.02)
+        assert not waiting.done() and await box.take("b", 0) == []
+        await box.post("c", "entry", {}, b"55555")
+        await box.take("c", 0)
+        await asyncio.wait_for(waiting, 5)
+
+    asyncio.run(said())
 
 
 def test_what_is_stored_needs_no_cluster(tmp_path, store, picky):
@@ -219,6 +366,13 @@ def test_orders_that_a_node_refuses(spoil, says):
     order = work.order(job, Machine(), observations_digest(job.experiment(), Machine()), "digits")
     spoil(order)
     assert says in work.fulfil(order, None, (), lambda *message: pytest.fail("it worked"))["refused"]
+
+
+def test_a_library_that_a_node_lacks_is_named(monkeypatch):
+    wanted = versions("snapshot_sweep", Path("."))
+    found = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: found(name if name != "torch" else "no-such-library"))
+    assert differences(wanted, versions("snapshot_sweep", Path("."))) == f"torch is missing, the driver's {wanted['torch']}"
 
 
 def test_differences_are_named():
