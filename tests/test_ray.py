@@ -31,6 +31,7 @@ from models.snapshots import JOURNAL, Key, Store
 SHORT = {**crew.SWEEP, "train": {"epochs": 3, "batch": 64}, "snapshots": [1, 3]}
 LONG = {**crew.SWEEP, "train": {"epochs": 200, "batch": 64}, "snapshots": [2, 4, 200]}
 SEEDS = tuple(range(6))
+HERE = Machine(workers=2)  # one thread: several wait for each other where the cores are busy
 NUMBERS = itertools.count()
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "t" * 32}  # the test's own: nothing is read or left in the user's home
@@ -91,7 +92,7 @@ def cluster():
 def trained(tmp_path_factory):
     """The store of LONG as this process alone makes it."""
     store = Store(tmp_path_factory.mktemp("here"))
-    assert InProcess().run([long()], Machine(workers=2), store) == []
+    assert InProcess().run([long()], HERE, store) == []
     return arrays_of(store)
 
 
@@ -127,7 +128,7 @@ def stored_seeds(store, job):
 def test_the_same_bits_as_here_and_nothing_left_over(cluster, tmp_path, store):
     jobs = [Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1, 2, 3)), Job("online", "online_training", crew.ONLINE, Path("."), (0, 1))]
     here = Store(tmp_path / "here")
-    assert InProcess().run(jobs, Machine(), here) == Ray().run(jobs, Machine(), store) == []
+    assert InProcess().run(jobs, HERE, here) == Ray().run(jobs, Machine(), store) == []
     assert arrays_of(here) == arrays_of(store) and len(arrays_of(store)) == 4 * 3 + 2
     assert set(made(store).values()) == {1} and not leftovers(store.root)
 
@@ -155,7 +156,7 @@ def test_online_training_goes_on_from_what_it_had_kept(cluster, tmp_path, store)
     job = Job("online", "online_training", {**crew.ONLINE, "train": {"epochs": 40, "batch": 128}}, Path("."), (0, 1, 2))
     killing_a_node(cluster, store, job, "arms-at-10")
     here = Store(tmp_path / "here")
-    assert InProcess().run([job], Machine(), here) == []
+    assert InProcess().run([job], HERE, here) == []
     assert arrays_of(here).items() <= arrays_of(store).items() and stored_seeds(store, job) == job.seeds
     assert not list(store.root.glob("snapshots/*/*.safetensors")), "what was kept had served"
 
