@@ -182,6 +182,18 @@ def _drive(address, root):
     raise SystemExit(len(Ray(address).run([long()], Machine(), Store(root))))
 
 
+def test_data_go_out_once_however_many_tasks_there_are(cluster, store, monkeypatch):
+    executor = Ray()
+    there, put, handed = executor.connection(), [], []
+    send, submit = there.put, there.submit
+    monkeypatch.setattr(there, "put", lambda content: put.append(content) or send(content))
+    monkeypatch.setattr(there, "submit", lambda box, order, data, *more: handed.append(data) or submit(box, order, data, *more))
+    jobs = [Job(f"online {n}", "online_training", {**crew.ONLINE, "train": {"epochs": 1 + n, "batch": 256}}, Path("."), (0, 1, 2)) for n in range(2)]
+    assert executor.run(jobs, Machine(), store) == []
+    assert len(handed) == 6 and set(handed) == {handed[0]}  # a reference: of it each node fetches one copy
+    assert [digest for _, digest in put] == [datasets.fingerprint("digits")]
+
+
 def test_a_seed_that_diverges_is_told_once_and_takes_no_other_with_it(cluster, tmp_path, store, picky):
     job, executor = picky(diverges=[4]), Ray()
     failure, = executor.run([job], Machine(), store)
@@ -211,6 +223,19 @@ def test_nodes_of_other_versions_are_refused_by_name(cluster, store, monkeypatch
     failure, = Ray().run([long()], Machine(), store)
     assert f"worker node {socket.gethostname()} is not what the driver is: torch is " in failure.reason
     assert "the driver's 0.1, numpy is " in failure.reason and not list(store.root.rglob("*.safetensors"))
+
+
+def test_prepare_trains_on_a_cluster(cluster, store, picky, monkeypatch):
+    from click.testing import CliRunner
+
+    from claims.__main__ import main
+
+    monkeypatch.setenv("CLAIMS_STORE", str(store.root))
+    job = picky()
+    (job.base / "claims.yaml").write_text(CLAIMS.replace("picky_kind:Picky", job.kind))
+    done = CliRunner().invoke(main, ["prepare", str(job.base / "claims.yaml"), "--executor", "ray"])
+    assert done.exit_code == 1 and "wild (default): NonFiniteError: training diverged" in done.output
+    assert stored_seeds(store, job) == SEEDS
 
 
 class Inline:
@@ -412,6 +437,20 @@ def test_what_failed_is_known_to_all_that_share_a_folder(tmp_path):
     Failures(tmp_path / "gone").add("digest", 3, bad)  # the run is over: nobody is left to be told
 
 
+def test_workers_share_what_failed_on_a_cluster_elsewhere_too():
+    asked = {"executor": "ray", "ray_address": "auto", "collectonly": False}
+    in_charge = SimpleNamespace(option=SimpleNamespace(tx=["2*popen"]), getoption=asked.get)
+    plugin = options.Cluster(in_charge, SimpleNamespace(executor=Ray("auto")))
+    plugin.pytest_sessionstart()
+    assert plugin.thread is None, "no cluster of its own"
+    node = SimpleNamespace(workerinput={})
+    plugin.pytest_configure_node(node)
+    executor = options.executor_of(SimpleNamespace(workerinput=node.workerinput, getoption=asked.get))
+    assert executor.address == "auto" and executor.failures.folder == plugin.folder and plugin.folder.is_dir()
+    plugin.pytest_unconfigure()
+    assert not plugin.folder.exists()
+
+
 def test_without_ray_the_remedy_is_said(monkeypatch):
     monkeypatch.setattr(connection, "installed", lambda: False)
     with pytest.raises(ValueError, match=r"needs Ray, which is not installed; remedy: pip install '.\[ray\]'"):
@@ -471,19 +510,6 @@ def test_options_that_mean_nothing_are_refused(suite):
     result = suite("--ray-address", "auto")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*say something of a cluster; add --executor ray*"])
-
-
-def test_prepare_trains_on_a_cluster(cluster, store, picky, monkeypatch):
-    from click.testing import CliRunner
-
-    from claims.__main__ import main
-
-    monkeypatch.setenv("CLAIMS_STORE", str(store.root))
-    job = picky()
-    (job.base / "claims.yaml").write_text(CLAIMS.replace("picky_kind:Picky", job.kind))
-    done = CliRunner().invoke(main, ["prepare", str(job.base / "claims.yaml"), "--executor", "ray"])
-    assert done.exit_code == 1 and "wild (default): NonFiniteError: training diverged" in done.output
-    assert stored_seeds(store, job) == SEEDS
 
 
 @pytest.mark.slow

@@ -107,7 +107,10 @@ class Connection:
             return self.ray.put(content)
 
     def submit(self, box: str, order: Mapping[str, Any], data: Any, given: Sequence[tuple], resources: tuple[float, float], spread: bool) -> Any:
-        """Start a task that reports to `box`. Ray itself does not retry it: what came back meanwhile would be made again."""
+        """Start a task that reports to `box`. Ray itself does not retry it: what came back meanwhile would be made again.
+
+        `spread` goes round the nodes that have room: in a dead task's place mostly, not surely, another.
+        """
         options = {"num_cpus": resources[0], "num_gpus": resources[1], "max_retries": 0, "scheduling_strategy": "SPREAD" if spread else "DEFAULT"}
         with self._in_touch():
             return self.work.options(**options).remote(str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box)
