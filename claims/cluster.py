@@ -1,7 +1,7 @@
 """`--executor ray`: the options, the executor they ask for, and the one cluster that all processes of a run share.
 
 Given no address, the process in charge starts a cluster on this machine, at the first call for work and never before: a run that lacks nothing
-starts none. Workers call by a file in a folder of the run's own, and find the address beside it.
+starts none. Workers call by a file in a folder of the run's own, and find the address beside it, and what failed for one of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from claims.run import Run
-from models.executors import Executor
+from models.executors import Executor, told
 
 if TYPE_CHECKING:
     import click
@@ -54,17 +54,18 @@ def ray_options(command: click.Command) -> Callable:
     return command
 
 
-def ray_executor(address: str | Callable[[], str] | None, num_cpus: float | None, num_gpus: float | None) -> Executor:
-    """Ray's executor. Raises ValueError where Ray is missing, or a task would take nothing."""
+def ray_executor(address: str | Callable[[], str] | None, num_cpus: float | None, num_gpus: float | None, folder: Path | None = None) -> Executor:
+    """Ray's executor, which tells those given the same `folder` what failed. Raises ValueError where Ray is missing, or a task would take nothing."""
     from models.executors.ray import Ray, Resources
     from models.executors.ray.connection import MISSING, installed
+    from models.executors.ray.failures import Failures
 
     if not installed():
         raise ValueError(MISSING)
     for name, value, least in (("--ray-cpus", num_cpus, "above 0"), ("--ray-gpus", num_gpus, "0 or more")):
         if value is not None and (value < 0 or value == 0 and name == "--ray-cpus"):
             raise ValueError(f"`{name}` is {value:g}; allowed: {least}")
-    return Ray(address, Resources(num_cpus, num_gpus))
+    return Ray(address, Resources(num_cpus, num_gpus), Failures(folder))
 
 
 def executor_of(config: pytest.Config) -> Executor | None:
@@ -74,12 +75,15 @@ def executor_of(config: pytest.Config) -> Executor | None:
         if address is not None or numbers != (None, None):
             raise ValueError("`--ray-address`, `--ray-cpus` and `--ray-gpus` say something of a cluster; add --executor ray")
         return None
-    folder = getattr(config, "workerinput", {}).get(FOLDER)
-    return ray_executor(address or (None if folder is None else lambda: called_for(Path(folder))), *numbers)
+    given = getattr(config, "workerinput", {}).get(FOLDER)
+    folder = None if given is None else Path(given)
+    return ray_executor(address or (None if folder is None else lambda: called_for(folder)), *numbers, folder)
 
 
 def called_for(folder: Path) -> str:
-    """The address of the cluster that the process in charge starts when it is called. Raises RuntimeError with its reason where it cannot."""
+    """The address of the cluster that the process in charge starts when it is called. Raises ClusterError with its reason where it cannot."""
+    from models.executors.ray.connection import ClusterError
+
     with contextlib.suppress(OSError):
         (folder / WANTED).touch()
     while folder.exists():
@@ -87,13 +91,13 @@ def called_for(folder: Path) -> str:
             with contextlib.suppress(FileNotFoundError):
                 text = (folder / name).read_text(encoding="utf-8")
                 if name == REFUSED:
-                    raise RuntimeError(text)
+                    raise ClusterError(text)
                 address, mode = text.split()
                 if mode != UNSET:  # Ray finds its token by itself where it knows that one is asked for
                     os.environ.setdefault(AUTH_MODE, mode)
                 return address
         time.sleep(POLL)
-    raise RuntimeError("the run that was to start a Ray cluster is over")
+    raise ClusterError("the run that was to start a Ray cluster is over")
 
 
 class Cluster:
@@ -102,18 +106,18 @@ class Cluster:
     def __init__(self, config: pytest.Config, run: Run):
         self.config, self.run = config, run
         self.ended, self.thread = threading.Event(), None
-        self.folder = Path(tempfile.mkdtemp(prefix="claims-cluster-")) if self._hosts() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="claims-cluster-")) if self._has_workers() else None
 
-    def _hosts(self) -> bool:
+    def _has_workers(self) -> bool:
         in_charge_of_workers = not hasattr(self.config, "workerinput") and bool(getattr(self.config.option, "tx", None))
-        return in_charge_of_workers and not self.config.getoption("ray_address") and not self.config.getoption("collectonly")
+        return in_charge_of_workers and not self.config.getoption("collectonly")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node) -> None:
         node.workerinput[FOLDER] = None if self.folder is None else str(self.folder)
 
     def pytest_sessionstart(self) -> None:
-        if self.folder is not None:
+        if self.folder is not None and not self.config.getoption("ray_address"):
             self.thread = threading.Thread(target=self._host, name="claims-cluster", daemon=True)
             self.thread.start()
 
@@ -127,10 +131,12 @@ class Cluster:
         self.run.executor.close()
 
     def _answer(self) -> None:
+        from models.executors.ray.connection import ClusterError
+
         try:
             name, text = ADDRESS, f"{self.run.executor.connection().address} {os.environ.get(AUTH_MODE, UNSET)}"
         except Exception as error:  # noqa: BLE001 it is told by the worker that called
-            name, text = REFUSED, f"{type(error).__name__}: {error}"
+            name, text = REFUSED, str(error) if isinstance(error, ClusterError) else told(error)
         part = self.folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
         os.replace(part, self.folder / name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, AtomEvidence, Evidence
 from claims.schema import Claim, NotAsked, Question, Undescribed
+from models.executors import told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def judge(claim: Claim, setting: str, observe: Observe, *, seed_base: int = 0, m
     try:
         evidence = _judged(claim, setting, observe, seed_base, method, blank)
     except (Exception, SystemExit) as error:  # noqa: BLE001 a diverged network, a user's own kind: the claim is not refuted by it
-        evidence = replace(blank, verdict=ERROR, outcome=ERROR, reason=f"{type(error).__name__}: {error}")
+        evidence = replace(blank, verdict=ERROR, outcome=ERROR, reason=told(error))
     return replace(evidence, elapsed_s=round(time.monotonic() - began, 3))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from claims.evidence import Evidence
 from claims.judge import judge
 from claims.schema import Claim, ExperimentSpec, Suite
-from models.executors import Executor, Job
+from models.executors import Executor, FailedElsewhere, Job
 from models.housekeeping import DEFAULT_BOUND, bytes_of
 from models.measure import Machine, measure
 from models.snapshots import Store
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
 BOUND_VARIABLE = "CLAIMS_STORE_BOUND"
-
-
-class FailedElsewhere(RuntimeError):
-    """An executor could not make what was asked of it; the message is its reason."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Run:
         if self.executor is not None and spec.experiment(setting).available_seeds is None:
             job = Job(f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, seeds)
             if failures := self.executor.run([job], self.machine, self.store):
-                raise FailedElsewhere("; ".join(failure.reason for failure in failures))
+                raise FailedElsewhere(failures)
 
     def judge(self, claim: Claim, setting: str) -> Evidence:
         """One claim's evidence in one setting."""

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from claims.schema import ClaimFileError, load_suite
 from claims.schema.entries import VariantsEntry
 from claims.schema.variants import Variant, Variants, combinations, settings_of
 from claims.variants import Case, Reread, Row, cases, experiment_of, reread, trainings
+from models.executors import Failure
 from models.measure import Machine
 from models.snapshots import Store
 
@@ -303,6 +305,28 @@ def test_a_probe_that_leaves_the_finite_numbers_is_an_outcome(tmp_path):
     falls, helps = found.rows
     assert helps.verdict == "error" and helps.diverged and "for seed 0" in helps.reason and not found.unmeasured
     assert falls.verdict in ("supported", "refuted", "inconclusive")
+
+
+DIVERGED, FULL = ("NonFiniteError", "training diverged in seed 3; a smaller `train.lr` may help"), ("MemoryError", "no room (seed 4)")
+
+
+@pytest.mark.parametrize(
+    ("failures", "diverged", "reason"),
+    [([DIVERGED], True, "NonFiniteError: training diverged in seed 3"),
+     ([DIVERGED, DIVERGED], True, "NonFiniteError: training diverged in seed 3"),
+     ([FULL], False, "MemoryError: no room"),
+     ([FULL, DIVERGED], False, "FailedElsewhere: MemoryError: no room (seed 4); NonFiniteError: training diverged"),
+     ([("ClusterError", "no cluster answers")], False, "ClusterError: no cluster answers")],
+    ids=["diverged", "two seeds diverged", "no memory", "both", "no cluster"])
+def test_a_network_that_diverges_elsewhere_is_an_outcome_too(small, failures, diverged, reason):
+    class Elsewhere:
+        def run(self, jobs, machine, store):
+            return [Failure(jobs[0].name, *failure) for failure in failures]
+
+    run = replace(small, executor=Elsewhere())
+    found = reread(run, next(cases(run)))
+    assert all(row.verdict == "error" and row.diverged == diverged and row.reason.startswith(reason) for row in found.rows)
+    assert found.unmeasured == (() if diverged else found.rows)
 
 
 # Reports

@@ -32,10 +32,35 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that could not be done, and why."""
+    """A job that could not be done, and why: what was raised wherever the work ran, by the name of its type."""
 
     job: str
-    reason: str
+    error: str
+    message: str
+
+    @classmethod
+    def of(cls, job: Job, error: BaseException) -> Failure:
+        """That `error` ended a job."""
+        return cls(job.name, type(error).__name__, str(error))
+
+    @property
+    def reason(self) -> str:
+        """Both, as an exception is told."""
+        return f"{self.error}: {self.message}"
+
+
+class FailedElsewhere(RuntimeError):
+    """An executor could not make what was asked of it. `error` names what was raised there, or this type where failures differ."""
+
+    def __init__(self, failures: Sequence[Failure]):
+        names = {failure.error for failure in failures}
+        self.error = names.pop() if len(names) == 1 else type(self).__name__
+        super().__init__("; ".join(f.message if f.error == self.error else f.reason for f in failures))
+
+
+def told(error: BaseException) -> str:
+    """An error's type and message, alike whether it was raised here or where an executor had the work done."""
+    return f"{error.error if isinstance(error, FailedElsewhere) else type(error).__name__}: {error}"
 
 
 class Executor(Protocol):
@@ -46,4 +71,4 @@ class Executor(Protocol):
         ...
 
 
-__all__ = ["Executor", "Failure", "Job"]
+__all__ = ["Executor", "FailedElsewhere", "Failure", "Job", "told"]

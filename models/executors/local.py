@@ -24,7 +24,7 @@ class InProcess:
             try:
                 measure(job.experiment(), job.seeds, machine, store)
             except Exception as error:  # noqa: BLE001 a diverged network, a full disk: the other jobs go on
-                failures.append(Failure(job.name, f"{type(error).__name__}: {error}"))
+                failures.append(Failure.of(job, error))
         return failures
 
 
@@ -63,5 +63,5 @@ def _die_with_parent() -> None:
 
 
 def _left_undone(jobs: Sequence[Job], machine: Machine, store: Store, exits: Sequence[int | None]) -> list[Failure]:
-    reason = f"the processes that worked on it died (exit codes {', '.join(map(str, exits))})"
-    return [Failure(job.name, reason) for job in jobs if plan(job.experiment(), job.seeds, machine, store).missing]
+    message = f"the processes that worked on it died (exit codes {', '.join(map(str, exits))})"
+    return [Failure(job.name, "ProcessError", message) for job in jobs if plan(job.experiment(), job.seeds, machine, store).missing]

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models.executors import Failure, Job
+from models.executors.ray.failures import Failures
 from models.measure import Machine, plan
 from models.snapshots import Store
 
 if TYPE_CHECKING:
     from models.executors.ray.connection import Connection
-
-NO_CLUSTER = "no cluster"
 
 
 @dataclass(frozen=True)
@@ -41,33 +40,35 @@ class Ray:
 
     address: str | Callable[[], str] | None = None
     resources: Resources = Resources()
-    _failed: dict = field(default_factory=dict, repr=False, compare=False)  # what failed by itself is not tried again
+    failures: Failures = field(default_factory=Failures, repr=False, compare=False)  # what failed by itself is not tried again
     _open: list = field(default_factory=list, repr=False, compare=False)
+    _unreachable: list = field(default_factory=list, repr=False, compare=False)
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
         """Do all jobs."""
         jobs, unmade = _made(jobs, machine, store)
         if not jobs:
             return unmade
+        from models.executors.ray.connection import ClusterError
         from models.executors.ray.driver import Campaign
 
         try:
             connection = self.connection()
-        except RuntimeError as error:  # ClusterError, or what the process that starts a cluster said
-            return unmade + [Failure(job.name, f"{type(error).__name__}: {error}") for job in jobs]
-        return unmade + Campaign(connection, machine, store, self.resources, self._failed).run(jobs)
+        except ClusterError as error:
+            return unmade + [Failure.of(job, error) for job in jobs]
+        return unmade + Campaign(connection, machine, store, self.resources, self.failures).run(jobs)
 
     def connection(self) -> Connection:
         """The way to the cluster, made once. Raises ClusterError where Ray is missing or there is no such cluster, at once when that is known."""
         from models.executors.ray.connection import ClusterError, connect
 
-        if NO_CLUSTER in self._failed:
-            raise self._failed[NO_CLUSTER]
+        if self._unreachable:
+            raise self._unreachable[0]
         if not self._open:
             try:
                 self._open.append(connect(self.address() if callable(self.address) else self.address))
             except ClusterError as error:  # found out in a minute or so: not by every claim anew
-                self._failed[NO_CLUSTER] = error
+                self._unreachable.append(error)
                 raise
         return self._open[0]
 
@@ -84,7 +85,7 @@ def _made(jobs: Sequence[Job], machine: Machine, store: Store) -> tuple[list[Job
         try:
             left += [job] if plan(job.experiment(), job.seeds, machine, store).missing else []
         except Exception as error:  # noqa: BLE001 as any other executor: the other jobs go on
-            failures.append(Failure(job.name, f"{type(error).__name__}: {error}"))
+            failures.append(Failure.of(job, error))
     return left, failures
 
 

@@ -7,7 +7,7 @@ import importlib.util
 import os
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -59,12 +59,21 @@ def connect(address: str | None) -> Connection:
 
 
 class Connection:
-    """One driver's connection; used by many threads at once."""
+    """One driver's connection; used by many threads at once. Whatever Ray cannot do any more is a ClusterError."""
 
     def __init__(self, ray: Any, ours: bool):
         self.ray, self.ours = ray, ours
-        self.mailbox, self.work = mailbox(ray), ray.remote(_by_value())
+        with self._in_touch():
+            self.mailbox, self.work = mailbox(ray), ray.remote(_by_value())
         self.lock, self.sent = threading.Lock(), {}
+
+    @contextlib.contextmanager
+    def _in_touch(self) -> Iterator[None]:
+        """Ray's own errors, in one: nothing that a seed does raises them here."""
+        try:
+            yield
+        except (self.ray.exceptions.RayError, ConnectionError) as error:
+            raise ClusterError(f"the cluster was lost ({type(error).__name__}: {_first_line(error)}); what had come back is stored") from error
 
     @property
     def address(self) -> str:
@@ -72,58 +81,69 @@ class Connection:
         return self.ray.get_runtime_context().gcs_address
 
     def slots(self, num_cpus: float, num_gpus: float) -> int:
-        """How many tasks of this size run at once, as the cluster is now; 1 where there is no room for one yet."""
-        there = self.ray.cluster_resources()
+        """How many tasks of this size run at once, as the cluster is now; 0 where there is no room for one yet."""
+        with self._in_touch():
+            there = self.ray.cluster_resources()
         n = min(int(there.get(name, 0) // each) for name, each in (("CPU", num_cpus), ("GPU", num_gpus), ("CPU", 1e-3)) if each)
         if n < 1:
             warnings.warn(f"a task takes {num_cpus:g} CPU and {num_gpus:g} GPU, and the cluster has {there.get('CPU', 0):g} and {there.get('GPU', 0):g}: "
                           "the work waits until it grows; fewer: --ray-cpus, --ray-gpus", ClusterWarning, stacklevel=2)
-        return max(1, n)
+        return n
 
     def data(self, name: str | None) -> Any:
-        """The data set in the object store, from where each node fetches it once."""
+        """The data set in the object store, from where each node fetches it once. Raises DatasetError or OSError where it is not to be had."""
         if name is None:
             return None
         with self.lock:
             if name not in self.sent:
                 arrays = datasets.load(name)
                 plain = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
-                self.sent[name] = self.ray.put((plain, datasets.fingerprint(name)))
+                self.sent[name] = self.put((plain, datasets.fingerprint(name)))
             return self.sent[name]
 
-    def put(self, content: bytes) -> Any:
-        """Bytes in the object store."""
-        return self.ray.put(content)
+    def put(self, content: Any) -> Any:
+        """Something in the object store."""
+        with self._in_touch():
+            return self.ray.put(content)
 
     def submit(self, box: str, order: Mapping[str, Any], data: Any, given: Sequence[tuple], resources: tuple[float, float], spread: bool) -> Any:
-        """Start a task that reports to `box`. Ray itself does not retry it: what came back meanwhile would be made again."""
+        """Start a task that reports to `box`. Ray itself does not retry it: what came back meanwhile would be made again.
+
+        `spread` goes round the nodes that have room: in a dead task's place mostly, not surely, another.
+        """
         options = {"num_cpus": resources[0], "num_gpus": resources[1], "max_retries": 0, "scheduling_strategy": "SPREAD" if spread else "DEFAULT"}
-        return self.work.options(**options).remote(str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box)
+        with self._in_touch():
+            return self.work.options(**options).remote(str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box)
 
     def take(self, box: str, wait: float) -> list:
-        """Messages in `box`; after `wait` seconds, none. Raises ClusterError."""
-        try:
+        """Messages in `box`; after `wait` seconds, none."""
+        with self._in_touch():
             return self.ray.get(self.mailbox.take.remote(box, wait))
-        except (self.ray.exceptions.RayError, ConnectionError) as error:
-            raise ClusterError(f"the cluster was lost ({type(error).__name__}: {_first_line(error)}); what had come back is stored") from error
 
     def ended(self, task: Any) -> bool:
         """Whether a task is over, well or not."""
-        return bool(self.ray.wait([task], timeout=0)[0])
+        with self._in_touch():
+            return bool(self.ray.wait([task], timeout=0)[0])
 
     def result(self, task: Any) -> Mapping[str, Any] | Death:
         """What a task returned. A worker that was killed because its node ran out of memory failed by itself."""
-        try:
-            return self.ray.get(task)
-        except self.ray.exceptions.OutOfMemoryError as error:
-            return {"failed": f"OutOfMemoryError: {_first_line(error)}", "seeds": []}
-        except self.ray.exceptions.RayError as error:
-            return Death(f"{type(error).__name__}: {_first_line(error)}")
+        with self._in_touch():
+            try:
+                return self.ray.get(task)
+            except self.ray.exceptions.OutOfMemoryError as error:
+                return {"failed": "OutOfMemoryError", "message": _first_line(error), "seeds": []}
+            except self.ray.exceptions.RayError as error:
+                return Death(f"{type(error).__name__}: {_first_line(error)}")
 
     def cancel(self, task: Any) -> None:
         """End a task, if it is not over."""
         with contextlib.suppress(Exception):  # the cluster may be gone
             self.ray.cancel(task, force=True)
+
+    def close_box(self, box: str) -> None:
+        """Nothing is taken from `box` any more, and what a task that is not dead yet posts to it is dropped."""
+        with contextlib.suppress(Exception):  # as above
+            self.mailbox.close.remote(box)
 
     def close(self) -> None:
         """Let go; a cluster that this process started ends."""
@@ -146,6 +166,8 @@ def _by_value():
             sys.path.insert(0, root)
 
         def post(kind, about, content=b""):
+            if content:
+                ray.get(mailbox.announce.remote(box, len(content)))
             ray.get(mailbox.post.remote(box, kind, about, content))
 
         try:

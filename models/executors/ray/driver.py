@@ -6,63 +6,45 @@ One thread a chunk. It holds the locks that a local worker would hold, so that a
 from __future__ import annotations
 
 import contextlib
-import resource
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from models.executors import Failure, Job
 from models.executors.ray import Resources
+from models.executors.ray.chunks import SNAPSHOTS, Chunk, at_once, cut
 from models.executors.ray.connection import ClusterError, Connection, Death
-from models.executors.ray.work import order
+from models.executors.ray.failures import Failures, SeedFailure
+from models.executors.ray.work import KEPT, key_of, order
 from models.experiment import Configured
-from models.measure import STAGE, Machine, _chunk, observations_digest, snapshots_digests
+from models.measure import STAGE, Machine, observations_digest
 from models.progress import Record, present
-from models.snapshots import Key, Store, StoreError
+from models.snapshots import ENTRY_SUFFIX, Key, Store, StoreError
 
-SNAPSHOTS = "snapshots"
-IN_FLIGHT = 256  # chunks handed out at once: more than there is room for, so that a cluster that grows by demand sees one
-DEATHS = 3  # of a task's workers or nodes in a row, nothing having come back in between; then it is given up
-FILES = 2**16  # open at most: every seed in hand is two locks
+DEATHS = 3  # of a task's workers or nodes in a row, nothing having come back in between; then its seeds are tried alone, and one alone is given up
 WAIT = 1.0  # seconds for which a chunk's thread waits for news
-ANNOUNCED = 4  # chunks of a job whose records name all its seeds: enough for the display, which remembers
 
 
 class Stopped(Exception):
     """Another chunk met what ends the run."""
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Seeds of one job that are made together. `seeds` lack observations; `asked` is what the display is told."""
-
-    job: Job
-    experiment: Configured
-    digest: str
-    snapshots: tuple[str, ...]  # digests, in one order for all drivers
-    seeds: tuple[int, ...]
-    asked: tuple[int, ...]
-
-    def key(self, seed: int) -> Key:
-        """Of a seed's observations."""
-        return Key(STAGE, self.digest, seed)
-
-
 class Campaign:
     """One call of `Ray.run`."""
 
-    def __init__(self, connection: Connection, machine: Machine, store: Store, resources: Resources, failed: dict):
-        self.connection, self.store, self.failed = connection, store, failed
+    def __init__(self, connection: Connection, machine: Machine, store: Store, resources: Resources, failures: Failures):
+        self.connection, self.store, self.failures = connection, store, failures
         self.resources = resources.on(machine.device)
         self.machine = replace(machine, workers=1, threads=max(1, int(self.resources[0])))
         self.stopped = threading.Event()
+        self.ended: dict[str, Exception] = {}  # by job: why there will be no more of it
 
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Do all jobs."""
-        made = [(job, job.experiment()) for job in jobs]
+        made, ended = [(job, job.experiment()) for job in jobs], None
         try:
             slots = self.connection.slots(*self.resources)
             while chunks := [chunk for job, experiment in made for chunk in self._chunks(job, experiment, slots)]:
@@ -71,24 +53,35 @@ class Campaign:
                     with self.store.lock(STAGE, first.digest, first.seeds[0]):
                         pass
         except (ClusterError, StoreError) as error:
-            return [Failure(job.name, f"{type(error).__name__}: {error}") for job, _ in made]
-        return [failure for job, experiment in made for failure in self._failures(job, experiment)]
+            ended = error
+        return [failure for job, experiment in made for failure in self._failures(job, experiment, ended)]
 
     def _chunks(self, job: Job, experiment: Configured, slots: int) -> list[Chunk]:
-        """What a job lacks, in chunks that fit a node and keep all of them busy."""
-        digest = observations_digest(experiment, self.machine)
-        seeds = tuple(s for s in job.seeds if (digest, s) not in self.failed and self.store.fetch(Key(STAGE, digest, s)) is None)
-        if not seeds:
-            return []
-        together = _chunk(experiment, self.machine, len(seeds)) if self.machine.device == "cpu" else len(seeds)  # a node's GPU cuts them further
-        size = min(together, -(-len(seeds) // slots))
-        parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
-        snapshots = tuple(sorted(snapshots_digests(experiment, self.machine)))
-        return [Chunk(job, experiment, digest, snapshots, part, job.seeds if i < ANNOUNCED else part) for i, part in enumerate(parts)]
+        """What a job lacks; of one that is over, nothing."""
+        with self._of(job):
+            digest = observations_digest(experiment, self.machine)
+            seeds = [s for s in job.seeds if self._lacks(digest, s)]
+            if seeds and job.name not in self.ended:
+                return cut(job, experiment, digest, seeds, self.machine, slots)
+        return []
+
+    @contextlib.contextmanager
+    def _of(self, job: Job) -> Iterator[None]:
+        """Work of one job: what it meets ends this job alone, unless it is the cluster's or the store's end."""
+        try:
+            yield
+        except (ClusterError, StoreError, Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 a data set that is not to be had: the other jobs go on
+            self.ended[job.name] = error
+
+    def _lacks(self, digest: str, seed: int) -> bool:
+        """Whether a seed's observations are still to be made."""
+        return self.failures.get(digest, seed) is None and self.store.fetch(Key(STAGE, digest, seed)) is None
 
     def _round(self, chunks: Sequence[Chunk]) -> int:
         """Hand out all chunks; returns how many seeds were free to be worked on."""
-        with ThreadPoolExecutor(_at_once(chunks), thread_name_prefix="claims-ray") as pool:
+        with ThreadPoolExecutor(at_once(chunks), thread_name_prefix="claims-ray") as pool:
             futures = [pool.submit(self._do, chunk) for chunk in chunks]
             try:
                 return sum(future.result() for future in as_completed(futures))
@@ -99,27 +92,30 @@ class Campaign:
                 raise
 
     def _do(self, chunk: Chunk) -> int:
-        with contextlib.ExitStack() as held:
+        if chunk.job.name in self.ended:
+            return len(chunk.seeds)
+        with self._of(chunk.job), contextlib.ExitStack() as held:
             mine = held.enter_context(self.store.locks(STAGE, chunk.digest, chunk.seeds))
-            lacking = tuple(s for s in mine if self.store.fetch(chunk.key(s)) is None)
+            lacking = tuple(s for s in mine if self._lacks(chunk.digest, s))  # asked again: another may have made it, or seen it fail
             if lacking:
                 for digest in chunk.snapshots:  # after the observations', as everywhere: no two wait for each other
                     held.enter_context(self.store.locks(SNAPSHOTS, digest, lacking, wait=True))
                 about = {"digest": chunk.digest, "kind": chunk.experiment.kind, "asked": list(chunk.asked)}
                 self._see_to(chunk, lacking, held.enter_context(present(self.store, **about)))
             return len(mine)
+        return len(chunk.seeds)
 
     def _see_to(self, chunk: Chunk, seeds: tuple[int, ...], record: Record) -> None:
-        """Until each seed is stored or has failed. One that fails takes no other with it."""
+        """Until each seed is stored or has failed. One that fails takes no other with it: where none is named, each is tried alone."""
         parts = [seeds]
         while parts:
             part = parts.pop()
             told = self._tried(chunk, part, record)
             if "failed" not in told:
                 continue
-            guilty = part if len(part) == 1 or "given up" in told else tuple(s for s in told["seeds"] if s in part)
+            guilty = part if len(part) == 1 else tuple(s for s in told["seeds"] if s in part)
             for seed in guilty:
-                self.failed[chunk.digest, seed] = told["failed"], bool(told["seeds"])
+                self.failures.add(chunk.digest, seed, SeedFailure(told["failed"], told["message"], bool(told["seeds"])))
             left = tuple(s for s in part if s not in guilty and not self.store.has(chunk.key(s)))
             parts += ([left] if guilty else [(s,) for s in left]) if left else []
 
@@ -136,7 +132,7 @@ class Campaign:
                 told = Death("it ended without its observations")
             deaths = 1 if came else deaths + 1
             if deaths >= DEATHS:
-                return {"failed": f"given up when {deaths} tasks in a row had died, the last of {told.reason}", "seeds": [], "given up": True}
+                return {"failed": "TaskDied", "message": f"given up when {deaths} tasks in a row had died, the last of {told.reason}", "seeds": []}
             seeds = tuple(s for s in seeds if not self.store.has(chunk.key(s)))
             if not seeds:
                 return {}
@@ -144,9 +140,9 @@ class Campaign:
     def _listened(self, chunk: Chunk, seeds: tuple[int, ...], record: Record, *, spread: bool) -> tuple[int, Mapping[str, Any] | Death]:
         """One task: write what it sends. Returns how many entries came, and its end."""
         box, came = uuid.uuid4().hex, 0
-        dataset = getattr(getattr(chunk.experiment.implementation, "settings", None), "dataset", None)
+        dataset = chunk.experiment.implementation.settings.dataset if chunk.experiment.trains else None
         asked = order(replace(chunk.job, seeds=seeds), self.machine, chunk.digest, dataset)
-        given = [(vars(key), self.connection.put(self.store.path(key).read_bytes())) for key in self._stored(chunk, seeds)]
+        given = [(vars(key), self.connection.put(content)) for key, content in self._stored(chunk, seeds)]
         task = self.connection.submit(box, asked, self.connection.data(dataset), given, self.resources, spread)
         try:
             over = False
@@ -163,14 +159,23 @@ class Campaign:
         except BaseException:
             self.connection.cancel(task)
             raise
+        finally:
+            self.connection.close_box(box)
 
-    def _stored(self, chunk: Chunk, seeds: Sequence[int]) -> list[Key]:
-        """Snapshots of these seeds that the store has, from this run or an earlier one: the task goes on from there."""
-        if not chunk.snapshots:
+    def _stored(self, chunk: Chunk, seeds: Sequence[int]) -> Iterator[tuple[Key, bytes]]:
+        """What the store has of these seeds on their way, from this run or an earlier one: the task goes on from there."""
+        for seed in seeds:
+            for key in chunk.snapshots_of(seed) or self._kept(chunk, seed):
+                with contextlib.suppress(FileNotFoundError):  # removed in between: made again
+                    if self.store.fetch(key) is not None:
+                        yield key, self.store.path(key).read_bytes()
+
+    def _kept(self, chunk: Chunk, seed: int) -> list[Key]:
+        """What online training has kept of a seed, to go on from. Nothing else lies in that folder, so that looking costs little."""
+        if chunk.epochs:
             return []
-        wanted = getattr(chunk.experiment.implementation.settings, "snapshots", ())
-        keys = [Key(SNAPSHOTS, digest, seed, f"epoch-{epoch}") for digest in chunk.snapshots for seed in seeds for epoch in wanted]
-        return [key for key in keys if self.store.fetch(key) is not None]
+        folders = [self.store.root / SNAPSHOTS / digest for digest in chunk.snapshots]
+        return [key_of(path) for folder in folders for path in folder.glob(f"seed-{seed}-{KEPT}*{ENTRY_SUFFIX}")]
 
     def _adopted(self, chunk: Chunk, seeds: Sequence[int], key: Key, content: bytes) -> bool:
         """Whether an entry is one that was asked for, whole, and now stored."""
@@ -180,22 +185,25 @@ class Campaign:
             self.store.adopt(key, content)
         except ValueError:  # damaged on its way: missing, and made again
             return False
+        if key.stage == STAGE or key.part.startswith(KEPT):  # as on the node: what was kept earlier has served
+            for earlier in self._kept(chunk, key.seed):
+                if earlier != key:
+                    self.store.delete(earlier)
         return True
 
-    def _failures(self, job: Job, experiment: Configured) -> list[Failure]:
-        """A job's failures, each reason once, with its seeds."""
+    def _failures(self, job: Job, experiment: Configured, ended: Exception | None) -> list[Failure]:
+        """A job's failures, each reason once, with its seeds; and why it is over, where it still lacks some."""
         digest, seeds_of = observations_digest(experiment, self.machine), {}
         for seed in job.seeds:
-            if (digest, seed) in self.failed:
-                seeds_of.setdefault(self.failed[digest, seed], []).append(seed)
-        return [Failure(job.name, reason if named else f"{reason} (seed {', '.join(map(str, seeds))})") for (reason, named), seeds in seeds_of.items()]
+            if failure := self.failures.get(digest, seed):
+                seeds_of.setdefault(failure, []).append(seed)
+        why = self.ended.get(job.name, ended)
+        found = [Failure(job.name, failure.error, failure.message if failure.named else f"{failure.message} (seed {', '.join(map(str, seeds))})")
+                 for failure, seeds in seeds_of.items()]
+        return found + ([Failure.of(job, why)] if why is not None and self._lacks_any(digest, job.seeds) else [])
 
-
-def _at_once(chunks: Sequence[Chunk]) -> int:
-    """How many chunks may be in hand: as many as their locks leave files to open, the limit raised as far as this process may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    of_one = 2 * max(len(chunk.seeds) for chunk in chunks) + 2
-    return max(1, min(len(chunks), IN_FLIGHT, (allowed - allowed // 4) // of_one))
+    def _lacks_any(self, digest: str, seeds: Sequence[int]) -> bool:
+        try:
+            return any(self._lacks(digest, seed) for seed in seeds)
+        except StoreError:  # it cannot be read: nothing is known to be there
+            return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-LIMIT = 2**26  # bytes of one box: who writes more waits until the driver has taken some
+LIMIT = 2**28  # bytes of all boxes: who has more to say waits, with it, until the driver has taken some
 POLL = 0.02  # seconds
 
 
@@ -24,15 +24,32 @@ def _by_value(limit: int, poll: float) -> type:
     class Mailbox:
         def __init__(self):
             self.boxes: dict[str, list] = {}
-            self.sizes: dict[str, int] = {}
+            self.sizes: dict[str, int] = {}  # bytes by box, from when they are announced
+            self.closed: set[str] = set()
 
-        async def post(self, box: str, kind: str, about: dict, content: bytes = b"") -> None:
+        async def announce(self, box: str, size: int) -> None:
+            """Wait for room. Who waits keeps its bytes where they are: sent at once, those of a whole cluster would wait here."""
             import asyncio
 
-            while self.sizes.get(box, 0) > limit:
+            while self.sizes and sum(self.sizes.values()) + size > limit and box not in self.closed:
                 await asyncio.sleep(poll)
-            self.boxes.setdefault(box, []).append((kind, about, content))
-            self.sizes[box] = self.sizes.get(box, 0) + len(content)
+            if box not in self.closed:
+                self.sizes[box] = self.sizes.get(box, 0) + size
+
+        async def post(self, box: str, kind: str, about: dict, content: bytes = b"") -> None:
+            if box not in self.closed:
+                self.boxes.setdefault(box, []).append((kind, about, content))
+
+        async def close(self, box: str) -> None:
+            """Nobody will take from it any more."""
+            self.closed.add(box)
+            self.boxes.pop(box, None)
+            self._release(box, self.sizes.get(box, 0))
+
+        def _release(self, box: str, size: int) -> None:
+            self.sizes[box] = self.sizes.get(box, 0) - size
+            if not self.sizes[box]:
+                del self.sizes[box]
 
         async def take(self, box: str, wait: float) -> list:
             import asyncio
@@ -40,7 +57,8 @@ def _by_value(limit: int, poll: float) -> type:
             while not self.boxes.get(box) and wait > 0:
                 await asyncio.sleep(poll)
                 wait -= poll
-            self.sizes.pop(box, None)
-            return self.boxes.pop(box, [])
+            taken = self.boxes.pop(box, [])
+            self._release(box, sum(len(content) for _, _, content in taken))
+            return taken
 
     return Mailbox

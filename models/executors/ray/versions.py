@@ -14,16 +14,24 @@ from models.experiment import KINDS, kind_class
 from models.sources import PACKAGE, code_digest
 
 LIBRARIES = ("torch", "numpy")
+MISSING = "missing"
 
 
 def versions(kind: str, base: Path) -> dict[str, str]:
     """{name: version} of this process. Raises SettingsError where a user's kind cannot be imported."""
-    found = {"Python": platform.python_version()} | {name: importlib.metadata.version(name) for name in LIBRARIES}
+    found = {"Python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
     found["source of models"] = package_digest()
     if kind not in KINDS:
         file = inspect.getsourcefile(kind_class(kind, base))
         found[f"source of {kind}"] = code_digest(Path(file))[:16] if file else "none"
     return found
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:  # a node that lacks it is refused like any other that differs
+        return MISSING
 
 
 @functools.cache
@@ -37,4 +45,4 @@ def package_digest() -> str:
 
 def differences(driver: Mapping[str, str], node: Mapping[str, str]) -> str:
     """What differs, in words; empty where nothing does."""
-    return ", ".join(f"{name} is {node.get(name, 'missing')}, the driver's {wanted}" for name, wanted in driver.items() if node.get(name) != wanted)
+    return ", ".join(f"{name} is {node.get(name, MISSING)}, the driver's {wanted}" for name, wanted in driver.items() if node.get(name) != wanted)

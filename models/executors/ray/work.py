@@ -22,7 +22,7 @@ from models.housekeeping import living
 from models.measure import Machine, measure, observations_digest
 from models.snapshots import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
 
-ON_THE_WAY = "-arms-at-"  # what online training keeps of itself until it is done; it stays on the node
+KEPT = "arms-at-"  # how the part of an entry begins that online training keeps until it is done, the last in place of those before
 TICK = 0.25  # seconds between looks at what is new
 PREFIX = "claims-node-"
 Post = Callable[..., None]
@@ -35,7 +35,7 @@ def order(job: Job, machine: Machine, digest: str, dataset: str | None) -> dict[
 
 
 def fulfil(order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple], post: Post) -> dict[str, Any]:
-    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": why, "seeds": whose, where that is known}."""
+    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error, "message": its, "seeds": whose, where that is known}."""
     job = Job(**order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])})
     machine = Machine(**order["machine"])
     try:
@@ -82,14 +82,26 @@ def _measured(experiment: Configured, seeds: Sequence[int], machine: Machine, st
 
 def _send(store: Store, sent: set[Path], post: Post) -> None:
     """Post what is new: entries are whole as soon as they have their name."""
-    there = {path for path in store.root.glob(f"*/*/*{ENTRY_SUFFIX}") if ON_THE_WAY not in path.name}
-    for path in sorted(there - sent, key=lambda path: path.stat().st_mtime_ns):
-        _, seed, *part = path.name.removesuffix(ENTRY_SUFFIX).split("-", 2)
-        post("entry", {"stage": path.parts[-3], "digest": path.parts[-2], "seed": int(seed), "part": "".join(part)}, path.read_bytes())
-        sent.add(path)
+    for path in sorted(set(store.root.glob(f"*/*/*{ENTRY_SUFFIX}")) - sent, key=_made_at):
+        with contextlib.suppress(FileNotFoundError):  # online training has put a later one in its place
+            post("entry", vars(key_of(path)), path.read_bytes())
+            sent.add(path)
     for record in living(store):
         if "chunk" in record:
             post("standing", {name: record[name] for name in ("chunk", "doing", "epochs", "of_epochs", "share")})
+
+
+def _made_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def key_of(path: Path) -> Key:
+    """The key of the entry at `path`."""
+    _, seed, *part = path.name.removesuffix(ENTRY_SUFFIX).split("-", 2)
+    return Key(path.parts[-3], path.parts[-2], int(seed), "".join(part))
 
 
 def _outcome(error: BaseException | None) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, StoreError):
         raise error  # this node's disk, not the seed's fault: another node may have room
     seeds = getattr(error, "seeds", ())
-    return {"failed": f"{type(error).__name__}: {error}", "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else []}
+    return {"failed": type(error).__name__, "message": str(error), "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else []}
 
 
 @contextlib.contextmanager
