@@ -16,16 +16,22 @@ NETWORKS = {
     "plain-tanh": {"width": 256, "blocks": 2, "residual": False, "norm": "none", "activation": "tanh"},
     "plain-norm": {"width": 256, "blocks": 2, "residual": False},
     "published": {"width": 1000, "blocks": 2, "residual": False, "norm": "none"},
+    "published-tanh": {"width": 1000, "blocks": 2, "residual": False, "norm": "none", "activation": "tanh"},
+    "published-norm": {"width": 1000, "blocks": 2, "residual": False},
+    "published-small-head": {"width": 1000, "blocks": 2, "residual": False, "norm": "none", "head_gain": 0.1},
 }
 
 
 def main() -> None:
     from models.experiment import create
+    from models.measure import PRECISIONS, Machine
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["residual", "plain", "plain-tanh", "plain-norm"])
     parser.add_argument("--rates", nargs="+", type=float, default=[1e-4, 3e-4, 1e-3])
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--schedule", choices=("constant", "cosine"), default="constant")
+    parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     chosen = parser.parse_args()
     epochs = sorted({0, 1, max(1, chosen.epochs // 2), chosen.epochs})
     print(f"DFA, Adam, batch 128, {len(SEEDS)} seeds, means; at epochs {', '.join(map(str, epochs))}")
@@ -33,8 +39,9 @@ def main() -> None:
     for name in chosen.networks:
         for rate in chosen.rates:
             options = {"dataset": "cifar10", "network": NETWORKS[name], "credits": ["dfa"], "snapshots": epochs,
-                       "train": {"lr": rate, "batch": 128, "epochs": chosen.epochs}}
-            means = create("credit_training", options, Path(".")).measure(SEEDS, "cpu").mean("seed").sel(credit="dfa")
+                       "train": {"lr": rate, "batch": 128, "epochs": chosen.epochs, "schedule": chosen.schedule}}
+            machine = Machine(precision=chosen.precision).identity()
+            means = create("credit_training", options, Path(".")).measure(SEEDS, "cpu", machine=machine).mean("seed").sel(credit="dfa")
             cells = [", ".join(f"{v:.3g}" for v in means[metric].values) for metric in ("accuracy", "loss", "state_norm")]
             cells.append(", ".join(f"{v:.2f}" for v in means["alignment"].isel(epoch=-1).values))
             print(f"| {name} | {rate:g} | {' | '.join(cells)} |", flush=True)

@@ -46,6 +46,7 @@ class NetworkSettings(Settings):
     residual: bool = True
     norm: Literal["layer", "none"] = "layer"
     activation: Literal["relu", "tanh"] = "relu"
+    head_gain: PositiveFloat = Field(1.0, description="the head's initial weights have this standard deviation times 1 / sqrt(width)")
 
 
 class TrainSettings(Settings):

@@ -89,7 +89,8 @@ class Network:
 
     def initial(self, seeds: Sequence[int], device: str) -> Tensors:
         """Fresh parameters, each seed from its own stream: normal, variance 1 / fan-in, twice that before a relu; the second matrix
-        of a residual block is divided by sqrt(L), so that the states of deep stacks start bounded. Biases are zero."""
+        of a residual block is divided by sqrt(L), so that the states of deep stacks start bounded; the head's is multiplied by `head_gain`. Biases
+        are zero."""
         s = self.settings
         gain = math.sqrt(2.0) if s.activation == "relu" else 1.0
         columns: dict[str, list[np.ndarray]] = {}
@@ -99,7 +100,7 @@ class Network:
             draw["block.W1"] = _normal(rng, (s.blocks, s.width, s.width), gain)
             if s.residual:
                 draw["block.W2"] = _normal(rng, (s.blocks, s.width, s.width), 1 / math.sqrt(s.blocks))
-            draw["head.W"] = _normal(rng, (s.width, self.n_classes), 1.0)
+            draw["head.W"] = _normal(rng, (s.width, self.n_classes), s.head_gain)
             for name, value in draw.items():
                 columns.setdefault(name, []).append(value)
         params = {name: torch.from_numpy(np.stack(v, axis=stack_axis(name))).to(device) for name, v in columns.items()}
