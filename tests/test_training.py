@@ -13,8 +13,8 @@ from models.probe import probe
 from models.training import NonFiniteError, Task, Trainer, concatenate, evaluate, fresh, stack, train
 
 
-def task(width=64, blocks=3, **options):
-    return Task("digits", NetworkSettings(width=width, blocks=blocks), TrainSettings(**options), 1.0, BridgeSettings())
+def task(width=64, blocks=3, head_gain=1.0, **options):
+    return Task("digits", NetworkSettings(width=width, blocks=blocks, head_gain=head_gain), TrainSettings(**options), 1.0, BridgeSettings())
 
 
 def trained(made, seeds, epochs=1):
@@ -44,6 +44,12 @@ def test_resumed_training_is_bit_for_bit_the_uninterrupted(credit):
     put_together = stack([middle.of_seed(0), middle.of_seed(1)], [1, 2], 2, "cpu")
     resumed = next(train(made, put_together, "cpu", [4]))
     assert same(end.tensors, resumed.tensors)
+
+
+def test_head_gain_scales_the_heads_first_weights_and_nothing_else():
+    usual, small = (fresh(task(width=16, head_gain=gain), [3, 4], "cpu").tensors for gain in (1.0, 0.1))
+    assert [name for name in usual if not torch.equal(usual[name], small[name])] == ["head.W"]
+    torch.testing.assert_close(small["head.W"], 0.1 * usual["head.W"])
 
 
 def test_concatenated_stacks_train_as_they_would_apart():
