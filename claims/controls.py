@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import xarray
 
     from claims.expression import Term
-    from claims.inference.predictive import Boundary
+    from claims.inference.boundary import Boundary
 
 WORLDS = 400
 ALLOWED = 0.06  # false support; a one-sided test at 2.5 % on small, skewed samples is somewhat above its level
@@ -40,7 +40,7 @@ class Control:
 
 def control(claim: Claim, setting: str, observe: Callable[[Sequence[int]], xarray.Dataset], *, seed_base: int, n_controls: int) -> Control:
     """The control of one claim on the seeds of its first look; `n_controls`: how many the run has, for the correction."""
-    from claims.inference.predictive import boundaries, cannot_fail
+    from claims.inference.boundary import boundaries, cannot_fail
 
     experiment = claim.spec.experiment(setting)
     available = experiment.available_seeds
@@ -66,7 +66,7 @@ def _alike(terms: Sequence[Term]) -> list[int]:
 
 
 def _verdict(blank: Control, found: Sequence[Boundary], expressions: Sequence[str], n_controls: int) -> Control:
-    from claims.inference.predictive import share_at_least
+    from claims.inference.boundary import share_at_least
 
     stuck = [b for b in found if not b.reached]
     if stuck:

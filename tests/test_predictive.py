@@ -5,9 +5,8 @@ import pytest
 from scipy import stats
 
 from claims.inference import Atom, Sample, schedule
-from claims.inference.predictive import (
-    boundaries, cannot_fail, fresh_worlds, judge_schedule, onto, passes, seeds_to_pass, share_at_least,
-)
+from claims.inference.boundary import boundaries, cannot_fail, onto, share_at_least
+from claims.inference.predictive import fresh_worlds, judge_schedule, passes, seeds_to_pass
 from claims.inference.worlds import linear, log_quotient, quotient
 
 LOOKS = schedule(16, 0, 16)
