@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from claims import cluster
-from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence, ended
 from claims.problems import ClaimFileError
 from claims.run import Run, store_root
 
@@ -170,6 +170,8 @@ class Controlled:
         """Pass, or fail or skip with the reason."""
         if not self.control.asked:
             pytest.skip(self.control.reason)
+        if self.control.error:
+            pytest.fail(f"whether `{self.control.id}` can fail is not known in setting {self.control.setting}: {ended(self.control.reason)}", pytrace=False)
         if not self.control.passed:
             pytest.fail(f"`{self.control.id}` cannot fail as it should: {self.control.reason}", pytrace=False)
 

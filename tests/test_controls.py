@@ -6,10 +6,14 @@ import torch
 from test_credit import drawn
 from test_plugin import GOOD, measured, suite  # noqa: F401 the fixture
 
+from claims.run import Run
+from claims.schema import load_suite
 from models.credit import Chance, Signal, rule
 from models.experiment import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from models.measure import Machine
 from models.network import output_error
 from models.probe import probe
+from models.snapshots import Store
 from models.training import Task, fresh, train
 
 SHAPE = dict(width=11, blocks=2, residual=True, norm="layer", activation="relu")
@@ -99,6 +103,53 @@ def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):  # noq
     result.assert_outcomes(passed=1, failed=1)
     text = " ".join(result.stdout.str().split())
     assert "`toothless` cannot fail as it should: it holds in every single replicate however conditions are swapped" in text
+
+
+MARGIN = """\
+version: 1
+experiments:
+  lab: {kind: recorded, file: lab.csv, replicate: run, conditions: [rule], metrics: [accuracy], ranges: {accuracy: [0, 1]}}
+claims:
+  wide: {says: A is no better than B by a half., expect: accuracy(a) < accuracy(b) + 0.5}
+  narrow: {says: A is no better than B by a twentieth., expect: accuracy(a) < accuracy(b) + 0.05}
+"""
+
+
+def recorded(folder, rows, claims=MARGIN):
+    """A run on recorded accuracies: rows of (run, rule, accuracy)."""
+    (folder / "claims.yaml").write_text(claims)
+    (folder / "lab.csv").write_text("run,rule,accuracy\n" + "".join(f"{run},{rule},{value}\n" for run, rule, value in rows))
+    return Run(load_suite(folder / "claims.yaml"), (), Machine(), Store(folder / "store"))
+
+
+def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
+    """Accuracies of 0.90 give or take 0.01: a margin of a half is used up only where one of them is above 1."""
+    rng = np.random.default_rng(0)
+    run = recorded(tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"])
+    wide, narrow = (run.control(claim, setting) for claim, setting in run.cases())
+    assert not wide.passed and not wide.error and "only at means outside the range of what is measured" in wide.reason
+    assert narrow.passed and narrow.false_support < 0.06
+
+
+def test_what_cannot_be_judged_has_one_readable_reason(suite):  # noqa: F811
+    result = suite("""
+      diverges: {says: A gains., experiment: broken, expect: gain(a) > 0}
+      stops: {says: A gains., experiment: stopping, expect: gain(a) > 0}
+    """, "--controls", "-k", "can_fail")
+    result.assert_outcomes(failed=2, deselected=2)
+    text = " ".join(result.stdout.str().split())
+    assert "whether `diverges` can fail is not known in setting default: NonFiniteError: " in text
+    assert "whether `stops` can fail is not known in setting default: SystemExit: out of coins." in text
+    assert "Traceback" not in text
+
+
+def test_an_undefined_quantity_is_not_taken_for_a_boundary_out_of_reach(tmp_path):
+    claims = MARGIN.partition("  wide")[0] + "  folded: {says: A is tiny., expect: accuracy(a) << accuracy(b), by: 2}\n"
+    rng = np.random.default_rng(0)
+    run = recorded(tmp_path, [(i, rule, sign * (0.5 + 0.1 * rng.normal())) for i in range(16) for rule, sign in (("a", -1), ("b", 1))],
+                   claims.replace(", ranges: {accuracy: [0, 1]}", ""))
+    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
+    assert not found.passed and "is undefined at the observed means" in found.reason
 
 
 def test_what_is_not_asked_has_no_control(suite):  # noqa: F811
