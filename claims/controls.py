@@ -17,19 +17,24 @@ if TYPE_CHECKING:
     from claims.expression import Term
     from claims.inference.boundary import Boundary
 
-WORLDS = 400
+WORLDS, SKEWED = 400, 200  # the latter decide nothing
 ALLOWED = 0.06  # false support; a one-sided test at 2.5 % on small, skewed samples is somewhat above its level
 CHANCE = 0.05  # that any control of the run fails though every rate is at what is allowed
 
 
 @dataclass(frozen=True)
 class Control:
-    """What became of a claim where it is false. false_support: the largest rate over the boundaries; at_least: its lower confidence bound."""
+    """What became of a claim where it is false. false_support: the largest rate over the boundaries; at_least: its lower confidence bound.
+
+    false_support_skewed: the same rate in worlds that lean as the observations do. It decides nothing: how far they lean is itself estimated from
+    these few seeds, and worlds drawn from them repeat the accident of a single one far out.
+    """
 
     id: str
     setting: str
     false_support: float | None = None
     at_least: float | None = None
+    false_support_skewed: float | None = None
     where: str = ""
     passed: bool = True
     reason: str = ""  # why it failed, or, where nothing was asked, why not
@@ -70,7 +75,11 @@ def _controlled(claim: Claim, setting: str, observe: Callable[[Sequence[int]], x
                        reason="it holds in every single replicate however conditions are swapped and values are moved by their own size: its "
                               "limits are wider than the data")
     found = boundaries(terms.sample, atoms, looks, ranges, WORLDS, rng)
-    return _verdict(Control(claim.id, setting), found, [a.expression for a in question.atoms], n_controls)
+    verdict = _verdict(Control(claim.id, setting), found, [a.expression for a in question.atoms], n_controls)
+    if verdict.false_support is None:
+        return verdict
+    leaning = boundaries(terms.sample, atoms, looks, ranges, SKEWED, generator(f"{claim.id} can fail, skewed", seed_base), symmetric=False)
+    return replace(verdict, false_support_skewed=max(b.supported / b.n_worlds for b in leaning))
 
 
 def _alike(terms: Sequence[Term]) -> list[int]:

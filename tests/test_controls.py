@@ -1,11 +1,15 @@
 """The control rules of credit, and the controls of claims: what cannot know anything must not come out as knowing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from test_credit import drawn
 from test_plugin import GOOD, measured, suite  # noqa: F401 the fixture
 
+from claims.controls import ALLOWED
+from claims.report.false_support import rates
 from claims.run import Run
 from claims.schema import load_suite
 from models.credit import Chance, Signal, rule
@@ -88,12 +92,16 @@ def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pyteste
     result.stdout.fnmatch_lines(["*can_fail?ordered?*"])
     assert sorted(measured(pytester)) == list(range(8))
     assert all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values()) and not result.file["partial"]
+    assert all(0 <= claim["false_support_skewed"] < 0.3 for claim in result.claims.values())
+    worst = max(claim["false_support"] for claim in result.claims.values())
+    result.stdout.fnmatch_lines([f"*where they are false, claims were supported in {100 * worst:.3g} % of worlds or less*"])
 
 
 def test_without_controls_none_are_collected_and_nothing_is_said_of_them(suite):  # noqa: F811
     result = suite(GOOD)
     result.assert_outcomes(passed=3)
     assert [claim["false_support"] for claim in result.claims.values()] == [None] * 3
+    assert "where they are false" not in result.stdout.str()
 
 
 def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):  # noqa: F811
@@ -129,6 +137,18 @@ def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
     wide, narrow = (run.control(claim, setting) for claim, setting in run.cases())
     assert not wide.passed and not wide.error and "only at means outside the range of what is measured" in wide.reason
     assert narrow.passed and narrow.false_support < 0.06
+
+
+def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
+    """Sixteen values of a lognormal, claimed to be low: the one far out is missed as often as not, and the rest look low for certain."""
+    values = np.exp(1.2 * np.random.default_rng(3).normal(size=16))  # mean 4.6, one of them 54
+    claims = MARGIN.partition("  wide")[0].replace(", ranges: {accuracy: [0, 1]}", "") + "  low: {says: A is low., expect: accuracy(a) < 5.5}\n"
+    run = recorded(tmp_path, [(i, "a", value) for i, value in enumerate(values)], claims)
+    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
+    assert found.passed and found.false_support < ALLOWED < found.false_support_skewed
+    told = list(rates([replace(run.judge(*case), false_support=found.false_support, false_support_skewed=found.false_support_skewed)
+                       for case in run.cases()]))
+    assert len(told) == 2 and f"low was supported in {100 * found.false_support_skewed:.3g} %" in told[1]
 
 
 def test_what_cannot_be_judged_has_one_readable_reason(suite):  # noqa: F811

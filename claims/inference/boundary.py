@@ -47,10 +47,12 @@ class Boundary:
 
 
 def boundaries(  # noqa: PLR0913
-    sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], ranges: Sequence[Range], n_worlds: int, rng: np.random.Generator
+    sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], ranges: Sequence[Range], n_worlds: int, rng: np.random.Generator, *,
+    symmetric: bool = True,
 ) -> list[Boundary]:
-    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from the sample moved onto it,
-    signs flipped around it. ranges: (T,), of what each term measures.
+    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from the sample moved onto it.
+
+    ranges: (T,), of what each term measures. symmetric: replicates have signs drawn anew around the boundary; else they lean as observed.
 
     The other atoms stay as they were observed. Counted is whichever is larger: support of the claim, or of the atom taken alone, which is
     what the claim's would be if the others held for certain.
@@ -63,7 +65,7 @@ def boundaries(  # noqa: PLR0913
                 found.append(Boundary(k, threshold, obstacle=moved))
                 continue
             sizes = sample.sizes if len(looks) == 1 else [looks[-1].n] * len(moved)
-            verdicts = judge_schedule([_redrawn(c, size, n_worlds, rng) for c, size in zip(moved, sizes, strict=True)], atoms, looks, rng)
+            verdicts = judge_schedule([_redrawn(c, size, n_worlds, rng, symmetric) for c, size in zip(moved, sizes, strict=True)], atoms, looks, rng)
             count = max(int(verdicts.supported.sum()), int(verdicts.alone[k].sum()))
             found.append(Boundary(k, threshold, n_worlds, count))
     return found
@@ -74,14 +76,10 @@ def share_at_least(count: int, n: int, level: float) -> float:
     return float(betaincinv(count, n - count + 1, level)) if count else 0.0
 
 
-def _redrawn(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows drawn again around the cell's mean, which is the truth of these worlds, each on either side of it: (B, size, T).
-
-    With signs drawn anew no world leans to a side. What leaning data do to a small sample is the method's affair, and in the tables of
-    `calibrate`; here it would be blamed on a claim for the one seed that lies far out.
-    """
+def _redrawn(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator, symmetric: bool) -> np.ndarray:
+    """Rows drawn again around the cell's mean, which is the truth of these worlds, each as it was or, `symmetric`, on either side: (B, size, T)."""
     n, centre = len(cell), cell.mean(axis=0)
-    signs = rng.choice([-1.0, 1.0], (n_worlds, size, 1))
+    signs = rng.choice([-1.0, 1.0], (n_worlds, size, 1)) if symmetric else 1.0
     return centre + np.sqrt(n / max(1, n - 1)) * signs * (cell[rng.integers(0, n, (n_worlds, size))] - centre)
 
 
