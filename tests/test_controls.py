@@ -9,6 +9,8 @@ from test_credit import drawn
 from test_plugin import GOOD, measured, suite  # noqa: F401 the fixture
 
 from claims.controls import ALLOWED
+from claims.evidence import Evidence
+from claims.report.again import chances
 from claims.report.false_support import rates
 from claims.run import Run
 from claims.schema import load_suite
@@ -184,3 +186,23 @@ def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):  # 
     together = np.mean([set(w) == {"1"} for w in zip(*(c["passes_in"] for c in claims.values()), strict=True)])
     assert together <= min(c["pass_again"] for c in claims.values())
     result.stdout.fnmatch_lines([f"*all claims would come out as expected with a chance of {100 * together:.0f} %*", "*close: * %*"])
+
+
+def remedy(**fields):
+    """What a run says of one claim that may well come out differently."""
+    told = {"expected": "supported", "verdict": "supported", "pass_again": 0.8, "passes_in": "11110", "n_seeds": 16} | fields
+    return list(chances([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
+
+
+def test_the_remedy_for_a_close_claim_fits_what_is_expected_of_it():
+    assert remedy(seeds_to_pass=70).endswith("close: 80 %; about 70 seeds in one look would make it 90 %")
+    assert remedy(seeds_to_pass=70, seeds_scheduled=16) == remedy(seeds_to_pass=70)
+    assert remedy(seeds_to_pass=50, seeds_scheduled=64).endswith("would make it 90 %; it stopped at 16, and its schedule goes to 64 already")
+    assert remedy(seeds_scheduled=64).endswith("the data do not say how many seeds would help; it stopped at 16, and its schedule goes to 64 already")
+    assert remedy(expected="inconclusive", verdict="inconclusive").endswith("seeds that decide it would change what is expected")
+
+
+def test_a_close_claim_is_told_the_seeds_that_its_own_chance_asks_for(suite):  # noqa: F811
+    claim = suite("  close: {says: A gains two thirds., expect: gain(a) > 0.65, seeds: {start: 8, step: 8, max: 24}}\n", "--inconclusive=warn").claims["close@first"]
+    assert claim["seeds_scheduled"] == 24 and claim["verdict"] == "supported"
+    assert claim["pass_again"] >= 0.9 or claim["seeds_to_pass"] > claim["n_seeds"]

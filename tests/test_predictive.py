@@ -6,7 +6,7 @@ from scipy import stats
 
 from claims.inference import Atom, Sample, schedule
 from claims.inference.boundary import Obstacle, boundaries, cannot_fail, onto, share_at_least
-from claims.inference.predictive import fresh_worlds, judge_schedule, passes, seeds_to_pass
+from claims.inference.predictive import chance_at, fresh_worlds, judge_schedule, passes, seeds_to_pass
 from claims.inference.worlds import linear, log_quotient, quotient
 
 LOOKS = schedule(16, 0, 16)
@@ -84,10 +84,35 @@ def test_cells_of_their_own_sizes_stay_so():
     assert again(sample, "supported", atoms=[Atom(linear(1, -1), lower=0)]).mean() > 0.9
 
 
-def test_seeds_to_pass_are_those_at_which_the_t_test_has_that_power():
-    n = seeds_to_pass(standardised(np.random.default_rng(2), mean=0.6), ABOVE, 0.95, np.random.default_rng(0))
-    power = lambda n: stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, 0.6 * np.sqrt(n))  # noqa: E731
-    assert power(n - 3) < 0.9 and power(n) > 0.87
+def at_size(sample, expected="supported", atoms=ABOVE, n_worlds=400, seed=0):
+    def chance(size):
+        rng, worlds = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 1])
+        return chance_at(size, sample, atoms, expected, confidence=0.95, n_worlds=n_worlds, worlds=worlds, rng=rng)
+    return chance
+
+
+@pytest.mark.parametrize("mean", [0.7, 0.85])
+def test_at_the_seeds_named_the_chance_to_pass_again_is_ninety_percent(mean):
+    """By the same chance that the claim is given, on worlds that the search has not seen; power at the estimate taken for true is more."""
+    sample, tried = standardised(np.random.default_rng(2), mean=mean), []
+    chance = at_size(sample)
+    n = seeds_to_pass(lambda size: tried.append(size) or chance(size), 16, (16, chance(16)), 0.95)
+    unseen = at_size(sample, n_worlds=4000, seed=7)
+    assert len(tried) <= 5 and unseen(n) > 0.87 and unseen(int(n / 1.3)) < 0.91
+    assert stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, mean * np.sqrt(n)) > 0.97
+
+
+def test_no_number_of_seeds_is_named_where_more_would_not_help():
+    """An estimate half a standard error from zero: the truth may well lie on the other side."""
+    chance = at_size(standardised(np.random.default_rng(2), mean=0.125))
+    assert seeds_to_pass(chance, 16, (16, chance(16)), 0.95) is None
+
+
+def test_cells_keep_their_proportion_when_seeds_are_counted():
+    rng = np.random.default_rng(0)
+    sample = Sample([rng.normal(1, 1, (12, 1)), rng.normal(0, 1, (6, 1))])
+    chances = [at_size(sample, atoms=[Atom(linear(1, -1), lower=0)])(size) for size in (12, 48)]
+    assert chances[0] < chances[1]
 
 
 MOVES = {

@@ -5,19 +5,20 @@ Axes: B worlds, n replicates, T terms; C cells (one where the design is paired).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf, isfinite, sqrt
 
 import numpy as np
+from scipy.special import ndtri
 
-from claims.inference import power
 from claims.inference.decision import judge_worlds, level_of
 from claims.inference.looks import Look
 from claims.inference.types import Atom, Sample, Verdict
 
 FEWEST_RESAMPLES, MOST_RESAMPLES = 999, 9999
 BEYOND = 8  # reference points beyond a bound, at least
+AIM, TRIES, MOST_SEEDS = 0.9, 5, 2000  # of the search for a number of seeds: what it looks for, and how far it goes
 AT_ONCE = 100  # worlds that share their resampling weights; bounds memory too
 
 
@@ -96,8 +97,41 @@ def passes(sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], expecte
     return judge_schedule(fresh_worlds(sample, sizes, n_worlds, worlds), atoms, looks, rng, method=method).are(expected)
 
 
-def seeds_to_pass(sample: Sample, atoms: Sequence[Atom], confidence: float, rng: np.random.Generator) -> int | None:
-    """Replicates at which the claim is decided with 90 % chance, were the estimates true; None where the data do not say."""
-    judged = judge_worlds([c[None] for c in sample.cells], tuple(atoms), confidence=confidence, method="bootstrap-t",
-                          n_resamples=_resamples(confidence), rng=rng)
-    return power.seeds_needed(judged.studies, sample.sizes, judged.level)
+def chance_at(size: int, sample: Sample, atoms: Sequence[Atom], expected: str, *, confidence: float, n_worlds: int,  # noqa: PLR0913
+              worlds: np.random.Generator, rng: np.random.Generator) -> float:
+    """The chance that `size` fresh replicates (of the largest cell, the others in proportion), in one look, come out `expected`."""
+    sizes = [max(1, round(n * size / max(sample.sizes))) for n in sample.sizes]
+    looks = (Look(size, 1.0, confidence),)
+    return float(judge_schedule(fresh_worlds(sample, sizes, n_worlds, worlds), atoms, looks, rng).are(expected).mean())
+
+
+def seeds_to_pass(chance: Callable[[int], float], n: int, first: tuple[int, float], confidence: float) -> int | None:
+    """Replicates with which `chance(size)` is 90 % or more, to within a tenth; None where so many are not found.
+
+    n: replicates of the sample; first: a size and its chance, known already. Were all normal, an effect of d standard errors of the sample,
+    itself known to within one of them, would be shown by n r^2 replicates with a chance of Phi((d r - c) / sqrt(r^2 + 1)), c the critical
+    value: every evaluation gives a d, which names the size to be tried next. No more than `TRIES` are made.
+    """
+    critical, enough, short = -ndtri(level_of(confidence)), inf, 0
+    size, found = first
+    for _ in range(TRIES):
+        size = _next_size(size, found, n, critical, short, enough)
+        if size is None:
+            break
+        found = chance(size)
+        short, enough = (max(short, size), enough) if found < AIM else (short, min(enough, size))
+        if enough <= 1.1 * short or enough <= n:
+            break
+    return int(enough) if isfinite(enough) else None
+
+
+def _next_size(size: int, found: float, n: int, critical: float, short: float, enough: float) -> int | None:  # noqa: PLR0913
+    """The size with a chance of 90 % by normal theory, between those tried already; None where even infinitely many would have less."""
+    r, aim = sqrt(size / n), ndtri(AIM)
+    effect = (sqrt(r * r + 1) * ndtri(min(max(found, 0.001), 0.999)) + critical) / r
+    if effect > aim:
+        root = (effect * critical + aim * sqrt(max(0.0, effect**2 + critical**2 - aim**2))) / (effect**2 - aim**2)
+        size = ceil(n * root * root)
+        if short < size < enough:
+            return size if size <= MOST_SEEDS else None
+    return ceil(sqrt(short * enough)) if short and isfinite(enough) and ceil(sqrt(short * enough)) < enough else None
