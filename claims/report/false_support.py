@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from claims.controls import ALLOWED
 from claims.evidence import Evidence
+from claims.report.wording import percent
 
 
 def rates(evidence: Sequence[Evidence]) -> Iterator[str]:
@@ -14,8 +15,8 @@ def rates(evidence: Sequence[Evidence]) -> Iterator[str]:
     if not known:
         return
     worst = max(known, key=lambda e: e.false_support)
-    yield f"where they are false, claims were supported in {100 * worst.false_support:.3g} % of worlds or less (most: {worst.id})"
+    yield f"where they are false, claims were supported in {percent(worst.false_support)} of worlds or less (most: {worst.id})"
     for e in known:
         if e.false_support_skewed is not None and e.false_support_skewed > ALLOWED:
-            yield (f"  warning: in worlds as skewed as its seeds {e.id} was supported in {100 * e.false_support_skewed:.3g} %, were it false;"
+            yield (f"  warning: in worlds as skewed as its seeds {e.id} was supported in {percent(e.false_support_skewed)}, were it false;"
                    " this decides nothing (docs/controls.md)")
