@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from claims.inference import Atom, Decision, Look, Sample
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
-PREDICTED = 200  # worlds of fresh seeds
+PREDICTED, SEARCHED = 200, 100  # worlds of fresh seeds; fewer in the search for a number of them, which is told as about that
 SURE = 0.9  # a claim less likely than this to pass again says how many seeds would help
 
 
@@ -123,7 +123,7 @@ def _with_chances(evidence: Evidence, sample: Sample, atoms: Sequence[Atom], loo
         return {"rng": generator(f"{evidence.id} again", seed_base), "worlds": generator(f"{evidence.experiment}@{evidence.setting}", seed_base)}
 
     def in_one_look(size: int) -> float:
-        return chance_at(size, sample, atoms, evidence.expected, confidence=evidence.confidence, n_worlds=PREDICTED, **streams())
+        return chance_at(size, sample, atoms, evidence.expected, confidence=evidence.confidence, n_worlds=SEARCHED, **streams())
 
     passed = passes(sample, atoms, looks, evidence.expected, n_worlds=PREDICTED, **streams())
     chance, needed = float(passed.mean()), None

@@ -98,7 +98,7 @@ def test_at_the_seeds_named_the_chance_to_pass_again_is_ninety_percent(mean):
     chance = at_size(sample)
     n = seeds_to_pass(lambda size: tried.append(size) or chance(size), 16, (16, chance(16)), 0.95)
     unseen = at_size(sample, n_worlds=4000, seed=7)
-    assert len(tried) <= 5 and unseen(n) > 0.87 and unseen(int(n / 1.3)) < 0.91
+    assert len(tried) <= 3 and unseen(n) > 0.87 and unseen(int(n / 1.3)) < 0.91
     assert stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, mean * np.sqrt(n)) > 0.97
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, sqrt
+from math import ceil, sqrt
 
 import numpy as np
 from scipy.special import ndtri
@@ -18,7 +18,7 @@ from claims.inference.types import Atom, Sample, Verdict
 
 FEWEST_RESAMPLES, MOST_RESAMPLES = 999, 9999
 BEYOND = 8  # reference points beyond a bound, at least
-AIM, TRIES, MOST_SEEDS = 0.9, 5, 2000  # of the search for a number of seeds: what it looks for, and how far it goes
+AIM, CLOSE, TRIES, MOST_SEEDS = 0.9, 0.02, 3, 2000  # of the search for a number of seeds: what it looks for, what will do, how far it goes
 AT_ONCE = 100  # worlds that share their resampling weights; bounds memory too
 
 
@@ -106,32 +106,38 @@ def chance_at(size: int, sample: Sample, atoms: Sequence[Atom], expected: str, *
 
 
 def seeds_to_pass(chance: Callable[[int], float], n: int, first: tuple[int, float], confidence: float) -> int | None:
-    """Replicates with which `chance(size)` is 90 % or more, to within a tenth; None where so many are not found.
+    """About the number of replicates with which `chance(size)` is 90 %; None where none is found.
 
     n: replicates of the sample; first: a size and its chance, known already. Were all normal, an effect of d standard errors of the sample,
     itself known to within one of them, would be shown by n r^2 replicates with a chance of Phi((d r - c) / sqrt(r^2 + 1)), c the critical
-    value: every evaluation gives a d, which names the size to be tried next. No more than `TRIES` are made.
+    value: every evaluation gives a d, which names the size to be tried next. After `TRIES` it is read off between the nearest two.
     """
-    critical, enough, short = -ndtri(level_of(confidence)), inf, 0
-    size, found = first
+    critical = -ndtri(level_of(confidence))
+    (size, found), short, enough = first, None, None
     for _ in range(TRIES):
-        size = _next_size(size, found, n, critical, short, enough)
-        if size is None:
+        size = _next_size(size / n, found, n, critical)
+        if size is None or (short and size <= short[0]) or (enough and size >= enough[0]):
             break
         found = chance(size)
-        short, enough = (max(short, size), enough) if found < AIM else (short, min(enough, size))
-        if enough <= 1.1 * short or enough <= n:
-            break
-    return int(enough) if isfinite(enough) else None
+        if abs(found - AIM) <= CLOSE:
+            return size
+        short, enough = ((size, found), enough) if found < AIM else (short, (size, found))
+    if short is None or enough is None:
+        return enough and enough[0]
+    below, above = (ndtri(_inside(p)) for _, p in (short, enough))
+    return ceil(short[0] * (enough[0] / short[0]) ** ((ndtri(AIM) - below) / (above - below)))
 
 
-def _next_size(size: int, found: float, n: int, critical: float, short: float, enough: float) -> int | None:  # noqa: PLR0913
-    """The size with a chance of 90 % by normal theory, between those tried already; None where even infinitely many would have less."""
-    r, aim = sqrt(size / n), ndtri(AIM)
-    effect = (sqrt(r * r + 1) * ndtri(min(max(found, 0.001), 0.999)) + critical) / r
-    if effect > aim:
-        root = (effect * critical + aim * sqrt(max(0.0, effect**2 + critical**2 - aim**2))) / (effect**2 - aim**2)
-        size = ceil(n * root * root)
-        if short < size < enough:
-            return size if size <= MOST_SEEDS else None
-    return ceil(sqrt(short * enough)) if short and isfinite(enough) and ceil(sqrt(short * enough)) < enough else None
+def _next_size(factor: float, found: float, n: int, critical: float) -> int | None:
+    """The size with a chance of 90 % by normal theory; None where even infinitely many replicates would have less, or too many are needed."""
+    r, aim = sqrt(factor), ndtri(AIM)
+    effect = (sqrt(factor + 1) * ndtri(_inside(found)) + critical) / r
+    if effect <= aim:
+        return None
+    size = n * ((effect * critical + aim * sqrt(max(0.0, effect**2 + critical**2 - aim**2))) / (effect**2 - aim**2)) ** 2
+    return ceil(size) if size <= MOST_SEEDS else None
+
+
+def _inside(share: float) -> float:
+    """A share that has a finite normal quantile."""
+    return min(max(share, 0.001), 0.999)
