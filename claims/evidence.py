@@ -61,8 +61,10 @@ class Evidence:
     seeds_needed: int | None = None
     pass_again: float | None = None  # the chance that fresh seeds give the expected verdict
     passes_in: str | None = None  # in which predicted worlds: a 0 or 1 for each, the same worlds for all claims of an experiment
-    seeds_to_pass: int | None = None  # where `pass_again` is below 0.9: the seeds that would bring it there, were the estimates true
-    false_support: float | None = None
+    seeds_to_pass: int | None = None  # where `pass_again` is below 0.9: the seeds that would, judged in one look, bring it there
+    seeds_scheduled: int | None = None  # how far its looks go, where there are several
+    false_support: float | None = None  # with --controls: how often it was supported in worlds where it is false, at its worst boundary
+    false_support_skewed: float | None = None  # the same in worlds as skewed as the observations; it decides nothing
     elapsed_s: float = 0.0
     settings_digest: str | None = None
     source_digest: str | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from claims.inference import Atom, Decision, Look, Sample
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
-PREDICTED = 200  # worlds of fresh seeds
+PREDICTED, SEARCHED = 200, 100  # worlds of fresh seeds; fewer in the search for a number of them, which is told as about that
 SURE = 0.9  # a claim less likely than this to pass again says how many seeds would help
 
 
@@ -116,17 +116,22 @@ def looks_of(claim: Claim, available: Sequence[int] | None) -> tuple[Look, ...]:
 
 def _with_chances(evidence: Evidence, sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], seed_base: int) -> Evidence:
     """With the chance that fresh seeds pass again. Claims of one experiment, judged on the same seeds, see the same predicted worlds."""
-    from claims.inference.predictive import passes, seeds_to_pass
+    from claims.inference.predictive import chance_at, passes, seeds_to_pass
 
     if evidence.expected is None:
         return evidence
-    rng = generator(f"{evidence.id} again", seed_base)
-    worlds = generator(f"{evidence.experiment}@{evidence.setting}", seed_base)
-    passed = passes(sample, atoms, looks, evidence.expected, n_worlds=PREDICTED, worlds=worlds, rng=rng)
+    def streams() -> dict[str, np.random.Generator]:
+        return {"rng": generator(f"{evidence.id} again", seed_base), "worlds": generator(f"{evidence.experiment}@{evidence.setting}", seed_base)}
+
+    def in_one_look(size: int) -> float:
+        return chance_at(size, sample, atoms, evidence.expected, confidence=evidence.confidence, n_worlds=SEARCHED, **streams())
+
+    passed = passes(sample, atoms, looks, evidence.expected, n_worlds=PREDICTED, **streams())
     chance, needed = float(passed.mean()), None
     if chance < SURE and evidence.expected == evidence.verdict != INCONCLUSIVE:
-        needed = seeds_to_pass(sample, atoms, looks[-1].confidence, rng)
-    return replace(evidence, pass_again=chance, passes_in="".join("01"[p] for p in passed.astype(int)), seeds_to_pass=needed)
+        needed = seeds_to_pass(in_one_look, max(sample.sizes), (looks[-1].n, chance), evidence.confidence)
+    return replace(evidence, pass_again=chance, passes_in="".join("01"[p] for p in passed.astype(int)), seeds_to_pass=needed,
+                   seeds_scheduled=looks[-1].n if len(looks) > 1 else None)
 
 
 def ask(claim: Claim, setting: str, observe: Observe, available: Sequence[int] | None, seed_base: int) -> Question | NotAsked:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from claims import cluster
-from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence
+from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence, ended
 from claims.problems import ClaimFileError
 from claims.run import Run, store_root
 
@@ -170,6 +170,8 @@ class Controlled:
         """Pass, or fail or skip with the reason."""
         if not self.control.asked:
             pytest.skip(self.control.reason)
+        if self.control.error:
+            pytest.fail(f"whether `{self.control.id}` can fail is not known in setting {self.control.setting}: {ended(self.control.reason)}", pytrace=False)
         if not self.control.passed:
             pytest.fail(f"`{self.control.id}` cannot fail as it should: {self.control.reason}", pytrace=False)
 
@@ -200,7 +202,7 @@ class Ledger:
     def __init__(self, config: pytest.Config, run: Run, wishes: Wishes):
         self.config, self.run, self.wishes = config, run, wishes
         self.evidence: list[Evidence] = []
-        self.false_support: dict[tuple[str, str], float | None] = {}
+        self.false_support: dict[tuple[str, str], dict[str, float | None]] = {}
         self.asked = sum(1 for _ in run.cases())
         self.published: Published | None = None
 
@@ -210,7 +212,7 @@ class Ledger:
             self.evidence.append(Evidence.from_json(data))
         control = getattr(report, "claim_control", None)
         if control is not None:
-            self.false_support[control["id"], control["setting"]] = control["false_support"]
+            self.false_support[control["id"], control["setting"]] = {name: control[name] for name in ("false_support", "false_support_skewed")}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -220,7 +222,7 @@ class Ledger:
 
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
-        self.evidence = [replace(e, false_support=self.false_support.get((e.id, e.setting))) for e in self.evidence]
+        self.evidence = [replace(e, **self.false_support.get((e.id, e.setting), {})) for e in self.evidence]
         self.published = publish(self.run, self.evidence, self.asked, self.wishes)
         if self.published.failed_on_drift and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -228,11 +230,12 @@ class Ledger:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.evidence and self.published:
             from claims.report.again import chances
+            from claims.report.false_support import rates
             from claims.report.terminal import summarize
 
             summarize(terminalreporter, self.published)
             if self.config.get_verbosity() >= 0:
-                for line in chances(self.evidence):
+                for line in (*chances(self.evidence), *rates(self.evidence)):
                     terminalreporter.write_line(line)
             if os.environ.get("GITHUB_ACTIONS") == "true":
                 from claims.report.github import annotate

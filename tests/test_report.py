@@ -126,6 +126,14 @@ def test_what_cannot_be_rebuilt_is_not_drawn(result, text):
 
 # text
 
+def test_the_summary_tells_for_each_claim_whether_it_would_pass_again_and_how_often_it_is_supported_where_false(result):
+    first, second, *_ = result.claims
+    told = [replace(first, pass_again=0.815, false_support=0.025, false_support_skewed=0.175), replace(second, pass_again=None)]
+    rows_ = [line for line in markdown(replace(result, claims=tuple(told))).splitlines() if line.startswith("| ✓")]
+    assert "| 81.5 % | 2.5 % (17.5 % skewed) |" in rows_[0] and "|  |  |" in rows_[1]
+    assert "2.5 % (17.5 % skewed)" in page(replace(result, claims=tuple(told)))
+
+
 def test_the_terminal_fits_80_columns_and_tells_verdicts_in_words(result):
     for e in result.claims:
         lines = [text for text, _ in rows(e, 80, every_atom=True)]
@@ -155,7 +163,7 @@ def test_markdown_keeps_text_as_text(result):
     text = markdown(replace(result, claims=tuple(replace(e, says=NASTY) for e in result.claims)))
     assert not re.search(r"(?<!\\)<(?!br>|/?details>|/?summary>|/?sub>)", text)
     table = [line for line in text.splitlines() if line.startswith("| ✓")]
-    assert table and all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in table)
+    assert table and all(len(re.findall(r"(?<!\\)\|", line)) == 9 for line in table)
 
 
 @settings(deadline=None)

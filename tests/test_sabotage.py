@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 import xarray
+from test_credit import drawn
 
-from benchmarks.sabotage import SABOTAGES, TABLE, bench, table
+from benchmarks.sabotage import PLACEBOS, SABOTAGES, TABLE, Sabotage, bench, table
 from models import datasets
-from models.credit import rule
+from models.credit import Signal, dfa, rule, vec
 from models.experiment import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from models.gradients import formed
+from models.network import output_error
 from models.probe import Snapshot, _Bench
 from models.streams import batch_order
 from models.training import Task, fresh, train
@@ -39,9 +42,19 @@ def test_every_guard_notices_what_it_guards_against(noticed):
     assert [s.name for s in SABOTAGES if s.guard and not noticed[s.name].guard] == []
 
 
-def test_the_table_is_what_was_found(noticed):
+def test_what_a_placebo_does_too_is_not_noticing(intact, noticed):
+    """Unbroken code in place of a sabotage, a placebo among it, is noticed by nothing; and nothing rests on a claim that a placebo flips."""
+    assert len(PLACEBOS) >= 2 and len(intact.placebos) == len(PLACEBOS)
+    batches = next(p for p in PLACEBOS if p.changes)
+    assert not intact.try_out(Sabotage("nothing", lambda patch: None)).by_suite
+    assert not intact.try_out(Sabotage("batches", batches.changes, trains=True)).by_suite
+    unsteady = {claim for claims, _ in intact.placebos.values() for claim in claims}
+    assert unsteady and not [name for name, found in noticed.items() if unsteady & {*found.claims, *found.controls}]
+
+
+def test_the_table_is_what_was_found(intact, noticed):
     """What is broken, line by line; not by which claims it was noticed, since elsewhere the last bits may tip a verdict."""
-    written, found = TABLE.read_text(encoding="utf-8").splitlines(), table(noticed).splitlines()
+    written, found = TABLE.read_text(encoding="utf-8").splitlines(), table(noticed, intact.placebos).splitlines()
     assert [line.split("|")[1:2] for line in written] == [line.split("|")[1:2] for line in found]
 
 
@@ -85,6 +98,41 @@ def test_the_probe_moves_the_last_block_alone():
     for name, grad in zip(names, grads, strict=True):
         network.p[name].data[-1] -= 0.1 * grad[-1]
     np.testing.assert_allclose(found, (loss() - before).item(), rtol=1e-3)
+
+
+def signals(*factors):
+    """One batch's states and errors, its weights multiplied by each factor: what a rule may look at."""
+    network, params, x, y, _ = drawn(dict(width=6, blocks=2, residual=True, norm="layer", activation="relu"))
+    params = {n: t.float() for n, t in params.items()}
+    acts = network.forward(params, network.embed(params, x.float()))
+    return [Signal(network, {n: factor * t for n, t in params.items()}, acts, output_error(acts.logits, y), range(3)) for factor in factors]
+
+
+def credited(name, key, signal):
+    """A rule's credit from matrices that are the same at each call."""
+    return formed(rule(name).credit({key: torch.linspace(-1, 1, 3 * 3 * 4 * 6).view(3, 3, 4, 6)}, signal))
+
+
+def test_vec_does_not_look_at_the_weights_above():
+    """States and errors as they were, other weights: the true gradient changes, vec's credit does not."""
+    one, other = signals(1.0, 2.0)
+    assert torch.equal(credited("vec", vec.KEY, one), credited("vec", vec.KEY, other))
+    assert not torch.allclose(*(formed(rule("oracle").credit({}, signal)) for signal in (one, other)))
+
+
+def test_dfas_feedback_is_fixed():
+    (signal,) = signals(1.0)
+    assert torch.equal(credited("dfa", dfa.KEY, signal), credited("dfa", dfa.KEY, signal))
+
+
+def test_the_probed_block_gets_its_own_credit():
+    """Feedback for the last block alone moves it; feedback for all levels below does not."""
+    settings = ProbeSettings(credits=("dfa",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2)
+    bench = _Bench(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
+    last = torch.zeros(3, 1, 10, 8)
+    last[2] = torch.linspace(-1, 1, 80).view(10, 8)
+    moved, still = (bench.measure(rule("dfa"), {dfa.KEY: feedback}, torch.arange(64).view(1, 2, 32))["dL_same"] for feedback in (last, last.flip(0)))
+    assert (moved != 0).all() and (still == 0).all()
 
 
 def test_variance_is_over_the_batches_of_a_seed():

@@ -1,4 +1,4 @@
-"""What fresh replicates would say: the chance that a claim passes again, and claims judged in worlds where they are false.
+"""What fresh replicates would say: the chance that a claim passes again.
 
 Axes: B worlds, n replicates, T terms; C cells (one where the design is paired).
 """
@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import ndtri
 
-from claims.inference import power
 from claims.inference.decision import judge_worlds, level_of
 from claims.inference.looks import Look
 from claims.inference.types import Atom, Sample, Verdict
 
 FEWEST_RESAMPLES, MOST_RESAMPLES = 999, 9999
 BEYOND = 8  # reference points beyond a bound, at least
+AIM, CLOSE, TRIES, MOST_SEEDS = 0.9, 0.02, 3, 2000  # of the search for a number of seeds: what it looks for, what will do, how far it goes
 AT_ONCE = 100  # worlds that share their resampling weights; bounds memory too
 
 
@@ -97,134 +97,47 @@ def passes(sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], expecte
     return judge_schedule(fresh_worlds(sample, sizes, n_worlds, worlds), atoms, looks, rng, method=method).are(expected)
 
 
-def seeds_to_pass(sample: Sample, atoms: Sequence[Atom], confidence: float, rng: np.random.Generator) -> int | None:
-    """Replicates at which the claim is decided with 90 % chance, were the estimates true; None where the data do not say."""
-    judged = judge_worlds([c[None] for c in sample.cells], tuple(atoms), confidence=confidence, method="bootstrap-t",
-                          n_resamples=_resamples(confidence), rng=rng)
-    return power.seeds_needed(judged.studies, sample.sizes, judged.level)
+def chance_at(size: int, sample: Sample, atoms: Sequence[Atom], expected: str, *, confidence: float, n_worlds: int,  # noqa: PLR0913
+              worlds: np.random.Generator, rng: np.random.Generator) -> float:
+    """The chance that `size` fresh replicates (of the largest cell, the others in proportion), in one look, come out `expected`."""
+    sizes = [max(1, round(n * size / max(sample.sizes))) for n in sample.sizes]
+    looks = (Look(size, 1.0, confidence),)
+    return float(judge_schedule(fresh_worlds(sample, sizes, n_worlds, worlds), atoms, looks, rng).are(expected).mean())
 
 
-@dataclass(frozen=True)
-class Boundary:
-    """Where one atom is just false, and how often the claim was supported there. reached: such a world could be made of the data."""
+def seeds_to_pass(chance: Callable[[int], float], n: int, first: tuple[int, float], confidence: float) -> int | None:
+    """About the number of replicates with which `chance(size)` is 90 %; None where none is found.
 
-    atom: int
-    threshold: float
-    reached: bool
-    n_worlds: int
-    supported: int
-
-
-def boundaries(sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], n_worlds: int, rng: np.random.Generator) -> list[Boundary]:
-    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from the sample moved onto it,
-    signs flipped around it.
-
-    The other atoms stay as they were observed. Counted is whichever is larger: support of the claim, or of the atom taken alone, which is
-    what the claim's would be if the others held for certain.
+    n: replicates of the sample; first: a size and its chance, known already. Were all normal, an effect of d standard errors of the sample,
+    itself known to within one of them, would be shown by n r^2 replicates with a chance of Phi((d r - c) / sqrt(r^2 + 1)), c the critical
+    value: every evaluation gives a d, which names the size to be tried next. After `TRIES` it is read off between the nearest two.
     """
-    found = []
-    for k, atom in enumerate(atoms):
-        for threshold in (t for t in (atom.lower, atom.upper) if np.isfinite(t)):
-            moved = onto(sample, atom, threshold)
-            if moved is None:
-                found.append(Boundary(k, threshold, False, 0, 0))
-                continue
-            sizes = sample.sizes if len(looks) == 1 else [looks[-1].n] * len(moved)
-            verdicts = judge_schedule([_redrawn(c, size, n_worlds, rng) for c, size in zip(moved, sizes, strict=True)], atoms, looks, rng)
-            count = max(int(verdicts.supported.sum()), int(verdicts.alone[k].sum()))
-            found.append(Boundary(k, threshold, True, n_worlds, count))
-    return found
-
-
-def share_at_least(count: int, n: int, level: float) -> float:
-    """Lower confidence bound (Clopper and Pearson 1934) on a share of which `count` in `n` were seen."""
-    return float(betaincinv(count, n - count + 1, level)) if count else 0.0
-
-
-def _redrawn(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows drawn again around the cell's mean, which is the truth of these worlds, each on either side of it: (B, size, T).
-
-    With signs drawn anew no world leans to a side. What leaning data do to a small sample is the method's affair, and in the tables of
-    `calibrate`; here it would be blamed on a claim for the one seed that lies far out.
-    """
-    n, centre = len(cell), cell.mean(axis=0)
-    signs = rng.choice([-1.0, 1.0], (n_worlds, size, 1))
-    return centre + np.sqrt(n / max(1, n - 1)) * signs * (cell[rng.integers(0, n, (n_worlds, size))] - centre)
-
-
-def onto(sample: Sample, atom: Atom, threshold: float) -> list[np.ndarray] | None:
-    """The sample's cells moved so that the atom's estimand at the means equals `threshold`; None where that cannot be.
-
-    The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a log scale are stretched instead of
-    shifted: they stay positive.
-    """
-    rows = [np.asarray(c, dtype=float) for c in sample.cells]
-    start = np.concatenate([c.mean(axis=0) for c in rows])
-    stretch = bool(atom.positive) and bool((start > 0).all())
-    metric = _metric(rows, start, stretch)
-    place: Callable[[np.ndarray], np.ndarray] = (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
-    move, first = np.zeros_like(start), None
-    for _ in range(200):
-        means = place(move)
-        value, gradient = (np.asarray(a, dtype=float) for a in atom.estimand(means))
-        gap = threshold - value
-        first = abs(gap) if first is None else first
-        if abs(gap) <= 1e-9 * first + 1e-12 * (abs(gradient * means).sum() + abs(threshold)):  # on it but for rounding
+    critical = -ndtri(level_of(confidence))
+    (size, found), short, enough = first, None, None
+    for _ in range(TRIES):
+        size = _next_size(size / n, found, n, critical)
+        if size is None or (short and size <= short[0]) or (enough and size >= enough[0]):
             break
-        slope = gradient * means if stretch else gradient
-        direction = metric @ slope
-        step = _damped(atom, place, move, direction * gap / (slope @ direction) if slope @ direction > 0 else None, threshold, gap)
-        if step is None:
-            return None
-        move = move + step
-    else:
+        found = chance(size)
+        if abs(found - AIM) <= CLOSE:
+            return size
+        short, enough = ((size, found), enough) if found < AIM else (short, (size, found))
+    if short is None or enough is None:
+        return enough and enough[0]
+    below, above = (ndtri(_inside(p)) for _, p in (short, enough))
+    return ceil(short[0] * (enough[0] / short[0]) ** ((ndtri(AIM) - below) / (above - below)))
+
+
+def _next_size(factor: float, found: float, n: int, critical: float) -> int | None:
+    """The size with a chance of 90 % by normal theory; None where even infinitely many replicates would have less, or too many are needed."""
+    r, aim = sqrt(factor), ndtri(AIM)
+    effect = (sqrt(factor + 1) * ndtri(_inside(found)) + critical) / r
+    if effect <= aim:
         return None
-    ends = np.split(place(move), np.cumsum([c.shape[1] for c in rows])[:-1])
-    return [c * (end / c.mean(axis=0)) if stretch else c + (end - c.mean(axis=0)) for c, end in zip(rows, ends, strict=True)]
+    size = n * ((effect * critical + aim * sqrt(max(0.0, effect**2 + critical**2 - aim**2))) / (effect**2 - aim**2)) ** 2
+    return ceil(size) if size <= MOST_SEEDS else None
 
 
-def _metric(rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool) -> np.ndarray:
-    """Covariance of the means, block by cell, with a trace of each term's own size so that constants can move too."""
-    size = np.where(start == 0, np.abs(start).max() or 1.0, np.abs(start))
-    metric, at = np.diag(1e-6 * size**2), 0
-    for c in rows:
-        part = slice(at, at + c.shape[1])
-        deviations = c - c.mean(axis=0)
-        metric[part, part] += deviations.T @ deviations / len(c) ** 2
-        at = part.stop
-    return metric / np.outer(start, start) if stretch else metric
-
-
-def _damped(atom: Atom, place: Callable, move: np.ndarray, step: np.ndarray | None, threshold: float, gap: float) -> np.ndarray | None:
-    """The step, halved until it brings the estimand nearer; None where it never does."""
-    for _ in range(40 if step is not None else 0):
-        value = float(np.asarray(atom.estimand(place(move + step))[0]))
-        if np.isfinite(value) and abs(threshold - value) < abs(gap):
-            return step
-        step = step / 2
-    return None
-
-
-def cannot_fail(sample: Sample, atoms: Sequence[Atom], like: Sequence[int], rng: np.random.Generator, n_scrambles: int = 200) -> bool:
-    """Whether every atom holds in every single replicate however its terms are scrambled: then the margin is wider than the data.
-
-    like: (T,) terms with equal numbers are measured alike, and swapped with each other; each term's sign is drawn anew.
-    """
-    sizes = {len(c) for c in sample.cells}
-    rows = np.concatenate([c[: min(sizes)] for c in sample.cells], axis=1)  # (n, T)
-    scrambled = np.stack([_scrambled(rows, np.asarray(like), rng) for _ in range(n_scrambles)])
-    for atom in atoms:
-        with np.errstate(all="ignore"):
-            values = np.asarray(atom.estimand(scrambled)[0], dtype=float)
-        known = values[np.isfinite(values)]
-        if not known.size or not ((atom.lower < known) & (known < atom.upper)).all():
-            return False
-    return True
-
-
-def _scrambled(rows: np.ndarray, like: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    out = rows * rng.choice([-1.0, 1.0], rows.shape)
-    for kind in np.unique(like):
-        members = np.flatnonzero(like == kind)
-        out[:, members] = rng.permuted(out[:, members], axis=1)
-    return out
+def _inside(share: float) -> float:
+    """A share that has a finite normal quantile."""
+    return min(max(share, 0.001), 0.999)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from claims.evidence import Evidence
+from claims.evidence import INCONCLUSIVE, Evidence
 
 SURE = 0.9
 
@@ -35,8 +35,10 @@ def chances(evidence: Sequence[Evidence]) -> Iterator[str]:
 def _remedy(evidence: Evidence) -> str:
     if evidence.verdict != evidence.expected:
         return ", as it is not as expected now"
-    if evidence.verdict == "inconclusive":
-        return "; more seeds would decide it"
+    if evidence.verdict == INCONCLUSIVE:
+        return "; seeds that decide it would change what is expected"
+    goes_on = evidence.seeds_scheduled is not None and evidence.n_seeds < evidence.seeds_scheduled
+    schedule = f"; it stopped at {evidence.n_seeds}, and its schedule goes to {evidence.seeds_scheduled} already" if goes_on else ""
     if evidence.seeds_to_pass is None:
-        return "; the data do not say how many seeds would help"
-    return f"; {evidence.seeds_to_pass} seeds would make it 90 %, were the estimates true"
+        return f"; the data do not say how many seeds would help{schedule}"
+    return f"; about {evidence.seeds_to_pass} seeds in one look would make it 90 %{schedule}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from claims.evidence import ERROR, FAILED, Evidence
 from claims.report.result_file import Result
-from claims.report.wording import MARKS, WORDS, counted, estimate, expectation, headline, interval, needed, number, thresholds
+from claims.report.wording import MARKS, WORDS, counted, estimate, expectation, headline, interval, needed, number, percent, thresholds, where_false
 
 if TYPE_CHECKING:
     from claims.report.changes import Comparison
@@ -54,7 +54,7 @@ def _drift(comparison: Comparison) -> Iterator[str]:
 def _memo(result: Result, memo: str | None) -> Iterator[str]:
     about = result.memos.get(memo, {})
     yield f"### {plain(memo)}: {plain(about.get('title') or '')}" if memo is not None else "### Claims of no memo"
-    yield from ("", "| verdict | claim | estimate and interval | claimed | n | |", "|---|---|---|---|---|---|")
+    yield from ("", "| verdict | claim | estimate and interval | claimed | n | would pass again | supported where false | |", "|---|---|---|---|---|---|---|---|")
     for e in result.claims:
         if e.memo == memo:
             yield _row(e)
@@ -71,7 +71,8 @@ def _row(e: Evidence) -> str:
     atom = headline(e)
     told = "; ".join(text for text in (needed(e), "" if e.outcome not in (FAILED, ERROR) else f"**{plain(expectation(e))}**") if text)
     figures = (estimate(atom), thresholds(atom), e.n_seeds) if atom else (e.reason, "", "")
-    cells = [f"{MARKS[e.verdict]} {WORDS[e.verdict]}", f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}", *map(plain, figures), told]
+    cells = [f"{MARKS[e.verdict]} {WORDS[e.verdict]}", f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}", *map(plain, figures),
+             percent(e.pass_again), where_false(e), told]
     return f"| {' | '.join(cells)} |"
 
 

@@ -86,7 +86,7 @@ def environment() -> jinja2.Environment:
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
                              trim_blocks=True, lstrip_blocks=True)
     env.globals |= {"w": wording, "style": (TEMPLATES / "style.css").read_text(encoding="utf-8"), "classes": CLASSES, "open_plots": OPEN_PLOTS}
-    env.filters |= {"number": wording.number, "digits": lambda x: f"{x:.6g}", "percent": lambda x: f"{100 * x:.3g} %"}
+    env.filters |= {"number": wording.number, "digits": lambda x: f"{x:.6g}", "percent": wording.percent}
     return env
 
 

@@ -83,6 +83,16 @@ def needed(evidence: Evidence) -> str:
     return f"about {evidence.seeds_needed} seeds would decide it"
 
 
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.3g} %"
+
+
+def where_false(evidence: Evidence) -> str:
+    """How often it was supported where it is false, symmetric worlds and skewed ones; nothing where that was not asked."""
+    skewed = "" if evidence.false_support_skewed is None else f" ({percent(evidence.false_support_skewed)} skewed)"
+    return f"{percent(evidence.false_support)}{skewed}"
+
+
 def sentence(evidence: Evidence) -> str:
     """The verdict in a sentence."""
     text = f"{WORDS[evidence.verdict].capitalize()}: {MEANING[evidence.verdict]}"
