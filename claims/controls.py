@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from claims.evidence import figure
 from claims.judge import ask, atom_of, cut, generator, looks_of
 from claims.schema import Claim, NotAsked
+from models.executors import told
 
 if TYPE_CHECKING:
     import xarray
@@ -53,7 +54,7 @@ def control(claim: Claim, setting: str, observe: Callable[[Sequence[int]], xarra
     try:
         return _controlled(claim, setting, observe, seed_base, n_controls)
     except (Exception, SystemExit) as error:  # noqa: BLE001 a diverged network, a user's own kind: as where the claim itself is judged
-        return Control(claim.id, setting, passed=False, error=True, reason=f"{type(error).__name__}: {error}")
+        return Control(claim.id, setting, passed=False, error=True, reason=told(error))
 
 
 def _controlled(claim: Claim, setting: str, observe: Callable[[Sequence[int]], xarray.Dataset], seed_base: int, n_controls: int) -> Control:
