@@ -86,7 +86,8 @@ def test_the_probe_moves_the_last_block_alone():
     state, data = fresh(task(), [4], "cpu"), datasets.on_device("digits", "cpu")
     settings = ProbeSettings(credits=("oracle",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2)
     batches = torch.arange(64).view(1, 2, 32)
-    found = _Bench(Snapshot.of(task(), state, "cpu"), settings).measure(rule("oracle"), {}, batches)["dL_same"][0, 0]
+    bench = _Bench(Snapshot.of(task(), state, "cpu"), settings)
+    found = bench.measure(rule("oracle"), {}, batches, bench.entering(batches))["dL_same"][0, 0]
     network = OneNetwork(NetworkSettings(width=8, blocks=2), {n: t for n, t in state.of_seed(0).items() if "." in n and n[:5] not in ("adam.", "credi")})
     x, y = data.train_x[:32].double(), data.train_y[:32]
 
@@ -131,7 +132,8 @@ def test_the_probed_block_gets_its_own_credit():
     bench = _Bench(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
     last = torch.zeros(3, 1, 10, 8)
     last[2] = torch.linspace(-1, 1, 80).view(10, 8)
-    moved, still = (bench.measure(rule("dfa"), {dfa.KEY: feedback}, torch.arange(64).view(1, 2, 32))["dL_same"] for feedback in (last, last.flip(0)))
+    batches = torch.arange(64).view(1, 2, 32)
+    moved, still = (bench.measure(rule("dfa"), {dfa.KEY: feedback}, batches, bench.entering(batches))["dL_same"] for feedback in (last, last.flip(0)))
     assert (moved != 0).all() and (still == 0).all()
 
 
