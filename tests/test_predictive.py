@@ -145,6 +145,16 @@ def test_a_quantity_that_is_undefined_is_no_boundary_out_of_reach():
     assert onto(sample, Atom(log_quotient, lower=0.0), 0.0, [FREE] * 2) is Obstacle.UNDEFINED
 
 
+def test_terms_that_would_be_taken_along_out_of_their_range_stay():
+    """Shares that go together, one near 1 and one near 0: lowering the first takes the second below zero, though no claim on the first asks for that."""
+    share = np.random.default_rng(0).normal(0, 0.02, 16)
+    sample = Sample([np.column_stack([0.95 + share, 0.1 + share])])
+    moved, = onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [SHARE] * 2)
+    assert moved.mean(axis=0) == pytest.approx([0.05, sample.cells[0][:, 1].mean()], abs=1e-6)
+    free, = onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [FREE] * 2)
+    assert free[:, 1].mean() < -0.5
+
+
 def test_a_boundary_outside_what_can_be_measured_is_none():
     """Accuracies near 0.9 and a margin of a half: the world in which it is used up would have an accuracy above 1."""
     sample = Sample([np.random.default_rng(0).normal(0.9, 0.01, (16, 2))])

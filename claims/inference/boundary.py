@@ -87,12 +87,20 @@ def onto(sample: Sample, atom: Atom, threshold: float, ranges: Sequence[Range]) 
     """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or what is in the way of that.
 
     The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a log scale are stretched instead of
-    shifted: they stay positive. Where that way leads out of a term's range no detour is looked for: with enough of them any margin is reached.
+    shifted: they stay positive. Where that way leads out of a term's range, the atom's own terms are moved and the others, which would go along, stay.
+    Beyond that no detour is looked for: with enough of them any margin is reached.
     """
     rows = [np.asarray(c, dtype=float) for c in sample.cells]
     start = np.concatenate([c.mean(axis=0) for c in rows])
     stretch = bool(atom.positive) and bool((start > 0).all())
     metric = _metric(rows, start, stretch)
+    moved = _along(metric, rows, start, stretch, atom, threshold, ranges)
+    return _along(np.diag(np.diag(metric)), rows, start, stretch, atom, threshold, ranges) if moved is Obstacle.OUTSIDE else moved
+
+
+def _along(metric: np.ndarray, rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool, atom: Atom, threshold: float,
+           ranges: Sequence[Range]) -> list[np.ndarray] | Obstacle:
+    """`onto` by the shortest way in one metric of the means, (T, T)."""
     place: Callable[[np.ndarray], np.ndarray] = (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
     if not np.isfinite(np.concatenate([np.ravel(a) for a in atom.estimand(start)])).all():
         return Obstacle.UNDEFINED
