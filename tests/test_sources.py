@@ -1,8 +1,6 @@
-"""Digests of source: what counts as code, and that threads may ask at once."""
+"""Digests of source: what counts as code."""
 
-from concurrent.futures import ThreadPoolExecutor
-
-from models.sources import PACKAGE, closure, code_digest
+from models.sources import closure, code_digest
 
 
 def test_comments_and_docstrings_do_not_count_and_code_does(tmp_path):
@@ -12,14 +10,6 @@ def test_comments_and_docstrings_do_not_count_and_code_does(tmp_path):
         file.write_text(text)
     first, plain, other = map(code_digest, files)
     assert first == plain != other
-
-
-def test_threads_may_ask_at_once():
-    """A driver's threads do. Python 3.11's parser fails where two parse at the same time."""
-    files = list(PACKAGE.rglob("*.py")) * 4
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(code_digest.__wrapped__, files))
-    assert found == [code_digest(file) for file in files]
 
 
 def test_a_module_is_known_by_all_that_it_imports():

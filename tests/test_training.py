@@ -86,6 +86,8 @@ def test_a_seeds_evaluation_and_probe_do_not_depend_on_the_stack(monkeypatch):
     alone, among = (trained(made, stack) for stack in ([3], seeds))
     one, all_of_them = (probe(made, state, probing, "cpu") for state in (alone, among))
     assert all(np.array_equal(one[metric][0], all_of_them[metric][0]) for metric in one)
+    losses = [float(evaluate(Trainer(made, s, "cpu").network, s.tensors, Trainer(made, s, "cpu").data)[1]) for s in (trained(made, [seed]) for seed in seeds)]
+    assert losses == all_of_them["loss"].tolist()  # several seeds: by luck one may keep its last bit
 
 
 def test_a_diverging_seed_is_named_with_its_epoch():
