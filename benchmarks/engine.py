@@ -29,9 +29,9 @@ import torch
 from torch import nn
 
 from models import datasets
-from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
-from models.measure import seeds_at_once
-from models.sweep import bytes_of_network
+from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
+from claims.execution.measure import seeds_at_once
+from models.experiments.snapshot_sweep import bytes_of_network
 from models.training import Task, Trainer, fresh
 
 CLASSES = 10

@@ -23,8 +23,8 @@ NETWORKS = {
 
 
 def main() -> None:
-    from models.experiment import create
-    from models.measure import PRECISIONS, Machine
+    from claims.experiments.base import create
+    from claims.execution.measure import PRECISIONS, Machine
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["residual", "plain", "plain-tanh", "plain-norm"])

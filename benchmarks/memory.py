@@ -36,7 +36,8 @@ def synthetic(name: str):
 
 def install() -> None:
     """The synthetic data set in the place of the real ones, and short epochs."""
-    from models import datasets, probe, takeover
+    from models import datasets, probe
+    from models.experiments import takeover
     from models.training import Trainer, evaluate
 
     datasets.NAMES = (NAME,)
@@ -76,9 +77,9 @@ def main() -> None:
     parser.add_argument("--kind", choices=("snapshot_sweep", "online_training"), default="snapshot_sweep")
     chosen = parser.parse_args()
     install()
-    from models.experiment import create
-    from models.measure import Machine, _chunk, measure
-    from models.snapshots import Store
+    from claims.experiments.base import create
+    from claims.execution.measure import Machine, _chunk, measure
+    from claims.store.entries import Store
 
     network = {"width": chosen.width, "blocks": chosen.blocks}
     train = {"epochs": 4, "batch": 128, "lr": 1e-4}

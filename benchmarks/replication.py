@@ -21,10 +21,10 @@ import numpy as np
 
 from claims.inference import Atom, Sample, schedule
 from claims.inference.predictive import fresh_worlds, judge_schedule
-from claims.judge import atom_of, cut, generator
+from claims.judging import atom_of, cut, generator
 from claims.run import Run, store_root
 from claims.schema import Claim, NotAsked, load_suite
-from models.measure import Machine, plan
+from claims.execution.measure import Machine, plan
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, PICTURE = ROOT / "docs" / "replication.md", ROOT / "docs" / "replication.png"
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _run(suite, path: Path, base: int) -> Run:
-    from models.snapshots import Store
+    from claims.store.entries import Store
 
     return Run(suite, (), Machine("cpu"), Store(store_root(path)), base)
 

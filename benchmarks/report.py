@@ -68,7 +68,7 @@ def by_matplotlib(n_seeds: int, repeats: int = 10) -> float:
 
 
 def main(n_claims: int = 500, n_seeds: int = 64) -> None:
-    from claims.report.drift import compare
+    from claims.comparison.drift import compare
     from claims.report.markdown import markdown
     from claims.report.page import page
     from claims.report.result_file import read_result, result_text

@@ -64,7 +64,7 @@ def _oracle(state, signal):
 
 def _negative_vec(state, signal):
     from models.credit import vec
-    from models.gradients import formed
+    from models.networks.gradients import formed
 
     return -formed(vec.credit(state, signal))
 
@@ -165,7 +165,7 @@ def _variance_over_seeds(patch: pytest.MonkeyPatch) -> None:
 
 
 def _unpaired(patch: pytest.MonkeyPatch) -> None:
-    from claims import judge
+    from claims import judging as judge
 
     intact = judge._column
     patch.setattr(judge, "_column", lambda observed, term, replicates: np.roll(intact(observed, term, replicates), len(str(term)) % 5))
@@ -262,7 +262,7 @@ class Bench:
 
     def __init__(self, folder: Path):
         from claims.schema import load_suite
-        from models.snapshots import Store
+        from claims.store.entries import Store
 
         self.store = Store(folder / "store")
         path = folder / "claims.yaml"
@@ -301,7 +301,7 @@ class Bench:
         return self.claims[0].spec.experiment("digits").implementation.measure(seeds, "cpu", store)
 
     def _judge(self, observed, resamples: int = 0) -> dict[str, str]:
-        from claims import judge
+        from claims import judging as judge
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(judge, "PREDICTED", 1)

@@ -53,11 +53,11 @@ def one(executor: str, seeds: int, cores: int, width: int) -> float:
     """Seconds of one executor's run in this process, on an empty store."""
     install()
     from benchmarks.memory import NAME
-    from models.executors import Job
-    from models.executors.local import Processes
-    from models.executors.ray import Ray
-    from models.measure import Machine
-    from models.snapshots import Store
+    from claims.execution.jobs import Job
+    from claims.execution.local import Processes
+    from claims.execution.ray import Ray
+    from claims.execution.measure import Machine
+    from claims.store.entries import Store
 
     options = {"dataset": NAME, "network": {"width": width, "blocks": 4}, "train": {"epochs": EPOCHS, "batch": 128, "lr": 1e-4}, "snapshots": [EPOCHS],
                "probe": {"lr": 0.002, "fit_batches": 20, "batches": 8}}
@@ -77,7 +77,7 @@ def one(executor: str, seeds: int, cores: int, width: int) -> float:
 
 
 def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
-    from models.executors.ray.connection import QUIET
+    from claims.execution.ray.connection import QUIET
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": os.urandom(16).hex()}
     os.environ.update(QUIET | token | {STEPS: str(steps), "PYTHONPATH": str(Path(__file__).parent.parent)})  # nodes inherit it: they import this module
@@ -126,8 +126,8 @@ def synthetic(experiment, seeds: range) -> Iterator[tuple[int, dict, dict]]:
 def judge_many(n_seeds: int, n_claims: int) -> None:
     from claims.run import Run
     from claims.schema import load_suite
-    from models.measure import STAGE, Machine, observations_digest
-    from models.snapshots import Key, Store
+    from claims.execution.measure import STAGE, Machine, observations_digest
+    from claims.store.entries import Key, Store
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "claims.yaml")

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from claims.evidence import figure
-from claims.judge import ask, atom_of, cut, generator, looks_of
+from claims.judging import ask, atom_of, cut, generator, looks_of
 from claims.schema import Claim, NotAsked
-from models.executors import told
+from claims.execution.jobs import told
 
 if TYPE_CHECKING:
     import xarray
 
-    from claims.expression import Term
+    from claims.language import Term
     from claims.inference.boundary import Boundary
 
 WORLDS, SKEWED = 400, 200  # the latter decide nothing

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.evidence import Evidence
-from claims.judge import judge
+from claims.judging import judge
 from claims.schema import Claim, ExperimentSpec, Suite
-from models.executors import Executor, FailedElsewhere, Job
-from models.housekeeping import DEFAULT_BOUND, bytes_of
-from models.measure import Machine, measure
-from models.snapshots import Store
+from claims.execution.jobs import Executor, FailedElsewhere, Job
+from claims.store.pruning import DEFAULT_BOUND, bytes_of
+from claims.execution.measure import Machine, measure
+from claims.store.entries import Store
 
 if TYPE_CHECKING:
     import xarray

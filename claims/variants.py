@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from claims.evidence import ERROR, Evidence, plain
-from claims.judge import judge
+from claims.judging import judge
 from claims.schema import Claim, Seeds
 from claims.schema.variants import Variant, setting_of, settings_of, with_readings
 
 if TYPE_CHECKING:
     from claims.run import Run
-    from models.experiment import Configured
+    from claims.experiments.base import Configured
 
 DIVERGED = ("NonFiniteError", "NonFiniteObservation")  # how `judge` begins the reason where a network, or a probe, left the finite numbers
 
@@ -116,7 +116,7 @@ def experiment_of(run: Run, case: Case) -> Configured:
 
 def trainings(run: Run, of: Sequence[Case]) -> int:
     """How many different trainings the cases need: readings that only probe otherwise share snapshots."""
-    from models.measure import observations_digest, snapshots_digests
+    from claims.execution.measure import observations_digest, snapshots_digests
 
     digests = set()
     for case in of:

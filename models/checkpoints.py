@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from models.snapshots import Key, Store
+from claims.store.entries import Key, Store
 from models.training import State, Task, fresh, stack, train
 
 if TYPE_CHECKING:
-    from models.progress import Progress
+    from claims.store.activity import Progress
 
 STAGE = "snapshots"
 

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from models import datasets
 from models.credit import Chance, Rule, Signal, at_levels, rule, vec
-from models.experiment import BridgeSettings, ProbeSettings
-from models.gradients import block_gradients, formed
-from models.network import Network, Tensors, example_losses, output_error
+from claims.experiments.base import BridgeSettings, ProbeSettings
+from models.networks.gradients import block_gradients, formed
+from models.networks.network import Network, Tensors, example_losses, output_error
 from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
 from models.training import EVALUATED_AT_ONCE, State, Task, evaluate, sign_table, unpack_signs
 

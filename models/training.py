@@ -18,11 +18,11 @@ from torch.optim.sgd import sgd
 
 from models import datasets
 from models.credit import Signal, rule, vec
-from models.experiment import BridgeSettings, NetworkSettings, TrainSettings
-from models.gradients import block_gradients, head_gradients, input_gradients
-from models.graphs import Graphed
-from models.layout import packed
-from models.network import Network, Tensors, Workspace, example_losses, output_error, stack_axis
+from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
+from models.networks.gradients import block_gradients, head_gradients, input_gradients
+from models.networks.graphs import Graphed
+from models.networks.layout import packed
+from models.networks.network import Network, Tensors, Workspace, example_losses, output_error, stack_axis
 from models.streams import PERTURBATION, batch_order, sign_bytes
 
 MOMENTS = ("exp_avg", "exp_avg_sq")

@@ -1,15 +1,18 @@
 """Tests run in as many processes as there are cores: one thread each. Hypothesis draws the same examples every time."""
 
 import importlib
+import json
 import os
 import pkgutil
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support import ROOT
+from tests.support.coin import HEAD, KIND
 
-ROOT = Path(__file__).parent.parent
 NOT_LOADED = (".executors.ray", "__main__", "test_claims")
 OUTSIDE = ("jinja2", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.ticker", "scipy.special", "scipy.stats", "torch", "xarray")  # imported by the suite where they are first needed
 
@@ -47,5 +50,25 @@ def run_claims(loaded, pytester):
     def run(*arguments, of="", process=False):
         command = [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims") + of, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
         return pytester.runpytest_subprocess(*command, timeout=120) if process else pytester.runpytest_inprocess(*command)
+
+    return run
+
+
+@pytest.fixture
+def suite(run_claims, pytester, monkeypatch):
+    """`suite(claims, *options)`: write a claim file and run the suite on it; the result has `.claims`, the result file's entries by id."""
+    (pytester.path / "coin.py").write_text(KIND)
+    monkeypatch.setenv("MEASURED", str(pytester.path / "measured"))
+    monkeypatch.setenv("CLAIMS_STORE", str(pytester.path / "store"))
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+    def run(claims, *options, head=HEAD, file="claims.yaml", process=False):
+        if claims is not None:
+            (pytester.path / "claims.yaml").write_text(head + textwrap.indent(textwrap.dedent(claims), "  "))
+        result = run_claims(f"--claims-file={file}", *options, process=process)
+        path = pytester.path / "reports" / "claims.json"
+        result.file = json.loads(path.read_text()) if path.exists() else None
+        result.claims = {f"{c['id']}@{c['setting']}": c for c in result.file["claims"]} if result.file else {}
+        return result
 
     return run

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_credit import drawn
-from test_plugin import GOOD, measured, suite  # noqa: F401 the fixture
+from tests.support.networks import drawn
+from tests.support.coin import GOOD, measured
 
 from claims.controls import ALLOWED
 from claims.evidence import Evidence
@@ -15,11 +15,11 @@ from claims.report.false_support import rates
 from claims.run import Run
 from claims.schema import load_suite
 from models.credit import Chance, Signal, rule
-from models.experiment import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
-from models.measure import Machine
-from models.network import output_error
+from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from claims.execution.measure import Machine
+from models.networks.network import output_error
 from models.probe import probe
-from models.snapshots import Store
+from claims.store.entries import Store
 from models.training import Task, fresh, train
 
 SHAPE = dict(width=11, blocks=2, residual=True, norm="layer", activation="relu")

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import ROOT
 
-ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "xarray", "pandas", "scipy", "sklearn", "matplotlib", "ray")
 
 

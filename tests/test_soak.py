@@ -12,14 +12,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from crew import arrays_of, leftovers, training, until
-from killer import VARIABLE
+from tests.support.workers import arrays_of, leftovers, training, until
+from tests.support.kill_at_write import VARIABLE
 
-from models.housekeeping import entries
-from models.snapshots import JOURNAL, Store
+from claims.store.pruning import entries
+from claims.store.entries import JOURNAL, Store
+from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 KILLS, IN_WRITE = 30, 8
 SUITE = """
     version: 1
@@ -57,9 +57,9 @@ class Suite:
 
     def start(self, store, workers, **environment):
         """A run in a process group of its own."""
-        command = [sys.executable, "-m", "pytest", "claims/", "--claims-file", self.file, "-n", str(workers), "-p", "killer", "-p",
+        command = [sys.executable, "-m", "pytest", "claims/", "--claims-file", self.file, "-n", str(workers), "-p", "tests.support.kill_at_write", "-p",
                    "no:cacheprovider", "-q", "--inconclusive=warn", "--report-dir", self.folder / f"report-{store}"]
-        here = {"CLAIMS_STORE": str(self.folder / store), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)}
+        here = {"CLAIMS_STORE": str(self.folder / store), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **here, **environment}, start_new_session=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

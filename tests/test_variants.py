@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_plugin import GOOD, HEAD, measured, suite  # noqa: F401 the fixture
+from tests.support.coin import GOOD, HEAD, measured
 
-from claims.report.sensitivity import Effect, Fate, Hinge, Share, Table, effects, fate, sensitivity
+from claims.comparison.sensitivity import Effect, Fate, Hinge, Share, Table, effects, fate, sensitivity
 from claims.report.variants import chapters_of, markdown, page
 from claims.report.variants_plot import curve, points_of
 from claims.run import Run
@@ -20,11 +20,11 @@ from claims.schema import ClaimFileError, load_suite
 from claims.schema.entries import VariantsEntry
 from claims.schema.variants import Variant, Variants, combinations, settings_of
 from claims.variants import Case, Reread, Row, cases, experiment_of, reread, trainings
-from models.executors import Failure
-from models.measure import Machine
-from models.snapshots import Store
+from claims.execution.jobs import Failure
+from claims.execution.measure import Machine
+from claims.store.entries import Store
+from tests.support import ROOT
 
-ROOT = Path(__file__).parent.parent
 CHOICES = st.dictionaries(st.sampled_from("abcde"), st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True).map(tuple), min_size=1, max_size=5)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.problems import ON_ONE_SCREEN, ClaimFileError, Problem
+from claims.schema.problems import ON_ONE_SCREEN, ClaimFileError, Problem
 
 if TYPE_CHECKING:
     from claims.schema import Suite
@@ -44,7 +44,7 @@ def loaded(file: Path, settings: Sequence[str] = ()) -> Suite:
 
 def refuse_unknown(settings: Sequence[str], suite: Suite) -> None:
     """Ends a command that was given a `--setting` no experiment has."""
-    from claims.expression import nearest
+    from claims.language import nearest
 
     for name in settings:
         if name not in suite.settings:

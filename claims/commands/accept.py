@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claims.commands import DEFAULT_FILE, tell
-from claims.problems import ClaimFileError
-from claims.yaml_source import Node, Source, read
+from claims.schema.problems import ClaimFileError
+from claims.schema.yaml_source import Node, Source, read
 
 if TYPE_CHECKING:
     from claims.evidence import Evidence
@@ -45,7 +45,7 @@ def command(name: str, because: str, setting: str | None, verdict: str | None, r
         raise click.ClickException(str(error)) from None
     claim = next((c for c in suite.claims if c.id == name), None)
     if claim is None:
-        from claims.expression import nearest
+        from claims.language import nearest
 
         raise click.ClickException(f"{file} has no claim `{name}`; {nearest(name, [c.id for c in suite.claims])}")
     setting, verdict = _came_out(claim, setting, verdict, result)

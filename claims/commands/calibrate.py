@@ -48,12 +48,12 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
     """One world for each atom of each claim whose seeds are all in store, in its experiment's first setting."""
     from claims.inference import InferenceError
     from claims.inference.worlds import resampled
-    from claims.judge import atom_of, cut
+    from claims.judging import atom_of, cut
     from claims.run import Run, store_root
     from claims.schema import NotAsked
     from models.devices import resolve_device
-    from models.measure import Machine, plan
-    from models.snapshots import Store
+    from claims.execution.measure import Machine, plan
+    from claims.store.entries import Store
 
     run = Run(loaded(file), (), Machine(resolve_device("auto")), Store(store_root(file)))
     for claim, setting in run.cases():

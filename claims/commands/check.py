@@ -13,7 +13,7 @@ from claims.commands import claims_file, refuse_unknown, tell
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
 
 if TYPE_CHECKING:
-    from models.measure import Machine
+    from claims.execution.measure import Machine
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base
     """What `--variants` would judge besides: a line for every experiment and setting that has variants."""
     from claims.run import Run, store_root
     from claims.variants import cases, claims_of, trainings
-    from models.snapshots import Store
+    from claims.store.entries import Store
 
     if not suite.variants:
         return []
@@ -84,7 +84,7 @@ def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base
 
 def _machine(device: str) -> Machine:
     from models.devices import DeviceError, resolve_device
-    from models.measure import Machine
+    from claims.execution.measure import Machine
 
     try:
         return Machine(resolve_device(device))
@@ -120,8 +120,8 @@ def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[i
     """How many of the wanted seeds are cached, and how long the others would take."""
     from claims.run import store_root
     from models.datasets import DatasetError
-    from models.measure import plan as plan_measuring
-    from models.snapshots import Store
+    from claims.execution.measure import plan as plan_measuring
+    from claims.store.entries import Store
 
     try:
         found = plan_measuring(spec.experiment(setting), list(wanted), _machine(device), Store(store_root(suite.path)))

@@ -19,7 +19,7 @@ def command(old: Path, new: Path, style: str, fail_on: str | None, verbose: bool
 
     The same seeds on the same code and settings are a replay, and no evidence of anything.
     """
-    from claims.report.drift import compare
+    from claims.comparison.drift import compare
     from claims.report.result_file import ResultFileError, read_result
     from claims.report.terminal import drift_lines
 

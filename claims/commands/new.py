@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from claims.commands import DEFAULT_FILE, tell
-from claims.problems import ClaimFileError
-from claims.yaml_source import Node, Source, control_character, plain_scalar, read
+from claims.schema.problems import ClaimFileError
+from claims.schema.yaml_source import Node, Source, control_character, plain_scalar, read
 
 NUMBERS = ("by", "within", "factor", "margin", "confidence")
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from claims.cluster import ray_executor, ray_options
+from claims.plugin.ray import ray_executor, ray_options
 from claims.commands import claims_file, loaded
 from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
-from models.executors import Executor, Failure, Job
-from models.measure import PRECISIONS, Machine, expected_seconds, observations_digest, plan
-from models.progress import present
-from models.snapshots import Store, StoreError
+from claims.execution.jobs import Executor, Failure, Job
+from claims.execution.measure import PRECISIONS, Machine, expected_seconds, observations_digest, plan
+from claims.store.activity import present
+from claims.store.entries import Store, StoreError
 
 
 @click.command(short_help="train what is missing ahead of the tests")
@@ -33,7 +33,7 @@ def command(file: Path, settings: tuple[str, ...], device: str, precision: str, 
     """Train and measure what the claims of FILE (claims.yaml) need at their first look and the store lacks. Exits 1 where something failed."""
     from claims.run import store_bound, store_root
     from models.devices import DeviceError, resolve_device
-    from models.housekeeping import prune, sweep
+    from claims.store.pruning import prune, sweep
 
     try:
         elsewhere = executor_name == "ray" and device == "cuda"  # the GPU is the cluster's, not this machine's
@@ -106,7 +106,7 @@ def _executor(name: str, workers: int, *, ray_address: str | None, ray_cpus: flo
         finally:
             executor.close()
         return
-    from models.executors.local import InProcess, Processes
+    from claims.execution.local import InProcess, Processes
 
     if (ray_address, ray_cpus, ray_gpus) != (None, None, None):
         raise ValueError("`--ray-address`, `--ray-cpus` and `--ray-gpus` say something of a cluster; add --executor ray")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from claims.commands import claims_file, loaded
-from models.housekeeping import Stored, bytes_of, entries, info_of, prune, sweep
-from models.snapshots import Store, StoreError
+from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
+from claims.store.entries import Store, StoreError
 
 if TYPE_CHECKING:
     from claims.schema import Suite
@@ -118,7 +118,7 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
 
 def _users(suite: Suite | None) -> dict[str, str]:
     """{digest: experiment and setting} of all that the suite would use now, on either device and in either precision."""
-    from models.measure import PRECISIONS, Machine, observations_digest, snapshots_digests
+    from claims.execution.measure import PRECISIONS, Machine, observations_digest, snapshots_digests
 
     found: dict[str, set[str]] = {}
     for spec in suite.experiments.values() if suite else ():

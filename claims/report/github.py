@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from claims.evidence import ERROR, FAILED, Evidence
 
 if TYPE_CHECKING:
-    from claims.report.changes import ClaimChange
+    from claims.comparison.changes import ClaimChange
     from claims.report.publish import Published
     from claims.run import Run
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from claims.evidence import Evidence
-from claims.report.changes import ClaimChange
-from claims.report.drift import LEVEL, compare
+from claims.comparison.changes import ClaimChange
+from claims.comparison.drift import LEVEL, compare
 from claims.report.result_file import Result, ResultFileError, read_result
 from claims.report.wording import MARKS, WORDS, headline
 

@@ -11,7 +11,7 @@ from claims.report.result_file import Result
 from claims.report.wording import MARKS, WORDS, counted, estimate, expectation, headline, interval, needed, number, percent, thresholds, where_false
 
 if TYPE_CHECKING:
-    from claims.report.changes import Comparison
+    from claims.comparison.changes import Comparison
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$@&!])")
 

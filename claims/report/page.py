@@ -17,7 +17,7 @@ from claims.report.result_file import Result
 if TYPE_CHECKING:
     import jinja2
 
-    from claims.report.changes import ClaimChange, Comparison
+    from claims.comparison.changes import ClaimChange, Comparison
 
 TEMPLATES = Path(__file__).parent / "templates"
 OPEN_PLOTS = 4  # a claim of more parts shows its two weakest; the others unfold

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claims.evidence import AtomEvidence, Evidence
-from claims.expression import to_text
-from claims.expression.estimand import terms_of
-from claims.expression.nodes import Binary, Number, Value
-from claims.report.measured import at_means, over_seeds, quantity, sides_of, without_log
+from claims.language import to_text
+from claims.language.estimand import terms_of
+from claims.language.nodes import Binary, Number, Value
+from claims.language.quantities import at_means, over_seeds, quantity, sides_of, without_log
 from claims.report.wording import number
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from models.measure import STAGE
-from models.progress import Standing, standings
-from models.snapshots import Key, Store
+from claims.execution.measure import STAGE
+from claims.store.activity import Standing, standings
+from claims.store.entries import Key, Store
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -12,7 +12,7 @@ from claims.evidence import Evidence
 from claims.report.result_file import FILE_NAME, Result, ResultFileError, collect, read_result, refuse_other_memo, result_text, write_whole
 
 if TYPE_CHECKING:
-    from claims.report.changes import Comparison
+    from claims.comparison.changes import Comparison
     from claims.run import Run
 
 PARTIAL_NAME = "claims.partial.json"
@@ -49,7 +49,7 @@ def baseline_of(path: Path, run: Run) -> Result:
 
 def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) -> Published:
     """Write everything. A partial run says so in all of it, and replaces no baseline and no history."""
-    from claims.report.drift import compare
+    from claims.comparison.drift import compare
     from claims.report.github import step_summary
     from claims.report.markdown import markdown
     from claims.report.page import page

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from claims.evidence import Evidence, plain
-from claims.judge import atom_of, cut, generator
+from claims.judging import atom_of, cut, generator
 from claims.run import Run
 from claims.schema import NotAsked
-from models.measure import plan
+from claims.execution.measure import plan
 
 VERSION = 1
 FILE_NAME = "claims.json"

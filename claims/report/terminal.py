@@ -12,7 +12,7 @@ from claims.report import forest
 from claims.report.wording import MARKS, PLAIN_MARKS, WORDS, bindings, counted, estimate, expectation, headline, needed, thresholds
 
 if TYPE_CHECKING:
-    from claims.report.changes import Comparison
+    from claims.comparison.changes import Comparison
     from claims.report.publish import Published
 
 COLORS = {PASSED: {"green": True}, FAILED: {"red": True}, ERROR: {"red": True}, NOT_ASKED: {"light": True}}

@@ -13,7 +13,7 @@ from claims.evidence import plain
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
 from claims.report.result_file import environment, result_text, write_whole
-from claims.report.sensitivity import COUNTED, DIFFERENT, Effect, Fate, Sensitivity, Share, Table, effects, fate, sensitivity
+from claims.comparison.sensitivity import COUNTED, DIFFERENT, Effect, Fate, Sensitivity, Share, Table, effects, fate, sensitivity
 from claims.report.wording import MARKS
 from claims.schema.variants import settings_of, told
 from claims.variants import Case, Reread, cases, claims_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from claims.evidence import ERROR, INCONCLUSIVE, REFUTED, SUPPORTED, shown
 from claims.report.history_plot import for_page
-from claims.report.sensitivity import Table
+from claims.comparison.sensitivity import Table
 from claims.schema.variants import Variant, told
 from claims.variants import Row
 

@@ -1,6 +1,6 @@
 """claims.yaml to a frozen, checked Suite."""
 
-from claims.problems import ClaimFileError, Problem
+from claims.schema.problems import ClaimFileError, Problem
 from claims.schema.loading import Reading, load_suite, read_suite
 from claims.schema.suite import (
     Claim, ExperimentSpec, Memo, NotAsked, Question, Reported, Seeds, Suite, Undescribed,

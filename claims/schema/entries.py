@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from claims.expression.nodes import RESERVED
+from claims.language.nodes import RESERVED
 
 VERDICTS = ("supported", "refuted", "inconclusive")
 # Marks that pytest, its plugins or this project's settings give a meaning: `slow` is deselected by default, so that its claims would vanish.

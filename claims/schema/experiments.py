@@ -9,12 +9,12 @@ from typing import Any
 
 import pydantic
 
-from claims.expression.resolve import nearest
-from claims.problems import Problem
+from claims.language.resolve import nearest
+from claims.schema.problems import Problem
 from claims.schema.entries import ExperimentEntry
 from claims.schema.suite import ExperimentSpec
-from claims.yaml_source import Source
-from models.experiment import SettingsError, deep_merge, settings_model
+from claims.schema.yaml_source import Source
+from claims.experiments.base import SettingsError, deep_merge, settings_model
 
 MAX_TOLD = 200  # a recorded file can be wrong in every row
 Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from claims.schema.entries import NEEDED, ClaimsFile
-from models.experiment import KINDS, settings_model
+from claims.experiments.base import KINDS, settings_model
 
 TITLE = "Claims of research memos"
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pydantic
 
-from claims.expression import ExpressionError, Options, check_derived, nearest, parse_claim, parse_value
-from claims.expression.nodes import Select, walk
-from claims.expression.resolve import names_in
+from claims.language import ExpressionError, Options, check_derived, nearest, parse_claim, parse_value
+from claims.language.nodes import Select, walk
+from claims.language.resolve import names_in
 from claims.inference.levels import allowed, largest_confidence
-from claims.problems import ClaimFileError, Problem
+from claims.schema.problems import ClaimFileError, Problem
 from claims.schema.entries import MAX_LOOKS, NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
 from claims.schema.variants import Variants, VariantsCheck
 from claims.schema.wording import without_echoes, worded
-from claims.yaml_source import Source, read
+from claims.schema.yaml_source import Source, read
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claims.expression import (
+from claims.language import (
     CompiledAtom, ExpressionError, NotThere, Options, Term, Vocabulary, compile_claim, compile_value, to_text,
 )
-from claims.expression.printer import scalar_text
-from models.door import label_of
+from claims.language.printer import scalar_text
+from claims.experiments.validation import label_of
 
 if TYPE_CHECKING:
     from claims.schema.variants import Variants
-    from models.experiment import Configured
+    from claims.experiments.base import Configured
 
 
 class Undescribed(LookupError):
@@ -49,12 +49,12 @@ class ExperimentSpec:
     _made: dict = field(default_factory=dict, compare=False, repr=False)
 
     def experiment(self, setting: str) -> Configured:
-        """The experiment of a setting. Raises `models.experiment.SettingsError`."""
+        """The experiment of a setting. Raises `claims.experiments.base.SettingsError`."""
         return self._create(setting, self.settings[setting])
 
     def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Configured:
         if key not in self._made:
-            from models.experiment import create
+            from claims.experiments.base import create
             self._made[key] = create(self.kind, options, self.base)
         return self._made[key]
 
@@ -67,7 +67,7 @@ class ExperimentSpec:
     def elsewhere(self) -> dict[str, dict[str, tuple]]:
         """The union of all settings' labels, and of the experiment's own before any setting."""
         if ("union",) not in self._made:
-            from models.experiment import SettingsError, deep_merge
+            from claims.experiments.base import SettingsError, deep_merge
             union: dict[str, dict[str, tuple]] = {}
             first = next(iter(self.settings))
             try:

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from claims.expression.resolve import nearest
-from claims.problems import Problem
+from claims.language.resolve import nearest
+from claims.schema.problems import Problem
 from claims.schema.entries import VariantsEntry
 from claims.schema.suite import ExperimentSpec
-from claims.yaml_source import Source
-from models.experiment import SettingsError, deep_merge
+from claims.schema.yaml_source import Source
+from claims.experiments.base import SettingsError, deep_merge
 
 Changes = tuple[tuple[str, Any], ...]  # (dotted path of a setting, its value)
 AS_WRITTEN = "as written"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from claims.expression.resolve import nearest
-from claims.problems import Problem
+from claims.language.resolve import nearest
+from claims.schema.problems import Problem
 from claims.schema.entries import (
     VERDICTS, ClaimEntry, ClaimsFile, DefaultsEntry, Entry, ExperimentEntry, MemoEntry, ReportedEntry, SeedSchedule, VariantsEntry,
 )
-from claims.yaml_source import Source
+from claims.schema.yaml_source import Source
 
 
 def worded(source: Source, detail: Mapping[str, Any]) -> Problem:

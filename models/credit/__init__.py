@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.gradients import Credit
-from models.network import Activations, Network, Tensors
+from models.networks.gradients import Credit
+from models.networks.network import Activations, Network, Tensors
 from models.streams import CONTROL, stream
 
 

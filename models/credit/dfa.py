@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from models.credit import Rule, Signal
-from models.gradients import Credit, factored
-from models.network import Network, Tensors
+from models.networks.gradients import Credit, factored
+from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 
 KEY = "credit.level.feedback"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from models.credit import Rule, Signal, oracle
-from models.network import Network, Tensors
+from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 
 HEAD, ABOVE = "credit.head.feedback", "credit.level."

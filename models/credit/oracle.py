@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.credit import Rule, Signal
-from models.network import Network, Tensors
+from models.networks.network import Network, Tensors
 
 
 def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from models.credit import Rule, Signal, oracle
-from models.network import Tensors
+from models.networks.network import Tensors
 
 STREAM = 1  # tells this rule's draws from those of the other controls
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from models.credit import Rule, Signal
-from models.gradients import Credit, factored
-from models.network import Activations, Network, Tensors, example_losses
+from models.networks.gradients import Credit, factored
+from models.networks.network import Activations, Network, Tensors, example_losses
 
 KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
 WHOLE_COLUMNS = 16  # a product's last bits on a remainder of columns depend on how many products are done together

@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 
 from models.datasets.base import FOLDER_VARIABLE, Arrays, Dataset, DatasetError, Tensors, data_folder
-from models.experiment import digest_of
-from models.sources import source_digest
+from claims.experiments.base import digest_of
+from claims.store.sources import source_digest
 
 CLASSES = {
     "digits": "models.datasets.digits:Digits",

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.datasets.base import FOLDER_VARIABLE, Arrays, DatasetError, Pixels, data_folder
 from models.datasets.image_folder import ImageFolder
-from models.sources import source_digest
+from claims.store.sources import source_digest
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")  # alphabetical: labels 0 to 9
 JPEG = "cifar10-jpeg.zip"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from models.datasets.base import Arrays
 from models.datasets.listing import Listing, listed
-from models.experiment import digest_of
-from models.sources import source_digest
+from claims.experiments.base import digest_of
+from claims.store.sources import source_digest
 
 
 @dataclass(frozen=True)

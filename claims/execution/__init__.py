@@ -1,0 +1,1 @@
+"""Seeds wanted -> observations: machine, plan, and where missing work runs."""

@@ -1,0 +1,1 @@
+"""The extension interface: what an experiment is, and the kinds that come with the tool."""

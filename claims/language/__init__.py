@@ -1,0 +1,13 @@
+"""The claim language: parsed with `ast` against a white list, printed, resolved against labels, reduced to atoms."""
+
+from claims.language.atoms import CompiledAtom, Options, compile_claim, compile_value
+from claims.language.estimand import Estimand
+from claims.language.nodes import ExpressionError, Span, Term
+from claims.language.parser import parse_claim, parse_value
+from claims.language.printer import to_text
+from claims.language.resolve import NotThere, Vocabulary, check_derived, nearest
+
+__all__ = [
+    "CompiledAtom", "Estimand", "ExpressionError", "NotThere", "Options", "Span", "Term", "Vocabulary", "check_derived",
+    "compile_claim", "compile_value", "nearest", "parse_claim", "parse_value", "to_text",
+]

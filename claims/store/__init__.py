@@ -1,0 +1,1 @@
+"""What is kept between runs: entries, locks, pruning, activity of processes, source digests."""

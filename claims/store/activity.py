@@ -1,0 +1,133 @@
+"""What working processes say about their progress, left in the store, where whoever watches reads it.
+
+A record is a small JSON file under `working/`, beside a lock that its process holds as long as it lives: a record whose lock can be had is a
+dead one's. Nothing here may disturb the work: what cannot be written is not written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from claims.store.pruning import WORKING, living
+from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store, StoreError
+
+INTERVAL = 0.5  # seconds between two writes of a record
+
+
+@dataclass
+class Progress:
+    """One chunk of seeds on its way. Experiments call `start`, then `at_epoch` and `done`; `work` counts in epochs of training."""
+
+    record: Record
+    seeds: tuple[int, ...]
+    epochs: int = 0  # of each seed
+    work: float = 0.0  # of each seed, training included
+    trained: dict[int, int] = field(default_factory=dict)
+    other: float = 0.0
+    resumed: bool = False
+
+    def start(self, epochs: int, beyond: float = 0.0) -> None:
+        """Each seed takes `epochs` of training, and work beyond them that is worth `beyond` epochs."""
+        self.epochs, self.work = epochs, epochs + beyond
+        self._tell("training")
+
+    def at_epoch(self, seeds: Sequence[int], epoch: int) -> None:
+        """`seeds` have been trained to `epoch`."""
+        self.trained |= dict.fromkeys(seeds, epoch)
+        self._tell("training")
+
+    def found(self, seeds: Sequence[int], epoch: int) -> None:
+        """`seeds` were in the store up to `epoch` already."""
+        self.resumed = self.resumed or epoch > 0
+        self.at_epoch(seeds, epoch)
+
+    def done(self, worth: float, doing: str) -> None:
+        """Every seed of the chunk got on by work worth that many epochs."""
+        self.other += worth
+        self._tell(doing)
+
+    def _tell(self, doing: str) -> None:
+        epochs = sum(self.trained.values())
+        share = (epochs / len(self.seeds) + self.other) / self.work if self.work else 0.0
+        self.record.write(chunk=list(self.seeds), doing=doing, epochs=epochs, of_epochs=self.epochs, share=min(1.0, share))
+
+
+class Record:
+    """One process's record; `write` changes what it says, at most every INTERVAL seconds."""
+
+    def __init__(self, store: Store, name: str, content: Mapping[str, Any]):
+        self.path = store.root / WORKING / f"{name}.json"
+        self.content, self.last = dict(content), 0.0
+
+    def write(self, **changes: Any) -> None:
+        now = time.monotonic()
+        urgent = changes.get("doing") != self.content.get("doing") or changes.get("chunk") != self.content.get("chunk")
+        self.content |= changes
+        if urgent or now - self.last >= INTERVAL:
+            self.last = now
+            part = self.path.with_suffix(PART_SUFFIX)
+            with contextlib.suppress(OSError):
+                part.write_text(json.dumps(self.content), encoding="utf-8")
+                os.replace(part, self.path)
+
+    def remove(self) -> None:
+        for path in (self.path, self.path.with_suffix(PART_SUFFIX)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def present(store: Store, **content: Any) -> Iterator[Record]:
+    """Be known as at work while the block runs. Where the store cannot be written, the block runs all the same."""
+    name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    record = Record(store, name, {"pid": os.getpid(), "began": time.time(), **content})
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(StoreError):
+            held.enter_context(store.hold(store.root / WORKING / f"{name}{LOCK_SUFFIX}"))
+            record.write()
+        try:
+            yield record
+        finally:
+            record.remove()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the seeds of one observations digest are: of those asked for, how many done, and what is under way."""
+
+    digest: str
+    kind: str
+    asked: frozenset[int]
+    chunk: int  # seeds under way
+    epochs: int  # trained so far, over the seeds under way
+    of_epochs: int  # of each seed
+    share: float  # in seeds: 1.5 is one and a half seeds' work
+    doing: str
+    workers: int = 1
+
+
+def standings(store: Store) -> dict[str, Standing]:
+    """{observations digest: standing}, from the records of all living processes."""
+    found: dict[str, Standing] = {}
+    for record in living(store):
+        if "digest" not in record or "chunk" not in record:
+            continue  # a run without work of its own
+        n = len(record["chunk"])
+        old = found.get(record["digest"])
+        new = Standing(record["digest"], record["kind"], frozenset(record["asked"]), n, record["epochs"], record["of_epochs"],
+                       n * record["share"], record["doing"])
+        found[new.digest] = new if old is None else _joined(old, new)
+    return found
+
+
+def _joined(a: Standing, b: Standing) -> Standing:
+    doing = sorted({*a.doing.split(" and "), *b.doing.split(" and ")}, reverse=True)
+    return Standing(a.digest, a.kind, a.asked | b.asked, a.chunk + b.chunk, a.epochs + b.epochs, max(a.of_epochs, b.of_epochs),
+                    a.share + b.share, " and ".join(doing), a.workers + b.workers)

@@ -1,0 +1,164 @@
+"""Online training with learned credit taking over from DFA: arms share their DFA trunk until they fork, and one stack after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from models.credit import vec
+from models.networks.network import Tensors
+from models.training import State, Task, Trainer, concatenate, evaluate, fresh, stack
+
+if TYPE_CHECKING:
+    from claims.store.activity import Progress
+    from claims.store.entries import Store
+
+STAGE = "snapshots"
+KEPT_EVERY = 10  # epochs: how often a run that is killed can go on from
+Arrays = Mapping[str, np.ndarray]
+Told = Callable[[Sequence[int], int], None]
+
+
+def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str, on_epoch: Told | None = None,
+             ) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out accuracy and loss of every arm after every epoch: two (n_seeds, n_arms, n_epochs + 1) float64 arrays.
+
+    A forked arm continues the trunk's parameters, optimizer moments and learned bridge. Batches and noise are those of its seed and epoch,
+    the same in every arm, so that arms differ by their credit alone. `on_epoch(seeds, epoch)` hears of every epoch done.
+    """
+    arms = Arms(task, seeds, takeover, device)
+    arms.run(on_epoch)
+    return arms.scores("accuracy"), arms.scores("loss")
+
+
+def run_arms_through(store: Store, digest: str, task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str,
+                     progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`, so that what was killed goes on from there. `forget` is for when
+    their scores are safe."""
+    accuracy, loss = {}, {}
+    with store.locks(STAGE, digest, seeds, wait=True):
+        found = {seed: _last_kept(store, digest, seed, task.train.epochs) for seed in seeds}
+        for epoch in sorted({epoch for epoch, _ in found.values()}):
+            group = [seed for seed in seeds if found[seed][0] == epoch]
+            arms = Arms(task, group, takeover, device, epoch, [found[seed][1] for seed in group])
+            if progress is not None:
+                progress.found(group, epoch)
+            arms.run(progress and progress.at_epoch, lambda arms=arms: _keep(store, digest, arms))
+            accuracy |= dict(zip(group, arms.scores("accuracy"), strict=True))
+            loss |= dict(zip(group, arms.scores("loss"), strict=True))
+    return np.stack([accuracy[seed] for seed in seeds]), np.stack([loss[seed] for seed in seeds])
+
+
+class Arms:
+    """All arms of some seeds: the trunk, the stack of those that have forked, and every epoch's scores."""
+
+    def __init__(self, task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str, epoch: int = 0, kept: Sequence[Arrays] = ()):
+        self.task, self.seeds, self.takeover, self.device, self.epoch = task, seeds, takeover, device, epoch
+        self.forks = [t for t in takeover if isinstance(t, int)]
+        self.forked: Trainer | None = None
+        self.arms: list[int] = []  # those that have forked, in the order of the stack
+        self.found: list[Tensors] = []  # by epoch: {metric: (n_seeds, n_arms)}
+        if epoch:
+            self._restore(kept)
+        else:
+            self.trunk = Trainer(task, fresh(task, seeds, device, bridge=True), device)
+            self._arrive()
+
+    def run(self, on_epoch: Told | None = None, keep: Callable[[], None] | None = None) -> None:
+        """Train to the end. `keep()` is called where the arms are worth keeping."""
+        while self.epoch < self.task.train.epochs:
+            if len(self.arms) < len(self.takeover):
+                self.trunk.run_epoch()
+            if self.forked is not None:
+                self.forked.run_epoch()
+            self.epoch += 1
+            self._arrive()
+            if on_epoch is not None:
+                on_epoch(self.seeds, self.epoch)
+            if keep is not None and self.epoch % KEPT_EVERY == 0 and self.epoch < self.task.train.epochs:
+                keep()
+
+    def scores(self, metric: str) -> np.ndarray:
+        """(n_seeds, n_arms, n_epochs + 1) float64."""
+        return np.stack([at_epoch[metric] for at_epoch in self.found], axis=2)
+
+    def of_seed(self, s: int) -> Arrays:
+        """What the s-th seed needs to go on: its trunk, its forked arms, its scores so far."""
+        parts = {"trunk": self.trunk.state().of_seed(s)}
+        if self.forked is not None:
+            state = self.forked.state()
+            parts |= {f"arm-{arm}": state.of_seed(i * len(self.seeds) + s) for i, arm in enumerate(self.arms)}
+        arrays = {f"{part}/{name}": tensor.cpu().numpy() for part, tensors in parts.items() for name, tensor in tensors.items()}
+        return arrays | {f"scores/{metric}": self.scores(metric)[s] for metric in ("accuracy", "loss")}
+
+    def _restore(self, kept: Sequence[Arrays]) -> None:
+        def state(part: str) -> State:
+            start = f"{part}/"
+            return stack([{n.removeprefix(start): torch.from_numpy(a.copy()) for n, a in arrays.items() if n.startswith(start)} for arrays in kept],
+                         self.seeds, self.epoch, self.device)
+
+        self.trunk = Trainer(self.task, state("trunk"), self.device)
+        self.arms = sorted(t for t in self.forks if t <= self.epoch)
+        if self.arms:
+            self.forked = self._under_vec(concatenate([state(f"arm-{arm}") for arm in self.arms]))
+        scores = {metric: np.stack([arrays[f"scores/{metric}"] for arrays in kept]) for metric in ("accuracy", "loss")}
+        self.found = [{metric: values[:, :, epoch] for metric, values in scores.items()} for epoch in range(self.epoch + 1)]
+        self._settle()
+
+    def _arrive(self) -> None:
+        """At the end of an epoch: fork what is due, and score."""
+        if self.epoch in self.forks:
+            joined = self.trunk.state() if self.forked is None else concatenate([self.forked.state(), self.trunk.state()])
+            self.forked, self.arms = self._under_vec(joined), [*self.arms, self.epoch]
+        self._settle()
+        self.found.append(self._evaluate())
+
+    def _settle(self) -> None:
+        """The trunk learns vec's bridge as long as an arm is still to fork from it."""
+        self.trunk.observes = self.epoch < max(self.forks, default=0)
+
+    def _under_vec(self, state: State) -> Trainer:
+        return Trainer(self.task, state, self.device, credit=vec.RULE.name)
+
+    def _evaluate(self) -> Tensors:
+        """{metric: (n_seeds, n_arms)}: an arm that has not forked yet is its trunk."""
+        results = {None: evaluate(self.trunk.network, self.trunk.params, self.trunk.data)}
+        if self.forked is not None:
+            accuracy, loss = evaluate(self.forked.network, self.forked.params, self.forked.data)
+            for i, arm in enumerate(self.arms):
+                part = slice(i * len(self.seeds), (i + 1) * len(self.seeds))
+                results[arm] = accuracy[part], loss[part]
+        chosen = [results[t if t in results else None] for t in self.takeover]
+        return {name: np.stack([pair[i].numpy() for pair in chosen], axis=1) for i, name in enumerate(("accuracy", "loss"))}
+
+
+def _keep(store: Store, digest: str, arms: Arms) -> None:
+    for s, seed in enumerate(arms.seeds):
+        store.save(_key(digest, seed, arms.epoch), arms.of_seed(s), {})
+        store.delete(_key(digest, seed, arms.epoch - KEPT_EVERY))
+
+
+def _last_kept(store: Store, digest: str, seed: int, epochs: int) -> tuple[int, Arrays]:
+    """The last epoch that is kept of a seed, and what is; 0 and nothing where none is."""
+    for epoch in range((epochs - 1) // KEPT_EVERY * KEPT_EVERY, 0, -KEPT_EVERY):
+        entry = store.fetch(_key(digest, seed, epoch))
+        if entry is not None:
+            return epoch, entry.arrays
+    return 0, {}
+
+
+def forget(store: Store, digest: str, seeds: Sequence[int], epochs: int) -> None:
+    """Remove what is kept of seeds on their way."""
+    with store.locks(STAGE, digest, seeds, wait=True):
+        for seed in seeds:
+            for epoch in range(KEPT_EVERY, epochs, KEPT_EVERY):
+                store.delete(_key(digest, seed, epoch))
+
+
+def _key(digest: str, seed: int, epoch: int):
+    from claims.store.entries import Key
+
+    return Key(STAGE, digest, seed, f"arms-at-{epoch}")

@@ -1,0 +1,1 @@
+"""Stacks of networks: layers, gradients, memory layout, CUDA graphs."""

@@ -1,0 +1,22 @@
+"""A pytest plugin for the soak: in the process whose turn it is, the n-th write of an entry kills the whole run."""
+
+import os
+import signal
+
+from claims.store import entries as snapshots
+
+VARIABLE = "TEST_KILL_AT_WRITE"  # number of writes, over all processes, that are let through
+replace = os.replace
+
+
+def dying(source, target):
+    if str(source).endswith(".safetensors" + snapshots.PART_SUFFIX):
+        dying.left -= 1
+        if dying.left == 0:
+            os.killpg(os.getpgid(0), signal.SIGKILL)
+    return replace(source, target)
+
+
+if VARIABLE in os.environ:
+    dying.left = int(os.environ[VARIABLE])
+    snapshots.os.replace = dying
