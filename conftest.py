@@ -1,4 +1,6 @@
-"""Shared fixtures: the device, the store, and `measure`, by which every claim's networks are trained once and looked at by all."""
+"""Shared fixtures: the device, the store, and `measure`, by which every claim's networks are
+trained once and looked at by all.
+"""
 
 import pytest
 
@@ -27,5 +29,7 @@ def store(run):
 
 @pytest.fixture(scope="session")
 def measure(run):
-    """`measure(experiment_spec, setting, seeds)` -> xarray.Dataset: trained and probed where the store lacks it."""
+    """`measure(experiment_spec, setting, seeds)` -> xarray.Dataset: trained and probed where the
+    store lacks it.
+    """
     return run.measure

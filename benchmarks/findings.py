@@ -1,7 +1,9 @@
-"""The figures of docs/findings.md, from the result files of runs: `python -m benchmarks.findings REPORT/claims.json [...]`.
+"""The figures of docs/findings.md, from the result files of runs: `python -m benchmarks.findings
+REPORT/claims.json [...]`.
 
-Writes the tables between the page's marks: of each claim what came out in each setting, and the memo's own figures beside what was
-reproduced. Where a claim and setting stand in several files, the last counts. What the page says of the figures is written by hand.
+Writes the tables between the page's marks: of each claim what came out in each setting, and the
+memo's own figures beside what was reproduced. Where a claim and setting stand in several files, the
+last counts. What the page says of the figures is written by hand.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ def table(results: Sequence[Result], control: bool) -> list[str]:
                 found.setdefault(e.id, {})[e.setting] = e
     settings = list(dict.fromkeys(setting for row in found.values() for setting in row))
     lines = [f"| claim | {' | '.join(settings)} |", "|---" * (1 + len(settings)) + "|"]
-    return lines + [f"| {name} | {' | '.join(_cell(row.get(setting)) for setting in settings)} |" for name, row in found.items()]
+    return lines + [
+        f"| {name} | {' | '.join(_cell(row.get(setting)) for setting in settings)} |"
+        for name, row in found.items()
+    ]
 
 
 def reported(results: Sequence[Result]) -> list[str]:
@@ -42,8 +47,11 @@ def reported(results: Sequence[Result]) -> list[str]:
                     found.setdefault((r["expression"], r["value"]), {})[r.get("setting", "")] = cell
     settings = list(dict.fromkeys(setting for row in found.values() for setting in row))
     lines = [f"| figure | memo | {' | '.join(settings)} |", "|---" * (2 + len(settings)) + "|"]
-    return lines + [f"| {plain(name)} | {plain(number(value))} | {' | '.join(row.get(s, '') for s in settings)} |"
-                    for (name, value), row in found.items()]
+    return lines + [
+        f"| {plain(name)} | {plain(number(value))} | "
+        f"{' | '.join(row.get(s, '') for s in settings)} |"
+        for (name, value), row in found.items()
+    ]
 
 
 def _cell(e: Evidence | None) -> str:
@@ -68,7 +76,11 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     results = [read_result(path) for path in parser.parse_args().files]
     text = PAGE.read_text(encoding="utf-8")
-    for name, lines in (("claims", table(results, False)), ("controls", table(results, True)), ("reported", reported(results))):
+    for name, lines in (
+        ("claims", table(results, False)),
+        ("controls", table(results, True)),
+        ("reported", reported(results)),
+    ):
         text = put(text, name, lines)
     PAGE.write_text(text, encoding="utf-8")
     print(f"written: {PAGE.name}, from {', '.join(map(str, parser.parse_args().files))}")

@@ -1,7 +1,9 @@
-"""Training health of candidate networks on CIFAR-10: `CLAIMS_DATA=... python -m benchmarks.health [--networks ...] [--epochs 10]`.
+"""Training health of candidate networks on CIFAR-10: `CLAIMS_DATA=... python -m benchmarks.health
+[--networks ...] [--epochs 10]`.
 
-What settings are chosen by, before any verdict is looked at: held-out accuracy and loss under DFA, and whether the states stay bounded. On
-calibration seeds (20000 on), which no claim is judged on. Two seeds of one network take about a minute of one core to epoch 10.
+What settings are chosen by, before any verdict is looked at: held-out accuracy and loss under DFA,
+and whether the states stay bounded. On calibration seeds (20000 on), which no claim is judged on.
+Two seeds of one network take about a minute of one core to epoch 10.
 """
 
 from __future__ import annotations
@@ -13,36 +15,82 @@ SEEDS = (20000, 20001)
 NETWORKS = {
     "residual": {"width": 256, "blocks": 3},
     "plain": {"width": 256, "blocks": 2, "residual": False, "norm": "none"},
-    "plain-tanh": {"width": 256, "blocks": 2, "residual": False, "norm": "none", "activation": "tanh"},
+    "plain-tanh": {
+        "width": 256,
+        "blocks": 2,
+        "residual": False,
+        "norm": "none",
+        "activation": "tanh",
+    },
     "plain-norm": {"width": 256, "blocks": 2, "residual": False},
     "published": {"width": 1000, "blocks": 2, "residual": False, "norm": "none"},
-    "published-tanh": {"width": 1000, "blocks": 2, "residual": False, "norm": "none", "activation": "tanh"},
+    "published-tanh": {
+        "width": 1000,
+        "blocks": 2,
+        "residual": False,
+        "norm": "none",
+        "activation": "tanh",
+    },
     "published-norm": {"width": 1000, "blocks": 2, "residual": False},
-    "published-small-head": {"width": 1000, "blocks": 2, "residual": False, "norm": "none", "head_gain": 0.1},
+    "published-small-head": {
+        "width": 1000,
+        "blocks": 2,
+        "residual": False,
+        "norm": "none",
+        "head_gain": 0.1,
+    },
 }
 
 
 def main() -> None:
-    from claims.experiments.base import create
     from claims.execution.measure import PRECISIONS, Machine
+    from claims.experiments.base import create
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["residual", "plain", "plain-tanh", "plain-norm"])
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        choices=NETWORKS,
+        default=["residual", "plain", "plain-tanh", "plain-norm"],
+    )
     parser.add_argument("--rates", nargs="+", type=float, default=[1e-4, 3e-4, 1e-3])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--schedule", choices=("constant", "cosine"), default="constant")
     parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     chosen = parser.parse_args()
     epochs = sorted({0, 1, max(1, chosen.epochs // 2), chosen.epochs})
-    print(f"DFA, Adam, batch 128, {len(SEEDS)} seeds, means; at epochs {', '.join(map(str, epochs))}")
-    print("| network | step size | accuracy | loss | rms of the last level | cosine to the gradient, by layer, at the end |\n|---|---|---|---|---|---|")
+    print(
+        f"DFA, Adam, batch 128, {len(SEEDS)} seeds, means; at epochs {', '.join(map(str, epochs))}"
+    )
+    print(
+        "| network | step size | accuracy | loss | rms of the last level | cosine to the "
+        "gradient, by layer, at the end |\n|---|---|---|---|---|---|"
+    )
     for name in chosen.networks:
         for rate in chosen.rates:
-            options = {"dataset": "cifar10", "network": NETWORKS[name], "credits": ["dfa"], "snapshots": epochs,
-                       "train": {"lr": rate, "batch": 128, "epochs": chosen.epochs, "schedule": chosen.schedule}}
+            options = {
+                "dataset": "cifar10",
+                "network": NETWORKS[name],
+                "credits": ["dfa"],
+                "snapshots": epochs,
+                "train": {
+                    "lr": rate,
+                    "batch": 128,
+                    "epochs": chosen.epochs,
+                    "schedule": chosen.schedule,
+                },
+            }
             machine = Machine(precision=chosen.precision).identity()
-            means = create("credit_training", options, Path(".")).measure(SEEDS, "cpu", machine=machine).mean("seed").sel(credit="dfa")
-            cells = [", ".join(f"{v:.3g}" for v in means[metric].values) for metric in ("accuracy", "loss", "state_norm")]
+            means = (
+                create("credit_training", options, Path("."))
+                .measure(SEEDS, "cpu", machine=machine)
+                .mean("seed")
+                .sel(credit="dfa")
+            )
+            cells = [
+                ", ".join(f"{v:.3g}" for v in means[metric].values)
+                for metric in ("accuracy", "loss", "state_norm")
+            ]
             cells.append(", ".join(f"{v:.2f}" for v in means["alignment"].isel(epoch=-1).values))
             print(f"| {name} | {rate:g} | {' | '.join(cells)} |", flush=True)
 

@@ -1,8 +1,10 @@
-"""Peak memory of one process at CIFAR size, both shipped experiments: `python -m benchmarks.memory [--seeds 16] [--width 512]`.
+"""Peak memory of one process at CIFAR size, both shipped experiments: `python -m benchmarks.memory
+[--seeds 16] [--width 512]`.
 
-Synthetic data of CIFAR-10's shape (50,000 + 10,000 examples of 3,072 numbers): memory does not depend on what the pictures show. Epochs are cut
-to a few steps, since every step uses the same memory as the last, and there is one snapshot; losses are
-taken on a slice of the held-out data, for the same reason. Chunks, arms, probe and store are real.
+Synthetic data of CIFAR-10's shape (50,000 + 10,000 examples of 3,072 numbers): memory does not
+depend on what the pictures show. Epochs are cut to a few steps, since every step uses the same
+memory as the last, and there is one snapshot; losses are taken on a slice of the held-out data, for
+the same reason. Chunks, arms, probe and store are real.
 """
 
 from __future__ import annotations
@@ -51,12 +53,14 @@ def install() -> None:
 
     Trainer.__init__ = short
     probe._Bench._held_loss = first_slice(probe._Bench._held_loss)
-    takeover.evaluate = probe.evaluate = lambda network, params, data: evaluate(network, params, replace(
-        data, held_x=data.held_x[:SLICE], held_y=data.held_y[:SLICE]))
+    takeover.evaluate = probe.evaluate = lambda network, params, data: evaluate(
+        network, params, replace(data, held_x=data.held_x[:SLICE], held_y=data.held_y[:SLICE])
+    )
 
 
 def first_slice(held_loss):
     """Held-out loss on the first slice alone: every other uses the same memory, and hours."""
+
     def sliced(self, params):
         held, normed, data = self.held, self.held_normed, self.snapshot.data
         self.held, self.held_normed = held[:, :SLICE], normed[:, :SLICE]
@@ -64,7 +68,12 @@ def first_slice(held_loss):
         try:
             return held_loss(self, params)
         finally:
-            self.held, self.held_normed, self.snapshot = held, normed, replace(self.snapshot, data=data)
+            self.held, self.held_normed, self.snapshot = (
+                held,
+                normed,
+                replace(self.snapshot, data=data),
+            )
+
     return sliced
 
 
@@ -73,28 +82,50 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=16)
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--blocks", type=int, default=4)
-    parser.add_argument("--fit-batches", type=int, default=20, help="as many as 400 use the same memory")
-    parser.add_argument("--kind", choices=("snapshot_sweep", "online_training"), default="snapshot_sweep")
+    parser.add_argument(
+        "--fit-batches", type=int, default=20, help="as many as 400 use the same memory"
+    )
+    parser.add_argument(
+        "--kind", choices=("snapshot_sweep", "online_training"), default="snapshot_sweep"
+    )
     chosen = parser.parse_args()
     install()
-    from claims.experiments.base import create
     from claims.execution.measure import Machine, _chunk, measure
+    from claims.experiments.base import create
     from claims.store.entries import Store
 
     network = {"width": chosen.width, "blocks": chosen.blocks}
     train = {"epochs": 4, "batch": 128, "lr": 1e-4}
     if chosen.kind == "snapshot_sweep":
-        options = {"dataset": NAME, "network": network, "train": train, "snapshots": [1], "probe": {"lr": 0.002, "fit_batches": chosen.fit_batches}}
+        options = {
+            "dataset": NAME,
+            "network": network,
+            "train": train,
+            "snapshots": [1],
+            "probe": {"lr": 0.002, "fit_batches": chosen.fit_batches},
+        }
     else:
-        options = {"dataset": NAME, "network": network, "train": train, "takeover": [0, 1, 2, 3, "never"]}
+        options = {
+            "dataset": NAME,
+            "network": network,
+            "train": train,
+            "takeover": [0, 1, 2, 3, "never"],
+        }
     experiment, machine = create(chosen.kind, options, Path(".")), Machine()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         measure(experiment, range(chosen.seeds), machine, Store(Path(folder)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(f"{chosen.kind}: {chosen.seeds} seeds, width {chosen.width}, {chosen.blocks} blocks, {N_IN} inputs; chunks of "
-          f"{_chunk(experiment, machine, chosen.seeds)}; {experiment.implementation.bytes_of_seed() / 2**20:.0f} MiB a seed; "
-          f"peak {peak / 2**30:.2f} GiB (data {4 * (N_TRAIN + N_HELD) * N_IN / 2**30:.2f}); {time.monotonic() - began:.0f} s")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
+    print(
+        f"{chosen.kind}: {chosen.seeds} seeds, width {chosen.width}, {chosen.blocks} "
+        f"blocks, {N_IN} inputs; chunks of "
+        f"{_chunk(experiment, machine, chosen.seeds)}; "
+        f"{experiment.implementation.bytes_of_seed() / 2**20:.0f} MiB a seed; "
+        f"peak {peak / 2**30:.2f} GiB (data {4 * (N_TRAIN + N_HELD) * N_IN / 2**30:.2f}); "
+        f"{time.monotonic() - began:.0f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""What turns red when the implementation is broken on purpose: `python -m benchmarks.sabotage` writes docs/sabotage.md.
+"""What turns red when the implementation is broken on purpose: `python -m benchmarks.sabotage`
+writes docs/sabotage.md.
 
-Each sabotage replaces one thing while the claims of claims.yaml are measured and judged again, on networks small enough for seconds:
-width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100, eight seeds. A claim turns red when its verdict is not the one
-that it has with nothing broken, unless a placebo turns it too: the same code on other seeds, batches in another order, other resamples.
-`tests/test_sabotage.py` does the same, and compares with the table.
+Each sabotage replaces one thing while the claims of claims.yaml are measured and judged again, on
+networks small enough for seconds: width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of
+5, 20 and 100, eight seeds. A claim turns red when its verdict is not the one that it has with
+nothing broken, unless a placebo turns it too: the same code on other seeds, batches in another
+order, other resamples. `tests/test_sabotage.py` does the same, and compares with the table.
 """
 
 from __future__ import annotations
@@ -26,18 +28,36 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "sabotage.md"
 SEEDS = tuple(range(8))
-SMALL = {"width: 64, blocks: 3": "width: 16, blocks: 2", "epochs: 100}": "epochs: 8}", "epoch=100": "epoch=8", "epoch=20": "epoch=4",
-         "epoch=5": "epoch=2", "[5, 20, 100]": "[2, 4, 8]", "[20, 100]": "[4, 8]", "[5, 20]": "[2, 4]", "lr: 0.019": "lr: 0.05",
-         "batch: 128, batches: 16": "batch: 64, batches: 8", "fit_batches: 400": "fit_batches: 60",
-         "\n  seeds: 16\n": f"\n  seeds: {len(SEEDS)}\n"}
-CONTROLLED = ("vec-lowers-heldout-early", "credit-quality-orders-heldout", "vec-transfers-seventy-percent", "vec-variance-far-below-dfa",
-              "accuracy-grows", "same-batch-exploitable")
+SMALL = {
+    "width: 64, blocks: 3": "width: 16, blocks: 2",
+    "epochs: 100}": "epochs: 8}",
+    "epoch=100": "epoch=8",
+    "epoch=20": "epoch=4",
+    "epoch=5": "epoch=2",
+    "[5, 20, 100]": "[2, 4, 8]",
+    "[20, 100]": "[4, 8]",
+    "[5, 20]": "[2, 4]",
+    "lr: 0.019": "lr: 0.05",
+    "batch: 128, batches: 16": "batch: 64, batches: 8",
+    "fit_batches: 400": "fit_batches: 60",
+    "\n  seeds: 16\n": f"\n  seeds: {len(SEEDS)}\n",
+}
+CONTROLLED = (
+    "vec-lowers-heldout-early",
+    "credit-quality-orders-heldout",
+    "vec-transfers-seventy-percent",
+    "vec-variance-far-below-dfa",
+    "accuracy-grows",
+    "same-batch-exploitable",
+)
 
 
 @dataclass(frozen=True)
 class Sabotage:
-    """`breaks(patch)` does it. trains: what is broken changes the networks themselves. judges: it changes no observation, only verdicts.
-    guard: a test that notices, as file::name, where that is what has to."""
+    """`breaks(patch)` does it. trains: what is broken changes the networks themselves. judges: it
+    changes no observation, only verdicts. guard: a test that notices, as file::name, where that is
+    what has to.
+    """
 
     name: str
     breaks: Callable[[pytest.MonkeyPatch], None]
@@ -48,11 +68,13 @@ class Sabotage:
 
 def _rule(name: str, credit: Callable) -> Callable[[pytest.MonkeyPatch], None]:
     """Another credit under the name of a rule."""
+
     def breaks(patch: pytest.MonkeyPatch) -> None:
         import importlib
 
         module = importlib.import_module(f"models.credit.{name}")
         patch.setattr(module, "RULE", replace(module.RULE, credit=credit))
+
     return breaks
 
 
@@ -83,11 +105,17 @@ def _shuffled(state, signal):
 
 def _bench(change: Callable) -> Callable[[pytest.MonkeyPatch], None]:
     """The probe's settings changed behind its back."""
+
     def breaks(patch: pytest.MonkeyPatch) -> None:
         from models import probe
 
         intact = probe._Bench.__init__
-        patch.setattr(probe._Bench, "__init__", lambda self, snapshot, settings: intact(self, snapshot, change(settings)))
+        patch.setattr(
+            probe._Bench,
+            "__init__",
+            lambda self, snapshot, settings: intact(self, snapshot, change(settings)),
+        )
+
     return breaks
 
 
@@ -107,8 +135,18 @@ def _held_is_trained_on(patch: pytest.MonkeyPatch) -> None:
     from models import datasets
 
     whole = datasets.load("digits")
-    leaking = replace(whole, train_x=np.concatenate([whole.train_x, whole.held_x]), train_y=np.concatenate([whole.train_y, whole.held_y]))
-    tensors = datasets.Tensors(*(torch.from_numpy(a) for a in (leaking.train_x, leaking.train_y, leaking.held_x, leaking.held_y)), n_classes=10)
+    leaking = replace(
+        whole,
+        train_x=np.concatenate([whole.train_x, whole.held_x]),
+        train_y=np.concatenate([whole.train_y, whole.held_y]),
+    )
+    tensors = datasets.Tensors(
+        *(
+            torch.from_numpy(a)
+            for a in (leaking.train_x, leaking.train_y, leaking.held_x, leaking.held_y)
+        ),
+        n_classes=10,
+    )
     patch.setattr(datasets, "load", lambda name: leaking)
     patch.setattr(datasets, "on_device", lambda name, device: tensors)
 
@@ -123,7 +161,13 @@ def _first_block(patch: pytest.MonkeyPatch) -> None:
         for grad in out.values():
             grad[1:] = 0
 
-    patch.setattr(probe._Bench, "__init__", lambda self, snapshot, settings: whole(self, snapshot, settings.model_copy(update={"blocks": "all"})))
+    patch.setattr(
+        probe._Bench,
+        "__init__",
+        lambda self, snapshot, settings: whole(
+            self, snapshot, settings.model_copy(update={"blocks": "all"})
+        ),
+    )
     patch.setattr(probe, "block_gradients", first_only)
 
 
@@ -131,7 +175,9 @@ def _wrong_level(patch: pytest.MonkeyPatch) -> None:
     from models import probe
 
     intact = probe.at_levels
-    patch.setattr(probe, "at_levels", lambda state, levels: intact(state, [level - 1 for level in levels]))
+    patch.setattr(
+        probe, "at_levels", lambda state, levels: intact(state, [level - 1 for level in levels])
+    )
 
 
 def _unfitted(patch: pytest.MonkeyPatch) -> None:
@@ -159,7 +205,10 @@ def _variance_over_seeds(patch: pytest.MonkeyPatch) -> None:
 
     def moments(updates):
         n_seeds = next(iter(updates.values())).shape[1]
-        return tuple(np.full(n_seeds, found.mean()) for found in intact({n: u.transpose(1, 2) for n, u in updates.items()}))
+        return tuple(
+            np.full(n_seeds, found.mean())
+            for found in intact({n: u.transpose(1, 2) for n, u in updates.items()})
+        )
 
     patch.setattr(probe, "_moments", moments)
 
@@ -168,20 +217,30 @@ def _unpaired(patch: pytest.MonkeyPatch) -> None:
     from claims import judging as judge
 
     intact = judge._column
-    patch.setattr(judge, "_column", lambda observed, term, replicates: np.roll(intact(observed, term, replicates), len(str(term)) % 5))
+    patch.setattr(
+        judge,
+        "_column",
+        lambda observed, term, replicates: np.roll(
+            intact(observed, term, replicates), len(str(term)) % 5
+        ),
+    )
 
 
 def _best_atom(patch: pytest.MonkeyPatch) -> None:
     from claims.inference import conjunction
 
-    patch.setattr(conjunction, "support", lambda studies: np.min([s.p_value for s in studies], axis=0))
+    patch.setattr(
+        conjunction, "support", lambda studies: np.min([s.p_value for s in studies], axis=0)
+    )
 
 
 def _half_errors(patch: pytest.MonkeyPatch) -> None:
     from claims.inference import atoms
 
     intact = atoms._read
-    patch.setattr(atoms, "_read", lambda fit, *rest: intact(replace(fit, error=fit.error / 2), *rest))
+    patch.setattr(
+        atoms, "_read", lambda fit, *rest: intact(replace(fit, error=fit.error / 2), *rest)
+    )
 
 
 def _six_times_the_level(patch: pytest.MonkeyPatch) -> None:
@@ -192,22 +251,58 @@ def _six_times_the_level(patch: pytest.MonkeyPatch) -> None:
 
 SABOTAGES = (
     Sabotage("vec's credit has the wrong sign", _rule("vec", _negative_vec)),
-    Sabotage("vec is given the oracle's gradient", _rule("vec", _oracle), guard="test_sabotage.py::test_vec_does_not_look_at_the_weights_above"),
+    Sabotage(
+        "vec is given the oracle's gradient",
+        _rule("vec", _oracle),
+        guard="test_sabotage.py::test_vec_does_not_look_at_the_weights_above",
+    ),
     Sabotage("vec is used without having been fitted", _unfitted),
     Sabotage("steps go uphill", _bench(lambda s: s.model_construct(**{**dict(s), "lr": -s.lr}))),
-    Sabotage("the step size is ignored: 1 whatever is asked", _bench(lambda s: s.model_copy(update={"lr": 1.0})),
-             guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone"),
+    Sabotage(
+        "the step size is ignored: 1 whatever is asked",
+        _bench(lambda s: s.model_copy(update={"lr": 1.0})),
+        guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone",
+    ),
     Sabotage("held-out loss is taken on the probe batch", _held_is_the_batch),
-    Sabotage("held-out data are trained on", _held_is_trained_on, trains=True,
-             guard="test_training.py::test_digits_are_scikit_learns_and_split_for_good"),
-    Sabotage("the first block is probed, not the last", _first_block, guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone"),
-    Sabotage("the credit is that of the block below", _wrong_level, guard="test_sabotage.py::test_the_probed_block_gets_its_own_credit"),
-    Sabotage("DFA's feedback is redrawn at each step", _rule("dfa", _redrawn_dfa), trains=True,
-             guard="test_sabotage.py::test_dfas_feedback_is_fixed"),
-    Sabotage("snapshots are one epoch short", _one_epoch_less, trains=True, guard="test_sabotage.py::test_training_equals_a_plain_loop_over_its_epochs"),
-    Sabotage("update variance is taken over seeds, not batches", _variance_over_seeds,
-             guard="test_sabotage.py::test_variance_is_over_the_batches_of_a_seed"),
-    Sabotage("conditions are not paired by seed", _unpaired, judges=True, guard="test_sabotage.py::test_conditions_stay_paired_by_seed"),
+    Sabotage(
+        "held-out data are trained on",
+        _held_is_trained_on,
+        trains=True,
+        guard="test_training.py::test_digits_are_scikit_learns_and_split_for_good",
+    ),
+    Sabotage(
+        "the first block is probed, not the last",
+        _first_block,
+        guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone",
+    ),
+    Sabotage(
+        "the credit is that of the block below",
+        _wrong_level,
+        guard="test_sabotage.py::test_the_probed_block_gets_its_own_credit",
+    ),
+    Sabotage(
+        "DFA's feedback is redrawn at each step",
+        _rule("dfa", _redrawn_dfa),
+        trains=True,
+        guard="test_sabotage.py::test_dfas_feedback_is_fixed",
+    ),
+    Sabotage(
+        "snapshots are one epoch short",
+        _one_epoch_less,
+        trains=True,
+        guard="test_sabotage.py::test_training_equals_a_plain_loop_over_its_epochs",
+    ),
+    Sabotage(
+        "update variance is taken over seeds, not batches",
+        _variance_over_seeds,
+        guard="test_sabotage.py::test_variance_is_over_the_batches_of_a_seed",
+    ),
+    Sabotage(
+        "conditions are not paired by seed",
+        _unpaired,
+        judges=True,
+        guard="test_sabotage.py::test_conditions_stay_paired_by_seed",
+    ),
     Sabotage("the random rule is given the oracle's credit", _rule("random", _oracle)),
     Sabotage("signflip shuffles instead: the mean is kept", _rule("signflip", _shuffled)),
     Sabotage("a conjunction is supported by its best atom", _best_atom, judges=True),
@@ -224,7 +319,9 @@ def _other_batches(patch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class Placebo:
-    """What must not matter, in place of a sabotage. resamples: the seed base that names the judge's resampling streams."""
+    """What must not matter, in place of a sabotage. resamples: the seed base that names the judge's
+    resampling streams.
+    """
 
     name: str
     seeds: tuple[int, ...] = SEEDS
@@ -242,7 +339,9 @@ PLACEBOS = (
 
 @dataclass(frozen=True)
 class Noticed:
-    """What turned red: claims of the memo, control claims, `can_fail` controls; and the test that guards."""
+    """What turned red: claims of the memo, control claims, `can_fail` controls; and the test that
+    guards.
+    """
 
     claims: tuple[str, ...]
     controls: tuple[str, ...]
@@ -257,7 +356,8 @@ class Noticed:
 class Bench:
     """The small suite, measured and judged with nothing broken; `try_out` breaks one thing.
 
-    placebos: {name: the claims whose verdict flips and the controls that fail under it}: they notice nothing, whatever is broken.
+    placebos: {name: the claims whose verdict flips and the controls that fail under it}: they
+    notice nothing, whatever is broken.
     """
 
     def __init__(self, folder: Path):
@@ -266,7 +366,7 @@ class Bench:
 
         self.store = Store(folder / "store")
         path = folder / "claims.yaml"
-        path.write_text(small(((ROOT / "claims.yaml").read_text(encoding="utf-8"))), encoding="utf-8")
+        path.write_text(small((ROOT / "claims.yaml").read_text(encoding="utf-8")), encoding="utf-8")
         suite = load_suite(path)
         self.claims = [c for c in suite.claims if c.experiment == "sweep"]
         self.observed = self._measure(self.store)
@@ -282,20 +382,34 @@ class Bench:
                 (placebo.changes or (lambda patch: None))(patch)
                 observed = self._measure(None, placebo.seeds)
         verdicts = self._judge(observed, placebo.resamples)
-        failed = self._controls(observed, placebo.resamples) if placebo.seeds != SEEDS else ()  # other seeds move them most; asking takes long
+        # other seeds move them most; asking takes long
+        failed = self._controls(observed, placebo.resamples) if placebo.seeds != SEEDS else ()
         return tuple(c.id for c in self.claims if verdicts[c.id] != self.verdicts[c.id]), failed
 
     def try_out(self, sabotage: Sabotage) -> Noticed:
         with pytest.MonkeyPatch.context() as patch:
             sabotage.breaks(patch)
             torch.manual_seed(0)  # some sabotages draw from it
-            observed = self.observed if sabotage.judges else self._measure(None if sabotage.trains else self.store)
+            observed = (
+                self.observed
+                if sabotage.judges
+                else self._measure(None if sabotage.trains else self.store)
+            )
             verdicts = self._judge(observed)
             failed = self._controls(observed) if sabotage.judges else ()
             guard = sabotage.guard if sabotage.guard and _fails(sabotage.guard) else ""
-        red = [c for c in self.claims if verdicts[c.id] != self.verdicts[c.id] and c.id not in self._unsteady]
+        red = [
+            c
+            for c in self.claims
+            if verdicts[c.id] != self.verdicts[c.id] and c.id not in self._unsteady
+        ]
         failed = tuple(name for name in failed if name not in self._failing)
-        return Noticed(tuple(c.id for c in red if "control" not in c.tags), tuple(c.id for c in red if "control" in c.tags), failed, guard)
+        return Noticed(
+            tuple(c.id for c in red if "control" not in c.tags),
+            tuple(c.id for c in red if "control" in c.tags),
+            failed,
+            guard,
+        )
 
     def _measure(self, store, seeds: tuple[int, ...] = SEEDS):
         return self.claims[0].spec.experiment("digits").implementation.measure(seeds, "cpu", store)
@@ -305,7 +419,10 @@ class Bench:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(judge, "PREDICTED", 1)
-            return {c.id: judge.judge(c, "digits", lambda seeds: observed, seed_base=resamples).verdict for c in self.claims}
+            return {
+                c.id: judge.judge(c, "digits", lambda seeds: observed, seed_base=resamples).verdict
+                for c in self.claims
+            }
 
     def _controls(self, observed, resamples: int = 0) -> tuple[str, ...]:
         from claims import controls
@@ -313,7 +430,16 @@ class Bench:
         chosen = [c for c in self.claims if c.id in CONTROLLED]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(controls, "SKEWED", 1)  # decides nothing
-            found = [controls.control(c, "digits", lambda seeds: observed, seed_base=resamples, n_controls=len(self.claims)) for c in chosen]
+            found = [
+                controls.control(
+                    c,
+                    "digits",
+                    lambda seeds: observed,
+                    seed_base=resamples,
+                    n_controls=len(self.claims),
+                )
+                for c in chosen
+            ]
         return tuple(control.id for control in found if not control.passed)
 
     def controls_intact(self) -> tuple[str, ...]:
@@ -327,7 +453,9 @@ def small(text: str) -> str:
         if old not in text:
             raise ValueError(f"claims.yaml no longer holds {old!r}: bring `SMALL` in line with it")
         text = text.replace(old, new)
-    text = re.sub(r"^variants:.*?(?=^\w)", "", text, flags=re.MULTILINE | re.DOTALL)  # readings of other networks
+    text = re.sub(
+        r"^variants:.*?(?=^\w)", "", text, flags=re.MULTILINE | re.DOTALL
+    )  # readings of other networks
     return re.sub(r"seeds: {start.*?}", f"seeds: {len(SEEDS)}", text)  # one look
 
 
@@ -350,29 +478,45 @@ def _fails(guard: str) -> bool:
 INTRODUCTION = f"""\
 # What turns red when something is broken on purpose
 
-Written by `python -m benchmarks.sabotage`; `tests/test_sabotage.py` compares.
+Written by `python -m benchmarks.sabotage`; `tests/benchmarks/test_sabotage.py` compares.
 
-The claims on the sweep are judged on a miniature of their experiment: width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100,
-{len(SEEDS)} seeds, one look. Its verdicts are not those of the suite, and are not compared with what the claim file expects. A claim is *red* where its
-verdict is not the one that the unbroken miniature gives it; a `can_fail` control ({len(CONTROLLED)} claims have one here) where it fails. The controls are
+The claims on the sweep are judged on a miniature of their experiment: width 16, two blocks,
+snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100, {len(SEEDS)} seeds, one look. Its
+verdicts are not those of the suite, and are not compared with what the claim file expects. A
+claim is *red* where its verdict is not the one that the unbroken miniature gives it; a
+`can_fail` control ({len(CONTROLLED)} claims have one here) where it fails. The controls are
 asked only where what is broken is the judging, and of the placebos on other seeds.
 
-A verdict near its threshold flips for less than a sabotage. So placebos come first, which break nothing: a claim whose verdict one of them flips, or whose
-control fails under it, does not count as noticing anything below.
+A verdict near its threshold flips for less than a sabotage. So placebos come first, which break
+nothing: a claim whose verdict one of them flips, or whose control fails under it, does not
+count as noticing anything below.
 """
 
 
-def table(noticed: dict[str, Noticed], placebos: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
+def table(
+    noticed: dict[str, Noticed], placebos: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+) -> str:
     """The page as Markdown."""
     by_suite = sum(n.by_suite for n in noticed.values())
     lines = [INTRODUCTION, "| placebo | verdicts that flip | `can_fail` |", "|---|---|---|"]
-    lines += [f"| {name} | {', '.join(claims)} | {', '.join(controls)} |" for name, (claims, controls) in placebos.items()]
-    lines += ["", f"{len(noticed)} sabotages, {by_suite} noticed by claims or controls alone; "
-              f"{sum(bool(n.by_suite or n.guard) for n in noticed.values())} noticed by claims, controls or tests.", "",
-              "| broken | claims that turn red | control claims | `can_fail` | test |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {', '.join(claims)} | {', '.join(controls)} |"
+        for name, (claims, controls) in placebos.items()
+    ]
+    lines += [
+        "",
+        f"{len(noticed)} sabotages, {by_suite} noticed by claims or controls alone; "
+        f"{sum(bool(n.by_suite or n.guard) for n in noticed.values())} noticed by claims, "
+        "controls or tests.",
+        "",
+        "| broken | claims that turn red | control claims | `can_fail` | test |",
+        "|---|---|---|---|---|",
+    ]
     for name, n in noticed.items():
         guard = f"`{n.guard}`" if n.guard else ""
-        lines.append(f"| {name} | {_few(n.claims)} | {_few(n.controls)} | {_few(n.can_fail)} | {guard} |")
+        lines.append(
+            f"| {name} | {_few(n.claims)} | {_few(n.controls)} | {_few(n.can_fail)} | {guard} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -389,7 +533,14 @@ def bench() -> Iterator[Bench]:
 
 def main() -> None:
     with bench() as b:
-        print("with nothing broken:", b.verdicts, "can_fail controls that fail:", b.controls_intact(), "placebos:", b.placebos)
+        print(
+            "with nothing broken:",
+            b.verdicts,
+            "can_fail controls that fail:",
+            b.controls_intact(),
+            "placebos:",
+            b.placebos,
+        )
         noticed = {}
         for sabotage in SABOTAGES:
             noticed[sabotage.name] = found = b.try_out(sabotage)

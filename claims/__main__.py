@@ -22,7 +22,9 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Subcommands are modules of `claims.commands`, imported when called: `check` must not wait for `prepare`'s imports."""
+    """Subcommands are modules of `claims.commands`, imported when called: `check` must not wait for
+    `prepare`'s imports.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if importlib.util.find_spec(f"claims.commands.{name}")]

@@ -1,4 +1,6 @@
-"""What came out for one claim in one setting: the record that crosses processes, fills the result file and every report."""
+"""What came out for one claim in one setting: the record that crosses processes, fills the result
+file and every report.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ SUPPORTED, REFUTED, INCONCLUSIVE = "supported", "refuted", "inconclusive"
 
 @dataclass(frozen=True)
 class AtomEvidence:
-    """One atom: its estimand's interval and threshold (a pair of thresholds for an equivalence). On the log scale for ratios (`log`)."""
+    """One atom: its estimand's interval and threshold (a pair of thresholds for an equivalence). On
+    the log scale for ratios (`log`).
+    """
 
     expression: str
     bindings: Mapping[str, Any]
@@ -26,14 +30,18 @@ class AtomEvidence:
     verdict: str
     log: bool = False
     reason: str = ""
-    lower: float | None = None  # claimed: lower < estimand < upper; None where that side claims nothing
+    lower: float | None = (
+        None  # claimed: lower < estimand < upper; None where that side claims nothing
+    )
     upper: float | None = None
     estimand: str = ""  # what is estimated, in the names of `Evidence.terms`
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One claim judged in one setting; the fields are those of the result file. Headline figures are those of the weakest atom."""
+    """One claim judged in one setting; the fields are those of the result file. Headline figures
+    are those of the weakest atom.
+    """
 
     id: str
     setting: str
@@ -45,7 +53,9 @@ class Evidence:
     note: str | None = None
     tags: Sequence[str] = ()
     expected: str | None = None
-    verdict: str | None = None  # supported | refuted | inconclusive | error; None where it was not asked
+    verdict: str | None = (
+        None  # supported | refuted | inconclusive | error; None where it was not asked
+    )
     outcome: str = ERROR
     reason: str = ""
     estimate: float | None = None
@@ -60,15 +70,30 @@ class Evidence:
     seeds: Sequence[int] = ()
     seeds_needed: int | None = None
     pass_again: float | None = None  # the chance that fresh seeds give the expected verdict
-    passes_in: str | None = None  # in which predicted worlds: a 0 or 1 for each, the same worlds for all claims of an experiment
-    seeds_to_pass: int | None = None  # where `pass_again` is below 0.9: the seeds that would, judged in one look, bring it there
+    passes_in: str | None = (
+        # in which predicted worlds: a 0 or 1 for each, the same worlds for all claims of an
+        # experiment
+        None
+    )
+    seeds_to_pass: int | None = (
+        # where `pass_again` is below 0.9: the seeds that would, judged in one look, bring it there
+        None
+    )
     seeds_scheduled: int | None = None  # how far its looks go, where there are several
-    false_support: float | None = None  # with --controls: how often it was supported in worlds where it is false, at its worst boundary
-    false_support_skewed: float | None = None  # the same in worlds as skewed as the observations; it decides nothing
+    false_support: float | None = (
+        # with --controls: how often it was supported in worlds where it is false, at its worst
+        # boundary
+        None
+    )
+    false_support_skewed: float | None = (
+        None  # the same in worlds as skewed as the observations; it decides nothing
+    )
     elapsed_s: float = 0.0
     settings_digest: str | None = None
     source_digest: str | None = None
-    paired: bool = True  # a row of `terms` is one seed's; else every condition has replicates of its own
+    paired: bool = (
+        True  # a row of `terms` is one seed's; else every condition has replicates of its own
+    )
     rerun: str | None = None  # the command that judges this claim alone
     headline: int = 0
     atoms: Sequence[AtomEvidence] = ()
@@ -82,7 +107,10 @@ class Evidence:
     def from_json(cls, data: Mapping[str, Any]) -> Evidence:
         """The inverse of `to_json`; fields this version does not know are left out."""
         known, parts = ({f.name for f in fields(kind)} for kind in (cls, AtomEvidence))
-        atoms = tuple(AtomEvidence(**{k: v for k, v in atom.items() if k in parts}) for atom in data.get("atoms", ()))
+        atoms = tuple(
+            AtomEvidence(**{k: v for k, v in atom.items() if k in parts})
+            for atom in data.get("atoms", ())
+        )
         return cls(**{**{k: v for k, v in data.items() if k in known}, "atoms": atoms})
 
     def explanation(self) -> str:
@@ -90,14 +118,22 @@ class Evidence:
         if self.outcome == NOT_ASKED:
             return f"Not asked in setting {self.setting}: {ended(self.reason)}"
         if self.verdict == ERROR:
-            return f"`{self.id}` could not be measured in setting {self.setting}: {ended(self.reason)}"
+            return (
+                f"`{self.id}` could not be measured in setting {self.setting}: {ended(self.reason)}"
+            )
         if self.expected is None:
-            wanted = f"no verdict is recorded for setting {self.setting}: add `expected: {{{self.setting}: {self.verdict}}}` once it is understood"
+            wanted = (
+                f"no verdict is recorded for setting {self.setting}: add `expected: "
+                f"{{{self.setting}: {self.verdict}}}` once it is understood"
+            )
         else:
             wanted = f"expected {self.expected}"
         text = f"`{self.id}` came out {self.verdict}; {wanted}. {self.finding()}"
         if self.verdict == INCONCLUSIVE and self.seeds_needed:
-            text += f" About {self.seeds_needed} seeds would decide it with 90 % chance, were the estimates true."
+            text += (
+                f" About {self.seeds_needed} seeds would decide it with 90 % chance, were the "
+                "estimates true."
+            )
         return text
 
     def finding(self) -> str:
@@ -108,9 +144,13 @@ class Evidence:
         bound = ", ".join(f"{k}={v}" for k, v in atom.bindings.items())
         where = f" ({bound})" if bound else ""
         scale = "the ratio" if atom.log else "the estimate"
-        text = (f"In `{atom.expression}`{where} {scale} is {figure(shown(atom.estimate, atom.log))} with {100 * (self.confidence or 0):g} %"
-                f" interval [{figure(shown(atom.low, atom.log))}, {figure(shown(atom.high, atom.log))}] over {self.n_seeds} seeds,"
-                f" against {threshold_text(shown(atom.threshold, atom.log))}.")
+        text = (
+            f"In `{atom.expression}`{where} {scale} is "
+            f"{figure(shown(atom.estimate, atom.log))} with {100 * (self.confidence or 0):g} %"
+            f" interval [{figure(shown(atom.low, atom.log))}, "
+            f"{figure(shown(atom.high, atom.log))}] over {self.n_seeds} seeds,"
+            f" against {threshold_text(shown(atom.threshold, atom.log))}."
+        )
         return text if not self.reason else f"{text} ({self.reason})"
 
 
@@ -141,7 +181,9 @@ def threshold_text(threshold: float | Sequence[float] | None) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` as plain JSON data: tuples become lists, numpy scalars numbers, NaN and infinities None."""
+    """`value` as plain JSON data: tuples become lists, numpy scalars numbers, NaN and infinities
+    None.
+    """
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

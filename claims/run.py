@@ -1,4 +1,6 @@
-"""One run of the suite: what was asked for, where it is measured, and the observations it has seen so far."""
+"""One run of the suite: what was asked for, where it is measured, and the observations it has seen
+so far.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.evidence import Evidence
+from claims.execution.jobs import Executor, FailedElsewhere, Job
+from claims.execution.measure import Machine, measure
 from claims.judging import judge
 from claims.schema import Claim, ExperimentSpec, Suite
-from claims.execution.jobs import Executor, FailedElsewhere, Job
-from claims.store.pruning import DEFAULT_BOUND, bytes_of
-from claims.execution.measure import Machine, measure
 from claims.store.entries import Store
+from claims.store.pruning import DEFAULT_BOUND, bytes_of
 
 if TYPE_CHECKING:
     import xarray
@@ -40,14 +42,22 @@ class Run:
     _failed: dict = field(default_factory=dict, repr=False)
 
     def cases(self) -> Iterator[tuple[Claim, str]]:
-        """Every claim with every setting it is asked in: those named that its experiment has, or its default."""
+        """Every claim with every setting it is asked in: those named that its experiment has, or
+        its default.
+        """
         for claim in self.suite.claims:
-            names = [s for s in self.settings if s in claim.spec.settings] if self.settings else [next(iter(claim.spec.settings))]
+            names = (
+                [s for s in self.settings if s in claim.spec.settings]
+                if self.settings
+                else [next(iter(claim.spec.settings))]
+            )
             for setting in names:
                 yield claim.within(setting), setting
 
     def measure(self, spec: ExperimentSpec, setting: str, seeds: Sequence[int]) -> xarray.Dataset:
-        """Observations of an experiment in a setting, `seeds` in the order given. What failed once fails again without being tried."""
+        """Observations of an experiment in a setting, `seeds` in the order given. What failed once
+        fails again without being tried.
+        """
         name, seeds = (spec.name, setting), tuple(seeds)
         known = self._seen.get(name)
         if known is not None and set(seeds) <= set(known["seed"].values.tolist()):
@@ -64,20 +74,33 @@ class Run:
 
     def _make_elsewhere(self, spec: ExperimentSpec, setting: str, seeds: tuple[int, ...]) -> None:
         if self.executor is not None and spec.experiment(setting).available_seeds is None:
-            job = Job(f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, seeds)
+            job = Job(
+                f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, seeds
+            )
             if failures := self.executor.run([job], self.machine, self.store):
                 raise FailedElsewhere(failures)
 
     def judge(self, claim: Claim, setting: str) -> Evidence:
         """One claim's evidence in one setting."""
-        return judge(claim, setting, lambda seeds: self.measure(claim.spec, setting, seeds), seed_base=self.seed_base)
+        return judge(
+            claim,
+            setting,
+            lambda seeds: self.measure(claim.spec, setting, seeds),
+            seed_base=self.seed_base,
+        )
 
     def control(self, claim: Claim, setting: str) -> Control:
         """Whether one claim can fail, on what it was judged on."""
         from claims.controls import control
 
         n_controls = sum(1 for _ in self.cases())
-        return control(claim, setting, lambda seeds: self.measure(claim.spec, setting, seeds), seed_base=self.seed_base, n_controls=n_controls)
+        return control(
+            claim,
+            setting,
+            lambda seeds: self.measure(claim.spec, setting, seeds),
+            seed_base=self.seed_base,
+            n_controls=n_controls,
+        )
 
 
 def store_root(suite_path: Path) -> Path:
@@ -87,7 +110,9 @@ def store_root(suite_path: Path) -> Path:
 
 
 def store_bound() -> int:
-    """Bytes that the store is kept within, but for what is in use: `CLAIMS_STORE_BOUND` (8G, 500M), or the default. Raises ValueError."""
+    """Bytes that the store is kept within, but for what is in use: `CLAIMS_STORE_BOUND` (8G, 500M),
+    or the default. Raises ValueError.
+    """
     text = os.environ.get(BOUND_VARIABLE)
     try:
         return DEFAULT_BOUND if text is None else bytes_of(text)

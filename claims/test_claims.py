@@ -1,4 +1,6 @@
-"""The one test: judge a claim on freshly measured seeds, record the evidence, compare with what is expected."""
+"""The one test: judge a claim on freshly measured seeds, record the evidence, compare with what is
+expected.
+"""
 
 
 def test_claim(claim, setting, judged):
@@ -13,6 +15,8 @@ def can_fail(claim, setting, controlled):
 
 
 def under_reading(reading, reread):
-    """With `--variants`: all claims judged under one reading of the memo. Another verdict is a finding, and no failure."""
+    """With `--variants`: all claims judged under one reading of the memo. Another verdict is a
+    finding, and no failure.
+    """
     found = reread(reading)
     found.settle()

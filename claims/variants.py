@@ -1,7 +1,8 @@
-"""`--variants`: the claims of an experiment judged again under every reading of its memo that the claim file states.
+"""`--variants`: the claims of an experiment judged again under every reading of its memo that the
+claim file states.
 
-A reading is one more setting of the experiment. All are judged on equally many seeds in one look, the one as written too, so that fewer seeds
-are not taken for another reading.
+A reading is one more setting of the experiment. All are judged on equally many seeds in one look,
+the one as written too, so that fewer seeds are not taken for another reading.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from claims.schema import Claim, Seeds
 from claims.schema.variants import Variant, setting_of, settings_of, with_readings
 
 if TYPE_CHECKING:
-    from claims.run import Run
     from claims.experiments.base import Configured
+    from claims.run import Run
 
-DIVERGED = ("NonFiniteError", "NonFiniteObservation")  # how `judge` begins the reason where a network, or a probe, left the finite numbers
+DIVERGED = (
+    "NonFiniteError",
+    "NonFiniteObservation",
+)  # how `judge` begins the reason where a network, or a probe, left the finite numbers
 
 
 @dataclass(frozen=True)
 class Case:
-    """One reading of one experiment in one setting: what a worker judges in one go, since all its claims look at the same networks."""
+    """One reading of one experiment in one setting: what a worker judges in one go, since all its
+    claims look at the same networks.
+    """
 
     experiment: str
     setting: str
@@ -35,7 +41,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """What came out for one claim under one reading. Figures are those of its weakest atom, on the log scale for ratios (`log`)."""
+    """What came out for one claim under one reading. Figures are those of its weakest atom, on the
+    log scale for ratios (`log`).
+    """
 
     id: str
     verdict: str | None
@@ -59,7 +67,9 @@ class Reread:
 
     @property
     def unmeasured(self) -> tuple[Row, ...]:
-        """Claims without a verdict for another reason than divergence, which is an outcome of the reading."""
+        """Claims without a verdict for another reason than divergence, which is an outcome of the
+        reading.
+        """
         return tuple(row for row in self.rows if row.verdict == ERROR and not row.diverged)
 
     def to_json(self) -> dict[str, Any]:
@@ -72,7 +82,9 @@ class Reread:
 
 
 def cases(run: Run) -> Iterator[Case]:
-    """Every reading of every experiment that has variants, in the settings that its claims are asked in."""
+    """Every reading of every experiment that has variants, in the settings that its claims are
+    asked in.
+    """
     asked = dict.fromkeys((claim.experiment, setting) for claim, setting in run.cases())
     for name, variants in run.suite.variants.items():
         spec = run.suite.experiments[name]
@@ -83,9 +95,15 @@ def cases(run: Run) -> Iterator[Case]:
 
 
 def claims_of(run: Run, experiment: str) -> tuple[Claim, ...]:
-    """The claims that are judged again: those of the experiment, but for the tags that its variants leave out."""
+    """The claims that are judged again: those of the experiment, but for the tags that its variants
+    leave out.
+    """
     without = set(run.suite.variants[experiment].without)
-    return tuple(claim for claim in run.suite.claims if claim.experiment == experiment and not without & set(claim.tags))
+    return tuple(
+        claim
+        for claim in run.suite.claims
+        if claim.experiment == experiment and not without & set(claim.tags)
+    )
 
 
 def reread(run: Run, case: Case) -> Reread:
@@ -94,8 +112,19 @@ def reread(run: Run, case: Case) -> Reread:
     setting = setting_of(case.setting, case.reading)
     rows = []
     for claim in claims_of(run, case.experiment):
-        again = replace(claim, spec=spec, seeds=Seeds(case.seeds, 0, case.seeds), seeds_in={}, expected={})
-        rows.append(_row(judge(again, setting, lambda seeds: run.measure(spec, setting, seeds), seed_base=run.seed_base)))
+        again = replace(
+            claim, spec=spec, seeds=Seeds(case.seeds, 0, case.seeds), seeds_in={}, expected={}
+        )
+        rows.append(
+            _row(
+                judge(
+                    again,
+                    setting,
+                    lambda seeds: run.measure(spec, setting, seeds),
+                    seed_base=run.seed_base,
+                )
+            )
+        )
     return Reread(case.name, tuple(rows))
 
 
@@ -104,8 +133,19 @@ def _row(evidence: Evidence) -> Row:
     if not evidence.atoms:
         return Row(evidence.id, evidence.verdict, evidence.reason, diverged)
     atom = evidence.atoms[evidence.headline]
-    return Row(evidence.id, evidence.verdict, evidence.reason, diverged, atom.expression, atom.estimate, atom.low, atom.high, atom.lower,
-               atom.upper, atom.log)
+    return Row(
+        evidence.id,
+        evidence.verdict,
+        evidence.reason,
+        diverged,
+        atom.expression,
+        atom.estimate,
+        atom.low,
+        atom.high,
+        atom.lower,
+        atom.upper,
+        atom.log,
+    )
 
 
 def experiment_of(run: Run, case: Case) -> Configured:
@@ -115,13 +155,18 @@ def experiment_of(run: Run, case: Case) -> Configured:
 
 
 def trainings(run: Run, of: Sequence[Case]) -> int:
-    """How many different trainings the cases need: readings that only probe otherwise share snapshots."""
+    """How many different trainings the cases need: readings that only probe otherwise share
+    snapshots.
+    """
     from claims.execution.measure import observations_digest, snapshots_digests
 
     digests = set()
     for case in of:
         experiment = experiment_of(run, case)
-        digests.update(snapshots_digests(experiment, run.machine) or [observations_digest(experiment, run.machine)])
+        digests.update(
+            snapshots_digests(experiment, run.machine)
+            or [observations_digest(experiment, run.machine)]
+        )
     return len(digests)
 
 

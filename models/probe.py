@@ -1,8 +1,9 @@
 """What is measured on a snapshot: a few gradient steps on its last block under each credit rule.
 
-The snapshot is frozen and vec is fitted to it. Then, from the snapshot anew for each of the probe batches, `steps` plain gradient
-steps are taken on that one batch, credit recomputed at each, and the losses on the batch and on all held-out data are compared
-with before. All seeds and batches of one rule are one stack; what lies below the probed blocks is computed once.
+The snapshot is frozen and vec is fitted to it. Then, from the snapshot anew for each of the probe
+batches, `steps` plain gradient steps are taken on that one batch, credit recomputed at each, and
+the losses on the batch and on all held-out data are compared with before. All seeds and batches of
+one rule are one stack; what lies below the probed blocks is computed once.
 """
 
 from __future__ import annotations
@@ -14,21 +15,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from claims.experiments.base import BridgeSettings, ProbeSettings
 from models import datasets
 from models.credit import Chance, Rule, Signal, at_levels, rule, vec
-from claims.experiments.base import BridgeSettings, ProbeSettings
 from models.networks.gradients import block_gradients, formed
 from models.networks.network import Network, Tensors, example_losses, output_error
-from models.streams import FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, independent_batches, sign_bytes
+from models.streams import (
+    FIT_BATCHES,
+    FIT_PERTURBATION,
+    PROBE_BATCHES,
+    independent_batches,
+    sign_bytes,
+)
 from models.training import EVALUATED_AT_ONCE, State, Task, evaluate, sign_table, unpack_signs
 
 Observations = dict[str, np.ndarray]  # {metric: float64, seed axis first}
-EACH, AVERAGED, ALIGNMENT = range(3)  # the places at which control rules draw: steps on each batch, on batches together, no steps
+EACH, AVERAGED, ALIGNMENT = range(
+    3
+)  # the places at which control rules draw: steps on each batch, on batches together, no steps
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A frozen stack of networks: their parameters and credit state, and the data they were trained on."""
+    """A frozen stack of networks: their parameters and credit state, and the data they were trained
+    on.
+    """
 
     network: Network
     params: Tensors
@@ -48,44 +59,78 @@ class Snapshot:
 def probe(task: Task, state: State, settings: ProbeSettings, device: str) -> Observations:
     """All metrics of one snapshot epoch, for every seed of the stack.
 
-    Returns accuracy and loss (n_seeds,); alignment (n_seeds, n_credits, L+1); descent_rate, update_variance and update_power
-    (n_seeds, n_credits); dL_same, dL_held and dL_held_averaged (n_seeds, n_credits, n_batches). Losses in nats.
+    Returns accuracy and loss (n_seeds,); alignment (n_seeds, n_credits, L+1); descent_rate,
+    update_variance and update_power (n_seeds, n_credits); dL_same, dL_held and dL_held_averaged
+    (n_seeds, n_credits, n_batches). Losses in nats.
     """
     snapshot = Snapshot.of(task, state, device)
-    states = {name: _rule_state(name, task, snapshot, settings, device) for name in settings.credits}
-    draws = independent_batches(PROBE_BATCHES, state.seeds, snapshot.data.train_x.shape[0], settings.batches,
-                                settings.batch, state.epoch)
+    states = {
+        name: _rule_state(name, task, snapshot, settings, device) for name in settings.credits
+    }
+    draws = independent_batches(
+        PROBE_BATCHES,
+        state.seeds,
+        snapshot.data.train_x.shape[0],
+        settings.batches,
+        settings.batch,
+        state.epoch,
+    )
     batches = torch.from_numpy(draws).to(device).transpose(0, 1)  # (n_seeds, n_batches, batch)
     accuracy, loss = evaluate(snapshot.network, snapshot.params, snapshot.data)
     bench = _Bench(snapshot, settings)
     entering = bench.entering(batches)
-    found = [bench.measure(rule(name), states[name], batches, entering) for name in settings.credits]
+    found = [
+        bench.measure(rule(name), states[name], batches, entering) for name in settings.credits
+    ]
     metrics = {name: np.stack([f[name] for f in found], axis=1) for name in found[0]}
     aligned = alignment(snapshot, {n: (rule(n), states[n]) for n in settings.credits}, batches)
     return {"accuracy": accuracy.numpy(), "loss": loss.numpy(), "alignment": aligned, **metrics}
 
 
-def fit_bridge(snapshot: Snapshot, n_batches: int, batch: int, bridge: BridgeSettings, device: str) -> Tensors:
-    """vec's state fitted to a frozen snapshot on `n_batches` batches of training data, all weighing the same."""
+def fit_bridge(
+    snapshot: Snapshot, n_batches: int, batch: int, bridge: BridgeSettings, device: str
+) -> Tensors:
+    """vec's state fitted to a frozen snapshot on `n_batches` batches of training data, all weighing
+    the same.
+    """
     network, params, data = snapshot.network, snapshot.params, snapshot.data
     fitted = vec.initial(network, snapshot.seeds, device)
-    draws = independent_batches(FIT_BATCHES, snapshot.seeds, data.train_x.shape[0], n_batches, batch, snapshot.epoch)
+    draws = independent_batches(
+        FIT_BATCHES, snapshot.seeds, data.train_x.shape[0], n_batches, batch, snapshot.epoch
+    )
     shape = (network.n_blocks + 1, batch, network.settings.width)
     table = sign_table(device)
-    packed = sign_bytes(FIT_PERTURBATION, snapshot.seeds, n_batches, int(np.prod(shape)), snapshot.epoch)
-    for index, bits in zip(torch.from_numpy(draws).to(device), torch.from_numpy(packed).to(device), strict=True):
+    packed = sign_bytes(
+        FIT_PERTURBATION, snapshot.seeds, n_batches, int(np.prod(shape)), snapshot.epoch
+    )
+    for index, bits in zip(
+        torch.from_numpy(draws).to(device), torch.from_numpy(packed).to(device), strict=True
+    ):
         labels = data.train_y[index]
         acts = network.forward(params, network.embed(params, data.train_x[index]))
-        vec.observe(fitted, network, params, acts, output_error(acts.logits, labels), labels,
-                    unpack_signs(bits, table, shape), sigma=bridge.sigma, keep=1.0)
+        vec.observe(
+            fitted,
+            network,
+            params,
+            acts,
+            output_error(acts.logits, labels),
+            labels,
+            unpack_signs(bits, table, shape),
+            sigma=bridge.sigma,
+            keep=1.0,
+        )
     vec.solve(fitted, bridge.ridge)
     return fitted
 
 
-def alignment(snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batches: Tensor) -> np.ndarray:
-    """Mean cosine between each rule's credit and the oracle's, over the examples of all probe batches.
+def alignment(
+    snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batches: Tensor
+) -> np.ndarray:
+    """Mean cosine between each rule's credit and the oracle's, over the examples of all probe
+    batches.
 
-    batches (n_seeds, n_batches, batch) -> (n_seeds, n_rules, L+1). Examples without any credit count as zero.
+    batches (n_seeds, n_batches, batch) -> (n_seeds, n_rules, L+1). Examples without any credit
+    count as zero.
     """
     network, params, data = snapshot.network, snapshot.params, snapshot.data
     levels = range(network.n_blocks + 1)
@@ -93,15 +138,22 @@ def alignment(snapshot: Snapshot, rules: dict[str, tuple[Rule, Tensors]], batche
     for b, index in enumerate(batches.unbind(1)):
         acts = network.forward(params, network.embed(params, data.train_x[index]))
         chance = Chance(snapshot.seeds, 1, (snapshot.epoch, ALIGNMENT, b))
-        signal = Signal(network, params, acts, output_error(acts.logits, data.train_y[index]), levels, chance)
+        signal = Signal(
+            network, params, acts, output_error(acts.logits, data.train_y[index]), levels, chance
+        )
         truth = _direction(formed(rule("oracle").credit({}, signal)))
-        cosines = [(_direction(formed(r.credit(s, signal))) * truth).sum(-1).double().mean(-1) for r, s in rules.values()]
+        cosines = [
+            (_direction(formed(r.credit(s, signal))) * truth).sum(-1).double().mean(-1)
+            for r, s in rules.values()
+        ]
         total = total + torch.stack(cosines)  # (n_rules, L+1, n_seeds)
     return (total / batches.shape[1]).permute(2, 0, 1).cpu().numpy()
 
 
 class _Bench:
-    """The top of a snapshot set up for probing: states below the probed blocks, for training and held-out data."""
+    """The top of a snapshot set up for probing: states below the probed blocks, for training and
+    held-out data.
+    """
 
     def __init__(self, snapshot: Snapshot, settings: ProbeSettings):
         self.snapshot, self.settings = snapshot, settings
@@ -109,19 +161,27 @@ class _Bench:
         self.n_probed = 1 if settings.blocks == "last" else network.n_blocks
         self.below = network.n_blocks - self.n_probed
         self.network = network.top(self.n_probed)
-        self.params = {n: t[self.below:] if n.startswith("block.") else t for n, t in params.items() if n[:5] != "input"}
+        self.params = {
+            n: t[self.below :] if n.startswith("block.") else t
+            for n, t in params.items()
+            if n[:5] != "input"
+        }
         self.held = self._states(snapshot.data.held_x)
         self.held_normed = network.norm(self.held)[0]
         self.held_before = self._held_loss(self.params)
 
-    def measure(self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor) -> Observations:
+    def measure(
+        self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor
+    ) -> Observations:
         """The metrics of one rule: batches (n_seeds, n_batches, batch), and `entering(batches)`."""
         n_seeds, n_batches, _ = batches.shape
         state = at_levels(state, range(self.below + 1, self.below + self.n_probed + 1))
         same, held, updates = self._descend(credit_rule, state, batches, entering, EACH)
         variance, power = _moments(updates)
         together = self.settings.averaged_over
-        merged = batches.reshape(n_seeds, n_batches // together, -1)  # the mean over 8 batches is one batch of 8 times the size
+        merged = batches.reshape(
+            n_seeds, n_batches // together, -1
+        )  # the mean over 8 batches is one batch of 8 times the size
         _, averaged, _ = self._descend(credit_rule, state, merged, entering, AVERAGED)
         return {
             "dL_same": same,
@@ -132,9 +192,13 @@ class _Bench:
             "update_power": power,
         }
 
-    def _descend(self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor, place: int) -> tuple[np.ndarray, np.ndarray, Tensors]:
-        """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out data, both (n_seeds, n_batches),
-        and the first update by parameter, (L', n_seeds, n_batches, in, out)."""
+    def _descend(
+        self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor, place: int
+    ) -> tuple[np.ndarray, np.ndarray, Tensors]:
+        """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out
+        data, both (n_seeds, n_batches), and the first update by parameter, (L', n_seeds, n_batches,
+        in, out).
+        """
         network, settings = self.network, self.settings
         n_seeds, n_batches, _ = batches.shape
         labels = self.snapshot.data.train_y[batches].flatten(0, 1)
@@ -148,21 +212,42 @@ class _Bench:
             if step == 0:
                 before = example_losses(acts.logits, labels).mean(1)
             chance = Chance(self.snapshot.seeds, n_batches, (self.snapshot.epoch, place, step))
-            signal = Signal(network, params, acts, output_error(acts.logits, labels), range(1, self.n_probed + 1), chance)
+            signal = Signal(
+                network,
+                params,
+                acts,
+                output_error(acts.logits, labels),
+                range(1, self.n_probed + 1),
+                chance,
+            )
             credit = credit_rule.credit(state, signal)
-            block_gradients(network, params, acts, _direction(formed(credit)) if settings.credit_scale == "unit" else credit, grads)
+            block_gradients(
+                network,
+                params,
+                acts,
+                _direction(formed(credit)) if settings.credit_scale == "unit" else credit,
+                grads,
+            )
             if step == 0:
                 first = {n: g.unflatten(1, (n_seeds, n_batches)).clone() for n, g in grads.items()}
             for name, grad in grads.items():
                 params[name].add_(grad, alpha=-settings.lr)
         after = example_losses(network.logits(params, h), labels).mean(1)
-        return (after - before).view(n_seeds, n_batches).cpu().numpy(), self._held_change(params, n_seeds, n_batches), first
+        return (
+            (after - before).view(n_seeds, n_batches).cpu().numpy(),
+            self._held_change(params, n_seeds, n_batches),
+            first,
+        )
 
     def _held_change(self, params: Tensors, n_seeds: int, n_batches: int) -> np.ndarray:
         changes = []
         for b in range(n_batches):
-            one = {n: t.unflatten(1 if n[:5] == "block" else 0, (n_seeds, n_batches)).select(2 if n[:5] == "block" else 1, b)
-                   for n, t in params.items()}
+            one = {
+                n: t.unflatten(1 if n[:5] == "block" else 0, (n_seeds, n_batches)).select(
+                    2 if n[:5] == "block" else 1, b
+                )
+                for n, t in params.items()
+            }
             changes.append(self._held_loss(one) - self.held_before)
         return torch.stack(changes, dim=1).cpu().numpy()
 
@@ -182,7 +267,9 @@ class _Bench:
         return self._rise(x.expand(n_seeds, -1, -1))
 
     def entering(self, batches: Tensor) -> Tensor:
-        """Level `below` of each seed's own batches (n_seeds, n_batches, batch): (n_seeds * n_batches, batch, W). No rule changes it."""
+        """Level `below` of each seed's own batches (n_seeds, n_batches, batch): (n_seeds *
+        n_batches, batch, W). No rule changes it.
+        """
         x = self.snapshot.data.train_x[batches]
         return self._rise(x.flatten(1, 2)).unflatten(1, batches.shape[1:]).flatten(0, 1)
 
@@ -194,16 +281,26 @@ class _Bench:
         return h
 
 
-def _rule_state(name: str, task: Task, snapshot: Snapshot, settings: ProbeSettings, device: str) -> Tensors:
-    """The state a rule is probed with: vec fitted to this snapshot; DFA's matrices those it was trained with, or its seed's."""
+def _rule_state(
+    name: str, task: Task, snapshot: Snapshot, settings: ProbeSettings, device: str
+) -> Tensors:
+    """The state a rule is probed with: vec fitted to this snapshot; DFA's matrices those it was
+    trained with, or its seed's.
+    """
     if name == "vec":
-        return {vec.KEY: fit_bridge(snapshot, settings.fit_batches, settings.fit_batch, task.bridge, device)[vec.KEY]}
+        return {
+            vec.KEY: fit_bridge(
+                snapshot, settings.fit_batches, settings.fit_batch, task.bridge, device
+            )[vec.KEY]
+        }
     return rule(name).initial(snapshot.network, snapshot.seeds, device, task.feedback_scale)
 
 
 def _per_batch(tensor: Tensor, name: str, n_batches: int) -> Tensor:
     """A copy for each probe batch: the stack axis (n_seeds) becomes (n_seeds * n_batches)."""
-    return tensor.repeat_interleave(n_batches, dim=1 if name.startswith(("block.", "credit.level")) else 0)
+    return tensor.repeat_interleave(
+        n_batches, dim=1 if name.startswith(("block.", "credit.level")) else 0
+    )
 
 
 def _direction(credit: Tensor) -> Tensor:
@@ -212,8 +309,12 @@ def _direction(credit: Tensor) -> Tensor:
 
 
 def _moments(updates: Tensors) -> tuple[np.ndarray, np.ndarray]:
-    """Trace of the updates' covariance over batches, and the unbiased squared norm of their mean: two (n_seeds,) arrays."""
-    parts = [updates[name].double() for name in sorted(updates)]  # sums in one order, wherever the tensors came from
+    """Trace of the updates' covariance over batches, and the unbiased squared norm of their mean:
+    two (n_seeds,) arrays.
+    """
+    parts = [
+        updates[name].double() for name in sorted(updates)
+    ]  # sums in one order, wherever the tensors came from
     n_batches = parts[0].shape[2]
     trace = power = 0.0
     for part in parts:
@@ -224,7 +325,9 @@ def _moments(updates: Tensors) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_seed(values: Tensor) -> np.ndarray:
-    """Sums (n_seeds,) of values (L', n_seeds, ...), each over one row, so that no sum depends on the others."""
+    """Sums (n_seeds,) of values (L', n_seeds, ...), each over one row, so that no sum depends on
+    the others.
+    """
     return values.movedim(1, 0).flatten(1).sum(dim=1).cpu().numpy()
 
 

@@ -1,8 +1,8 @@
 """Explicit randomness: one counter-based stream for each (purpose, seed, position).
 
-Because a stream depends on nothing but its name, a seed draws the same numbers whatever is trained beside it,
-and training resumes at any epoch without a saved generator. Streams are drawn on the host, so every device
-sees the same numbers.
+Because a stream depends on nothing but its name, a seed draws the same numbers whatever is trained
+beside it, and training resumes at any epoch without a saved generator. Streams are drawn on the
+host, so every device sees the same numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 # The purposes; each number names a stream for good: a new purpose takes a new number.
-INITIAL, FEEDBACK, BATCHES, PERTURBATION, FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, CONTROL = range(8)
+INITIAL, FEEDBACK, BATCHES, PERTURBATION, FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, CONTROL = (
+    range(8)
+)
 
 
 def stream(purpose: int, seed: int, *position: int) -> np.random.Generator:
@@ -21,17 +23,21 @@ def stream(purpose: int, seed: int, *position: int) -> np.random.Generator:
 
 
 def batch_order(seeds: Sequence[int], epoch: int, n_examples: int, batch: int) -> np.ndarray:
-    """Indices of one epoch's batches, each seed in an order of its own; a short last batch is dropped.
+    """Indices of one epoch's batches, each seed in an order of its own; a short last batch is
+    dropped.
 
     Returns (n_steps, n_seeds, batch) int64.
     """
     n_steps = n_examples // batch
-    orders = [stream(BATCHES, seed, epoch).permutation(n_examples)[: n_steps * batch] for seed in seeds]
+    orders = [
+        stream(BATCHES, seed, epoch).permutation(n_examples)[: n_steps * batch] for seed in seeds
+    ]
     return np.stack(orders).reshape(len(seeds), n_steps, batch).swapaxes(0, 1).copy()
 
 
-def independent_batches(purpose: int, seeds: Sequence[int], n_examples: int, n_batches: int, batch: int,
-                        *position: int) -> np.ndarray:
+def independent_batches(
+    purpose: int, seeds: Sequence[int], n_examples: int, n_batches: int, batch: int, *position: int
+) -> np.ndarray:
     """Independent draws of batches, without repeats inside a batch: they may overlap.
 
     Returns (n_batches, n_seeds, batch) int64.
@@ -44,8 +50,13 @@ def independent_batches(purpose: int, seeds: Sequence[int], n_examples: int, n_b
     return draws
 
 
-def sign_bytes(purpose: int, seeds: Sequence[int], n_steps: int, n_signs: int, *position: int) -> np.ndarray:
+def sign_bytes(
+    purpose: int, seeds: Sequence[int], n_steps: int, n_signs: int, *position: int
+) -> np.ndarray:
     """Random signs packed eight to a byte: (n_steps, n_seeds, ceil(n_signs / 8)) uint8."""
     n_bytes = -(-n_signs // 8)
-    packed = [np.frombuffer(stream(purpose, seed, *position).bytes(n_steps * n_bytes), np.uint8) for seed in seeds]
+    packed = [
+        np.frombuffer(stream(purpose, seed, *position).bytes(n_steps * n_bytes), np.uint8)
+        for seed in seeds
+    ]
     return np.stack(packed).reshape(len(seeds), n_steps, n_bytes).swapaxes(0, 1).copy()

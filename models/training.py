@@ -1,8 +1,9 @@
 """Vectorised training: the networks of all seeds take every step together.
 
-A `State` is the whole of a stack of networks after some epochs: parameters, optimizer moments, credit state. It is a flat dict of
-tensors, so that it can be cut into one seed's part, stored, put together again and trained on, bit for bit as if never stopped:
-batch orders and noise come from streams named by seed and epoch, not from a generator that would have to be saved.
+A `State` is the whole of a stack of networks after some epochs: parameters, optimizer moments,
+credit state. It is a flat dict of tensors, so that it can be cut into one seed's part, stored, put
+together again and trained on, bit for bit as if never stopped: batch orders and noise come from
+streams named by seed and epoch, not from a generator that would have to be saved.
 """
 
 from __future__ import annotations
@@ -16,19 +17,41 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
+from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
 from models import datasets
 from models.credit import Signal, rule, vec
-from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
 from models.networks.gradients import block_gradients, head_gradients, input_gradients
 from models.networks.graphs import Graphed
 from models.networks.layout import packed
-from models.networks.network import Network, Tensors, Workspace, example_losses, output_error, stack_axis
+from models.networks.network import (
+    Network,
+    Tensors,
+    Workspace,
+    example_losses,
+    output_error,
+    stack_axis,
+)
 from models.streams import PERTURBATION, batch_order, sign_bytes
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
-USUAL_ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
-PLAIN_SGD = {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0, "maximize": False}
-EVALUATED_AT_ONCE = 1024  # examples, however many networks there are: sums in float64 depend on how they are cut
+USUAL_ADAM = {
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "eps": 1e-8,
+    "weight_decay": 0.0,
+    "amsgrad": False,
+    "maximize": False,
+}
+PLAIN_SGD = {
+    "momentum": 0.0,
+    "dampening": 0.0,
+    "nesterov": False,
+    "weight_decay": 0.0,
+    "maximize": False,
+}
+EVALUATED_AT_ONCE = (
+    1024  # examples, however many networks there are: sums in float64 depend on how they are cut
+)
 
 
 class NonFiniteError(RuntimeError):
@@ -37,7 +60,10 @@ class NonFiniteError(RuntimeError):
     def __init__(self, seeds: Sequence[int], epoch: int):
         self.seeds, self.epoch = tuple(seeds), epoch
         names = ", ".join(map(str, seeds))
-        super().__init__(f"training diverged: non-finite parameters at epoch {epoch} in seed {names}; a smaller `train.lr` may help")
+        super().__init__(
+            f"training diverged: non-finite parameters at epoch {epoch} in seed {names}; a "
+            "smaller `train.lr` may help"
+        )
 
     def __reduce__(self):
         return type(self), (self.seeds, self.epoch)
@@ -52,7 +78,8 @@ class Task:
     train: TrainSettings
     feedback_scale: float
     bridge: BridgeSettings
-    precision: str = "fp32"  # of training's matrix products; snapshots are fp32, and so is all that is measured on them
+    # of training's matrix products; snapshots are fp32, and so is all that is measured on them
+    precision: str = "fp32"
 
     def architecture(self, data: datasets.Tensors) -> Network:
         """The network for this data set, in fp32."""
@@ -61,7 +88,9 @@ class Task:
 
 @dataclass(frozen=True)
 class State:
-    """A stack of networks: `tensors` by name (parameters, "adam.*", "credit.*"), all after `epoch` epochs."""
+    """A stack of networks: `tensors` by name (parameters, "adam.*", "credit.*"), all after `epoch`
+    epochs.
+    """
 
     seeds: tuple[int, ...]
     epoch: int
@@ -69,27 +98,37 @@ class State:
 
     def of_seed(self, s: int) -> Tensors:
         """The s-th network of the stack: every tensor without its stack axis."""
-        return {name: t.select(stack_axis(name), s).contiguous() for name, t in self.tensors.items()}
+        return {
+            name: t.select(stack_axis(name), s).contiguous() for name, t in self.tensors.items()
+        }
 
 
 def stack(parts: Sequence[Tensors], seeds: Sequence[int], epoch: int, device: str) -> State:
     """Single networks, as `State.of_seed` gives them, put together."""
-    tensors = {n: torch.stack([p[n].to(device) for p in parts], dim=stack_axis(n)) for n in parts[0]}
+    tensors = {
+        n: torch.stack([p[n].to(device) for p in parts], dim=stack_axis(n)) for n in parts[0]
+    }
     return State(tuple(seeds), epoch, tensors)
 
 
 def concatenate(states: Sequence[State]) -> State:
     """Stacks at the same epoch put one behind the other along the stack axis."""
-    tensors = {n: torch.cat([s.tensors[n] for s in states], dim=stack_axis(n)) for n in states[0].tensors}
+    tensors = {
+        n: torch.cat([s.tensors[n] for s in states], dim=stack_axis(n)) for n in states[0].tensors
+    }
     return State(sum((s.seeds for s in states), ()), states[0].epoch, tensors)
 
 
 def fresh(task: Task, seeds: Sequence[int], device: str, *, bridge: bool = False) -> State:
-    """Untrained networks with the credit state that training needs; `bridge` adds vec's whatever `train.credit` is."""
+    """Untrained networks with the credit state that training needs; `bridge` adds vec's whatever
+    `train.credit` is.
+    """
     network = task.architecture(datasets.on_device(task.dataset, device))
     tensors = network.initial(seeds, device)
     if task.train.optimizer == "adam":
-        tensors |= {f"adam.{n}.{m}": torch.zeros_like(t) for n, t in tensors.items() for m in MOMENTS}
+        tensors |= {
+            f"adam.{n}.{m}": torch.zeros_like(t) for n, t in tensors.items() for m in MOMENTS
+        }
     tensors |= rule(task.train.credit).initial(network, seeds, device, task.feedback_scale)
     if bridge:
         tensors |= vec.RULE.initial(network, seeds, device)
@@ -102,7 +141,15 @@ class Trainer:
     `observes` says whether vec's bridge learns along; under credit "vec" it always does.
     """
 
-    def __init__(self, task: Task, state: State, device: str, *, credit: str | None = None, observes: bool = False):
+    def __init__(
+        self,
+        task: Task,
+        state: State,
+        device: str,
+        *,
+        credit: str | None = None,
+        observes: bool = False,
+    ):
         self.task, self.seeds, self.epoch, self.device = task, state.seeds, state.epoch, device
         self.data = datasets.on_device(task.dataset, device)
         self.network = task.architecture(self.data)
@@ -111,14 +158,23 @@ class Trainer:
         self.observes = observes or self.rule is vec.RULE
         self.n_steps = self.data.train_x.shape[0] // task.train.batch
         if not self.n_steps:
-            raise ValueError(f"`train.batch` is {task.train.batch}, but `{task.dataset}` has {self.data.train_x.shape[0]} examples to train on")
+            raise ValueError(
+                f"`train.batch` is {task.train.batch}, but `{task.dataset}` has "
+                f"{self.data.train_x.shape[0]} examples to train on"
+            )
         self._space: Workspace | None = None
         self._take(state.tensors)
         self._signs = sign_table(device)
-        self._graphs = {observing: Graphed(self._step) for observing in (False, True)} if device.startswith("cuda") else {}
+        self._graphs = (
+            {observing: Graphed(self._step) for observing in (False, True)}
+            if device.startswith("cuda")
+            else {}
+        )
 
     def _take(self, tensors: Tensors) -> None:
-        """Copies of what is trained: parameters, gradients and moments each in a vector of their own."""
+        """Copies of what is trained: parameters, gradients and moments each in a vector of their
+        own.
+        """
         names = [n for n in tensors if not n.startswith(("adam.", "credit."))]
         self.vector, self.params = packed({n: tensors[n] for n in names})
         self._layers = self.network.layers(self.params)
@@ -141,10 +197,16 @@ class Trainer:
         noise = None
         if self.observes:
             n_signs = (self.network.n_blocks + 1) * train.batch * self.network.settings.width
-            noise = torch.from_numpy(sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)).to(self.device)
+            noise = torch.from_numpy(
+                sign_bytes(PERTURBATION, unique, self.n_steps, n_signs, self.epoch)
+            ).to(self.device)
         indices = torch.from_numpy(order[: self.n_steps]).to(self.device)
-        rates = torch.tensor([self._rate(self.epoch * self.n_steps + step) for step in range(self.n_steps)], dtype=torch.float64)
-        rates = rates.float().to(self.device) if self._graphs else rates.tolist()  # on CUDA the optimizer reads a float32
+        rates = torch.tensor(
+            [self._rate(self.epoch * self.n_steps + step) for step in range(self.n_steps)],
+            dtype=torch.float64,
+        )
+        # on CUDA the optimizer reads a float32
+        rates = rates.float().to(self.device) if self._graphs else rates.tolist()
         step = self._graphs.get(self.observes, self._step)
         for inputs in zip(indices, rates, *([] if noise is None else [noise]), strict=True):
             step(*inputs)
@@ -161,7 +223,9 @@ class Trainer:
         network, params = self.fast, self.params
         if self._space is None:
             self._space = network.workspace(*x.shape[:2], device=self.device)
-        acts = network.forward(params, network.embed(params, x, self._space.levels[0]), self._space, self._layers)
+        acts = network.forward(
+            params, network.embed(params, x, self._space.levels[0]), self._space, self._layers
+        )
         error = output_error(acts.logits, y)
         if noise is not None:
             self._observe(acts, error, y, noise)
@@ -174,10 +238,23 @@ class Trainer:
 
     def _observe(self, acts, error: Tensor, y: Tensor, packed: Tensor) -> None:
         bridge = self.task.bridge
-        noise = unpack_signs(packed, self._signs, (self.network.n_blocks + 1, y.shape[1], self.network.settings.width))
+        noise = unpack_signs(
+            packed,
+            self._signs,
+            (self.network.n_blocks + 1, y.shape[1], self.network.settings.width),
+        )
         noise = noise.repeat(1, len(self.seeds) // packed.shape[0], 1, 1)
-        vec.observe(self.credit_state, self.network, self.params, acts, error, y, noise,
-                    sigma=bridge.sigma, keep=1 - 1 / bridge.window)
+        vec.observe(
+            self.credit_state,
+            self.network,
+            self.params,
+            acts,
+            error,
+            y,
+            noise,
+            sigma=bridge.sigma,
+            keep=1 - 1 / bridge.window,
+        )
         if self.rule is vec.RULE:
             vec.solve(self.credit_state, bridge.ridge)
 
@@ -206,12 +283,20 @@ class Trainer:
             rows = param.movedim(stack_axis(name), 0).flatten(1)
             bad |= ~torch.isfinite(rows.sum(1))
         if bad.any():
-            raise NonFiniteError(sorted({self.seeds[i] for i in bad.nonzero().flatten().tolist()}), self.epoch)
+            raise NonFiniteError(
+                sorted({self.seeds[i] for i in bad.nonzero().flatten().tolist()}), self.epoch
+            )
 
 
-def train(task: Task, state: State, device: str, epochs: Sequence[int],
-          on_epoch: Callable[[Sequence[int], int], None] | None = None) -> Iterator[State]:
-    """Train `state` on to each of `epochs` (ascending, none before state.epoch); yields the stack at each.
+def train(
+    task: Task,
+    state: State,
+    device: str,
+    epochs: Sequence[int],
+    on_epoch: Callable[[Sequence[int], int], None] | None = None,
+) -> Iterator[State]:
+    """Train `state` on to each of `epochs` (ascending, none before state.epoch); yields the stack
+    at each.
 
     `on_epoch(seeds, epoch)` hears of every epoch done.
     """
@@ -245,7 +330,9 @@ def sign_table(device: str) -> Tensor:
 
 
 def unpack_signs(packed: Tensor, table: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """packed (G, n_bytes) -> signs (shape[0], G, *shape[1:]): levels first, as credit is laid out."""
+    """packed (G, n_bytes) -> signs (shape[0], G, *shape[1:]): levels first, as credit is laid
+    out.
+    """
     count = math.prod(shape)
     signs = table[packed.long()].flatten(1)[:, :count]
     return signs.view(packed.shape[0], *shape).transpose(0, 1)

@@ -1,35 +1,46 @@
-"""The control rules of credit, and the controls of claims: what cannot know anything must not come out as knowing."""
+"""The control rules of credit, and the controls of claims: what cannot know anything must not come
+out as knowing.
+"""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from tests.support.networks import drawn
-from tests.support.coin import GOOD, measured
 
 from claims.controls import ALLOWED
 from claims.evidence import Evidence
+from claims.execution.measure import Machine
+from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from claims.report.again import chances
 from claims.report.false_support import rates
 from claims.run import Run
 from claims.schema import load_suite
+from claims.store.entries import Store
 from models.credit import Chance, Signal, rule
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
-from claims.execution.measure import Machine
 from models.networks.network import output_error
 from models.probe import probe
-from claims.store.entries import Store
 from models.training import Task, fresh, train
+from tests.support.coin import GOOD, measured
+from tests.support.networks import drawn
 
 SHAPE = dict(width=11, blocks=2, residual=True, norm="layer", activation="relu")
 CONTROLS = ("random", "signflip")
 
 
 def credits(name, position=(5, 0, 0), seeds=range(3)):
-    """The oracle's credit and a control's, (levels, G, B, W) both, for a stack of three networks."""
+    """The oracle's credit and a control's, (levels, G, B, W) both, for a stack of three
+    networks.
+    """
     network, params, x, y, acts = drawn(SHAPE, batch=400)
-    signal = Signal(network, params, acts, output_error(acts.logits, y), range(3), Chance(tuple(seeds), 1, position))
+    signal = Signal(
+        network,
+        params,
+        acts,
+        output_error(acts.logits, y),
+        range(3),
+        Chance(tuple(seeds), 1, position),
+    )
     return rule("oracle").credit({}, signal), rule(name).credit({}, signal)
 
 
@@ -41,7 +52,9 @@ def test_a_controls_credit_is_as_long_as_the_oracles_for_each_example(name):
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_controls_credit_has_no_cosine_with_the_oracles(name):
-    """Mean cosine over 1200 examples a level, bound at 5 standard errors: at most one each, for the sign."""
+    """Mean cosine over 1200 examples a level, bound at 5 standard errors: at most one each, for the
+    sign.
+    """
     truth, found = credits(name)
     cosine = torch.nn.functional.cosine_similarity(truth, found, dim=-1).flatten(1).mean(1)
     assert (cosine.abs() < 5 / np.sqrt(1200)).all()
@@ -50,7 +63,11 @@ def test_a_controls_credit_has_no_cosine_with_the_oracles(name):
 def test_signflip_turns_whole_examples_alike_at_all_levels():
     truth, found = credits("signflip")
     turned = (found == -truth).all(-1)
-    assert ((found == truth).all(-1) | turned).all() and (turned == turned[0]).all() and 0 < turned.double().mean() < 1
+    assert (
+        ((found == truth).all(-1) | turned).all()
+        and (turned == turned[0]).all()
+        and 0 < turned.double().mean() < 1
+    )
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -76,8 +93,12 @@ def test_nothing_is_trained_on_a_control(name):
 
 
 def probed(seeds):
-    task = Task("digits", NetworkSettings(width=12, blocks=2), TrainSettings(), 1.0, BridgeSettings())
-    settings = ProbeSettings(credits=CONTROLS, steps=2, lr=0.05, batch=32, batches=4, averaged_over=2)
+    task = Task(
+        "digits", NetworkSettings(width=12, blocks=2), TrainSettings(), 1.0, BridgeSettings()
+    )
+    settings = ProbeSettings(
+        credits=CONTROLS, steps=2, lr=0.05, batch=32, batches=4, averaged_over=2
+    )
     return probe(task, next(train(task, fresh(task, seeds, "cpu"), "cpu", [1])), settings, "cpu")
 
 
@@ -88,37 +109,50 @@ def test_a_seeds_controls_do_not_depend_on_its_companions():
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pytester, workers):  # noqa: F811
+def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pytester, workers):
     result = suite(GOOD, "--controls", "-v", *workers)
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(["*can_fail?ordered?*"])
     assert sorted(measured(pytester)) == list(range(8))
-    assert all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values()) and not result.file["partial"]
+    assert (
+        all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values())
+        and not result.file["partial"]
+    )
     assert all(0 <= claim["false_support_skewed"] < 0.3 for claim in result.claims.values())
     worst = max(claim["false_support"] for claim in result.claims.values())
-    result.stdout.fnmatch_lines([f"*where they are false, claims were supported in {100 * worst:.3g} % of worlds or less*"])
+    result.stdout.fnmatch_lines(
+        [f"*where they are false, claims were supported in {100 * worst:.3g} % of worlds or less*"]
+    )
 
 
-def test_without_controls_none_are_collected_and_nothing_is_said_of_them(suite):  # noqa: F811
+def test_without_controls_none_are_collected_and_nothing_is_said_of_them(suite):
     result = suite(GOOD)
     result.assert_outcomes(passed=3)
     assert [claim["false_support"] for claim in result.claims.values()] == [None] * 3
     assert "where they are false" not in result.stdout.str()
 
 
-def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):  # noqa: F811
-    result = suite("""
+def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):
+    result = suite(
+        """
       toothless: {says: A is no catastrophe., expect: gain(a) > -1000}
-    """, "--controls")
+    """,
+        "--controls",
+    )
     result.assert_outcomes(passed=1, failed=1)
     text = " ".join(result.stdout.str().split())
-    assert "`toothless` cannot fail as it should: it holds in every single replicate however conditions are swapped" in text
+    assert (
+        "`toothless` cannot fail as it should: it holds in every single replicate however "
+        "conditions are swapped" in text
+    )
 
 
 MARGIN = """\
 version: 1
 experiments:
-  lab: {kind: recorded, file: lab.csv, replicate: run, conditions: [rule], metrics: [accuracy], ranges: {accuracy: [0, 1]}}
+  lab:
+    {kind: recorded, file: lab.csv, replicate: run, conditions: [rule], metrics: [accuracy],
+     ranges: {accuracy: [0, 1]}}
 claims:
   wide: {says: A is no better than B by a half., expect: accuracy(a) < accuracy(b) + 0.5}
   narrow: {says: A is no better than B by a twentieth., expect: accuracy(a) < accuracy(b) + 0.05}
@@ -128,81 +162,159 @@ claims:
 def recorded(folder, rows, claims=MARGIN):
     """A run on recorded accuracies: rows of (run, rule, accuracy)."""
     (folder / "claims.yaml").write_text(claims)
-    (folder / "lab.csv").write_text("run,rule,accuracy\n" + "".join(f"{run},{rule},{value}\n" for run, rule, value in rows))
+    (folder / "lab.csv").write_text(
+        "run,rule,accuracy\n" + "".join(f"{run},{rule},{value}\n" for run, rule, value in rows)
+    )
     return Run(load_suite(folder / "claims.yaml"), (), Machine(), Store(folder / "store"))
 
 
 def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
-    """Accuracies of 0.90 give or take 0.01: a margin of a half is used up only where one of them is above 1."""
+    """Accuracies of 0.90 give or take 0.01: a margin of a half is used up only where one of them is
+    above 1.
+    """
     rng = np.random.default_rng(0)
-    run = recorded(tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"])
+    run = recorded(
+        tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"]
+    )
     wide, narrow = (run.control(claim, setting) for claim, setting in run.cases())
-    assert not wide.passed and not wide.error and "only at means outside the range of what is measured" in wide.reason
+    assert (
+        not wide.passed
+        and not wide.error
+        and "only at means outside the range of what is measured" in wide.reason
+    )
     assert narrow.passed and narrow.false_support < 0.06
 
 
 def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
-    """Sixteen values of a lognormal, claimed to be low: the one far out is missed as often as not, and the rest look low for certain."""
+    """Sixteen values of a lognormal, claimed to be low: the one far out is missed as often as not,
+    and the rest look low for certain.
+    """
     values = np.exp(1.2 * np.random.default_rng(3).normal(size=16))  # mean 4.6, one of them 54
-    claims = MARGIN.partition("  wide")[0].replace(", ranges: {accuracy: [0, 1]}", "") + "  low: {says: A is low., expect: accuracy(a) < 5.5}\n"
+    claims = (
+        MARGIN.partition("  wide")[0].replace(",\n     ranges: {accuracy: [0, 1]}", "")
+        + "  low: {says: A is low., expect: accuracy(a) < 5.5}\n"
+    )
     run = recorded(tmp_path, [(i, "a", value) for i, value in enumerate(values)], claims)
     (found,) = (run.control(claim, setting) for claim, setting in run.cases())
     assert found.passed and found.false_support < ALLOWED < found.false_support_skewed
-    told = list(rates([replace(run.judge(*case), false_support=found.false_support, false_support_skewed=found.false_support_skewed)
-                       for case in run.cases()]))
-    assert len(told) == 2 and f"low was supported in {100 * found.false_support_skewed:.3g} %" in told[1]
+    told = list(
+        rates(
+            [
+                replace(
+                    run.judge(*case),
+                    false_support=found.false_support,
+                    false_support_skewed=found.false_support_skewed,
+                )
+                for case in run.cases()
+            ]
+        )
+    )
+    assert (
+        len(told) == 2
+        and f"low was supported in {100 * found.false_support_skewed:.3g} %" in told[1]
+    )
 
 
-def test_what_cannot_be_judged_has_one_readable_reason(suite):  # noqa: F811
-    result = suite("""
+def test_what_cannot_be_judged_has_one_readable_reason(suite):
+    result = suite(
+        """
       diverges: {says: A gains., experiment: broken, expect: gain(a) > 0}
       stops: {says: A gains., experiment: stopping, expect: gain(a) > 0}
-    """, "--controls", "-k", "can_fail")
+    """,
+        "--controls",
+        "-k",
+        "can_fail",
+    )
     result.assert_outcomes(failed=2, deselected=2)
     text = " ".join(result.stdout.str().split())
     assert "whether `diverges` can fail is not known in setting default: NonFiniteError: " in text
-    assert "whether `stops` can fail is not known in setting default: SystemExit: out of coins." in text
+    assert (
+        "whether `stops` can fail is not known in setting default: SystemExit: out of coins."
+        in text
+    )
     assert "Traceback" not in text
 
 
 def test_an_undefined_quantity_is_not_taken_for_a_boundary_out_of_reach(tmp_path):
-    claims = MARGIN.partition("  wide")[0] + "  folded: {says: A is tiny., expect: accuracy(a) << accuracy(b), by: 2}\n"
+    claims = (
+        MARGIN.partition("  wide")[0]
+        + "  folded: {says: A is tiny., expect: accuracy(a) << accuracy(b), by: 2}\n"
+    )
     rng = np.random.default_rng(0)
-    run = recorded(tmp_path, [(i, rule, sign * (0.5 + 0.1 * rng.normal())) for i in range(16) for rule, sign in (("a", -1), ("b", 1))],
-                   claims.replace(", ranges: {accuracy: [0, 1]}", ""))
+    run = recorded(
+        tmp_path,
+        [
+            (i, rule, sign * (0.5 + 0.1 * rng.normal()))
+            for i in range(16)
+            for rule, sign in (("a", -1), ("b", 1))
+        ],
+        claims.replace(",\n     ranges: {accuracy: [0, 1]}", ""),
+    )
     (found,) = (run.control(claim, setting) for claim, setting in run.cases())
     assert not found.passed and "is undefined at the observed means" in found.reason
 
 
-def test_what_is_not_asked_has_no_control(suite):  # noqa: F811
+def test_what_is_not_asked_has_no_control(suite):
     result = suite(GOOD, "--controls", "--setting=short", "-k", "ordered")
-    result.assert_outcomes(skipped=1, deselected=4)  # the claim itself is counted as not asked, its control as skipped
+    result.assert_outcomes(
+        skipped=1, deselected=4
+    )  # the claim itself is counted as not asked, its control as skipped
 
 
-def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):  # noqa: F811
-    result = suite(GOOD + "  close: {says: A gains 0.75., expect: gain(a) > 0.75}\n", "--inconclusive=warn")
+def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):
+    result = suite(
+        GOOD + "  close: {says: A gains 0.75., expect: gain(a) > 0.75}\n", "--inconclusive=warn"
+    )
     claims = result.claims
-    assert claims["positive@first"]["pass_again"] > 0.95 and claims["close@first"]["pass_again"] < 0.9
-    together = np.mean([set(w) == {"1"} for w in zip(*(c["passes_in"] for c in claims.values()), strict=True)])
+    assert (
+        claims["positive@first"]["pass_again"] > 0.95 and claims["close@first"]["pass_again"] < 0.9
+    )
+    together = np.mean(
+        [set(w) == {"1"} for w in zip(*(c["passes_in"] for c in claims.values()), strict=True)]
+    )
     assert together <= min(c["pass_again"] for c in claims.values())
-    result.stdout.fnmatch_lines([f"*all claims would come out as expected with a chance of {100 * together:.0f} %*", "*close: * %*"])
+    result.stdout.fnmatch_lines(
+        [
+            f"*all claims would come out as expected with a chance of {100 * together:.0f} %*",
+            "*close: * %*",
+        ]
+    )
 
 
 def remedy(**fields):
     """What a run says of one claim that may well come out differently."""
-    told = {"expected": "supported", "verdict": "supported", "pass_again": 0.8, "passes_in": "11110", "n_seeds": 16} | fields
+    told = {
+        "expected": "supported",
+        "verdict": "supported",
+        "pass_again": 0.8,
+        "passes_in": "11110",
+        "n_seeds": 16,
+    } | fields
     return list(chances([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
 
 
 def test_the_remedy_for_a_close_claim_fits_what_is_expected_of_it():
-    assert remedy(seeds_to_pass=70).endswith("close: 80 %; about 70 seeds in one look would make it 90 %")
+    assert remedy(seeds_to_pass=70).endswith(
+        "close: 80 %; about 70 seeds in one look would make it 90 %"
+    )
     assert remedy(seeds_to_pass=70, seeds_scheduled=16) == remedy(seeds_to_pass=70)
-    assert remedy(seeds_to_pass=50, seeds_scheduled=64).endswith("would make it 90 %; it stopped at 16, and its schedule goes to 64 already")
-    assert remedy(seeds_scheduled=64).endswith("the data do not say how many seeds would help; it stopped at 16, and its schedule goes to 64 already")
-    assert remedy(expected="inconclusive", verdict="inconclusive").endswith("seeds that decide it would change what is expected")
+    assert remedy(seeds_to_pass=50, seeds_scheduled=64).endswith(
+        "would make it 90 %; it stopped at 16, and its schedule goes to 64 already"
+    )
+    assert remedy(seeds_scheduled=64).endswith(
+        "the data do not say how many seeds would help; it stopped at 16, and its schedule "
+        "goes to 64 already"
+    )
+    assert remedy(expected="inconclusive", verdict="inconclusive").endswith(
+        "seeds that decide it would change what is expected"
+    )
 
 
-def test_a_close_claim_is_told_the_seeds_that_its_own_chance_asks_for(suite):  # noqa: F811
-    claim = suite("  close: {says: A gains two thirds., expect: gain(a) > 0.65, seeds: {start: 8, step: 8, max: 24}}\n", "--inconclusive=warn").claims["close@first"]
+def test_a_close_claim_is_told_the_seeds_that_its_own_chance_asks_for(suite):
+    claim = suite(
+        "  close: {says: A gains two thirds., expect: gain(a) > 0.65, seeds: {start: 8, "
+        "step: 8, max: 24}}\n",
+        "--inconclusive=warn",
+    ).claims["close@first"]
     assert claim["seeds_scheduled"] == 24 and claim["verdict"] == "supported"
     assert claim["pass_again"] >= 0.9 or claim["seeds_to_pass"] > claim["n_seeds"]

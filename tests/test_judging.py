@@ -1,4 +1,6 @@
-"""From observations to evidence: verdicts where the truth is known, for every kind of atom and for conjunctions; what cannot be judged."""
+"""From observations to evidence: verdicts where the truth is known, for every kind of atom and for
+conjunctions; what cannot be judged.
+"""
 
 import json
 import math
@@ -30,14 +32,22 @@ TRUTH = {"a": 1.0, "b": 2.0, "c": 50.0}  # means of m; n is ten times m; spread 
 
 
 def observations(seeds, spread=0.05):
-    """m, n (seed, arm, batch): means TRUTH and 10 TRUTH, seeds shared by the arms; z (seed,) about zero."""
+    """m, n (seed, arm, batch): means TRUTH and 10 TRUTH, seeds shared by the arms; z (seed,) about
+    zero.
+    """
     rng = np.random.default_rng([len(seeds), *seeds])
     common = 1 + spread * rng.normal(size=(len(seeds), 1, 1))
-    m = np.array(list(TRUTH.values()))[:, None] * common * (1 + 0.02 * rng.normal(size=(len(seeds), 3, 4)))
+    m = (
+        np.array(list(TRUTH.values()))[:, None]
+        * common
+        * (1 + 0.02 * rng.normal(size=(len(seeds), 3, 4)))
+    )
     dims = ("seed", "arm", "batch")
     n = 10 * m * (1 + 0.02 * rng.normal(size=m.shape))
-    return xarray.Dataset({"m": (dims, m), "n": (dims, n), "z": ("seed", rng.normal(size=len(seeds)))},
-                          {"seed": list(seeds), "arm": ["a", "b", "c"]})
+    return xarray.Dataset(
+        {"m": (dims, m), "n": (dims, n), "z": ("seed", rng.normal(size=len(seeds)))},
+        {"seed": list(seeds), "arm": ["a", "b", "c"]},
+    )
 
 
 @pytest.fixture
@@ -47,8 +57,11 @@ def claim(tmp_path):
 
     def made(text, options="", head=""):
         keys = "".join(f"    {line.strip()}\n" for line in text.strip().split("\n"))
-        (tmp_path / "claims.yaml").write_text(f"version: 1\n{head}defaults: {{seeds: 16}}\nexperiments:\n  e: {{kind: 'given:Given'{options}}}\n"
-                                              f"metrics: {{share: m / n}}\nclaims:\n  it:\n    says: It is so.\n{keys}")
+        (tmp_path / "claims.yaml").write_text(
+            f"version: 1\n{head}defaults: {{seeds: 16}}\nexperiments:\n  e: {{kind: "
+            f"'given:Given'{options}}}\n"
+            f"metrics: {{share: m / n}}\nclaims:\n  it:\n    says: It is so.\n{keys}"
+        )
         return load_suite(tmp_path / "claims.yaml").claims[0]
 
     return made
@@ -66,8 +79,18 @@ CASES = [
     ("expect: m(c) >> m(a)\nby: 100", "refuted", math.log(50), math.log(100)),
     ("expect: approx(m(b), 2, within=0.2)", "supported", 2.0, [1.8, 2.2]),
     ("expect: approx(m(b), 3, within=0.5)", "refuted", 2.0, [2.5, 3.5]),
-    ("expect: approx(m(b) / m(a), 2, factor=1.2)", "supported", math.log(2), [math.log(2 / 1.2), math.log(2 * 1.2)]),
-    ("expect: approx(m(b) / m(a), 4, factor=1.2)", "refuted", math.log(2), [math.log(4 / 1.2), math.log(4 * 1.2)]),
+    (
+        "expect: approx(m(b) / m(a), 2, factor=1.2)",
+        "supported",
+        math.log(2),
+        [math.log(2 / 1.2), math.log(2 * 1.2)],
+    ),
+    (
+        "expect: approx(m(b) / m(a), 4, factor=1.2)",
+        "refuted",
+        math.log(2),
+        [math.log(4 / 1.2), math.log(4 * 1.2)],
+    ),
     ("expect: share(a) < 0.2", "supported", 0.1, 0.2),
     ("expect: log(m(c)) > sqrt(abs(m(a)))", "supported", math.log(50) - 1, 0),
     ("expect: m(a) < m(b) < m(c)", "supported", None, 0),
@@ -81,7 +104,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "verdict", "estimate", "threshold"), CASES, ids=[c[0].replace("\n", " ") for c in CASES])
+@pytest.mark.parametrize(
+    ("text", "verdict", "estimate", "threshold"),
+    CASES,
+    ids=[c[0].replace("\n", " ") for c in CASES],
+)
 def test_verdicts_where_the_truth_is_known(claim, text, verdict, estimate, threshold):
     evidence = judge(claim(text), "default", observations)
     assert evidence.verdict == verdict, evidence.reason
@@ -106,16 +133,22 @@ def test_evidence_is_plain_json_and_comes_back(claim):
 def test_replicates_are_averaged_inside_the_seed(claim):
     made = claim("expect: m(a) > 0")
     terms = cut(observations(range(5)), made.ask("default").terms, made.spec.experiment("default"))
-    np.testing.assert_allclose(terms.sample.cells[0][:, 0], observations(range(5))["m"].sel(arm="a").mean("batch"))
+    np.testing.assert_allclose(
+        terms.sample.cells[0][:, 0], observations(range(5))["m"].sel(arm="a").mean("batch")
+    )
 
 
 def test_the_same_seeds_give_the_same_digits_and_order_does_not_matter(claim):
     made, base = claim("expect: m(a) < m(b)"), observations(range(16))
     first = judge(made, "default", lambda seeds: base)
     again = judge(made, "default", lambda seeds: base)
-    shuffled = judge(made, "default", lambda seeds: base.isel(seed=np.random.default_rng(0).permutation(16)))
+    shuffled = judge(
+        made, "default", lambda seeds: base.isel(seed=np.random.default_rng(0).permutation(16))
+    )
     assert (first.low, first.high, first.p_value) == (again.low, again.high, again.p_value)
-    assert first.low == pytest.approx(shuffled.low, rel=1e-9) and first.high == pytest.approx(shuffled.high, rel=1e-9)
+    assert first.low == pytest.approx(shuffled.low, rel=1e-9) and first.high == pytest.approx(
+        shuffled.high, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf], ids=["nan", "inf"])
@@ -128,11 +161,18 @@ def test_missing_and_infinite_values_are_an_error_that_names_selection_and_seeds
     evidence = judge(claim("expect: m(a) < m(b)"), "default", spoiled)
     assert evidence.verdict == "error" and evidence.outcome == "error" and evidence.estimate is None
     assert "`m(arm=b)`" in evidence.reason and "for seed 3, 5" in evidence.reason
-    assert judge(claim("expect: m(a) < m(c)"), "default", spoiled).verdict == "supported"  # what it does not need does not matter
+    assert (
+        judge(claim("expect: m(a) < m(c)"), "default", spoiled).verdict == "supported"
+    )  # what it does not need does not matter
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("expect: m(a) > 0", "inconclusive"), ("expect: m(a) < 0", "inconclusive"), ("expect: approx(m(a), 1, within=1)", "inconclusive")]
+    ("text", "expected"),
+    [
+        ("expect: m(a) > 0", "inconclusive"),
+        ("expect: m(a) < 0", "inconclusive"),
+        ("expect: approx(m(a), 1, within=1)", "inconclusive"),
+    ],
 )
 def test_a_sample_without_spread_decides_nothing(claim, text, expected):
     def constant(seeds):
@@ -168,18 +208,30 @@ def test_unpaired_conditions_may_differ_in_size_and_keep_their_rows(claim):
 
 
 def test_unpaired_terms_keep_their_meaning_when_conditions_interleave(claim):
-    """m(a), m(b), n(a): the sample groups a's rows, the estimand still gets each mean in its own place."""
+    """m(a), m(b), n(a): the sample groups a's rows, the estimand still gets each mean in its own
+    place.
+    """
     made = claim("expect: m(a) + m(b) - n(a) < 0", options=", paired: false")
     evidence = judge(made, "default", observations)
-    assert evidence.estimate == pytest.approx(1 + 2 - 10, rel=0.1) and evidence.verdict == "supported"
+    assert (
+        evidence.estimate == pytest.approx(1 + 2 - 10, rel=0.1) and evidence.verdict == "supported"
+    )
 
 
 def test_what_was_not_measured_is_named(claim):
     made = claim("expect: m(a) < m(b)")
     with pytest.raises(ObservationError, match="metric `m` was not measured; measured: z"):
-        cut(observations(range(3)).drop_vars(["m", "n"]), made.ask("default").terms, made.spec.experiment("default"))
+        cut(
+            observations(range(3)).drop_vars(["m", "n"]),
+            made.ask("default").terms,
+            made.spec.experiment("default"),
+        )
     with pytest.raises(ObservationError, match="`m\\(arm=b\\)` was not measured: `arm` has a, c"):
-        cut(observations(range(3)).sel(arm=["a", "c"]), made.ask("default").terms, made.spec.experiment("default"))
+        cut(
+            observations(range(3)).sel(arm=["a", "c"]),
+            made.ask("default").terms,
+            made.spec.experiment("default"),
+        )
 
 
 def test_an_exception_while_measuring_is_an_error(claim):
@@ -187,17 +239,30 @@ def test_an_exception_while_measuring_is_an_error(claim):
         raise RuntimeError("the machine burned down")
 
     evidence = judge(claim("expect: m(a) < m(b)\nexpected: refuted\nnote: n"), "default", failing)
-    assert evidence.verdict == "error" and evidence.outcome == "error" and "burned down" in evidence.explanation()
+    assert (
+        evidence.verdict == "error"
+        and evidence.outcome == "error"
+        and "burned down" in evidence.explanation()
+    )
 
 
-@pytest.mark.parametrize(("error", "told"), [(SystemExit(3), "SystemExit: 3"), (RuntimeError("It burned down."), "RuntimeError: It burned down.")])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (RuntimeError("It burned down."), "RuntimeError: It burned down."),
+    ],
+)
 def test_a_kind_that_stops_the_process_leaves_a_record_whose_sentence_ends_once(claim, error, told):
     def stopping(seeds):
         raise error
 
     evidence = judge(claim("expect: m(a) < m(b)"), "default", stopping)
     assert evidence.verdict == "error" and evidence.reason == told
-    assert evidence.explanation().endswith(f"{told.removesuffix('.')}.") and ".." not in evidence.explanation()
+    assert (
+        evidence.explanation().endswith(f"{told.removesuffix('.')}.")
+        and ".." not in evidence.explanation()
+    )
 
 
 def test_an_interrupt_is_no_evidence(claim):

@@ -1,11 +1,13 @@
-"""Who may know whom: `models` never imports `claims`, and nothing on the way to collected items imports torch."""
+"""Who may know whom: `models` never imports `claims`, and nothing on the way to collected items
+imports torch.
+"""
 
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
 from tests.support import ROOT
 
 HEAVY = ("torch", "xarray", "pandas", "scipy", "sklearn", "matplotlib", "ray")
@@ -24,15 +26,21 @@ def test_models_never_import_claims(path):
     assert not [name for name in imported(path) if name.split(".")[0] == "claims"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "claims" / "inference").rglob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "claims" / "inference").rglob("*.py")), ids=lambda p: p.name
+)
 def test_inference_knows_arrays_only(path):
     names = list(imported(path))
     assert not [n for n in names if n.split(".")[0] in ("torch", "models", "xarray", "yaml")]
-    assert not [n for n in names if n.startswith("claims.") and not n.startswith("claims.inference")]
+    assert not [
+        n for n in names if n.startswith("claims.") and not n.startswith("claims.inference")
+    ]
 
 
 def loaded_by(code, tmp_path):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
@@ -40,19 +48,28 @@ def loaded_by(code, tmp_path):
 @pytest.mark.parametrize(
     "code",
     [
-        "import pytest; pytest.main(['claims/', '--collect-only', '-q', '-p', 'no:cacheprovider', '-p', 'no:terminal'])",
+        "import pytest; pytest.main(['claims/', '--collect-only', '-q', '-p', "
+        "'no:cacheprovider', '-p', 'no:terminal'])",
         "from claims.schema import load_suite; load_suite('claims.yaml')",
     ],
     ids=["collection", "loading"],
 )
 def test_no_heavy_library_on_the_way_to_collected_items(code, tmp_path):
-    names = loaded_by(f"import sys; {code}; print(*(m for m in {HEAVY!r} if m in sys.modules))", tmp_path)
+    names = loaded_by(
+        f"import sys; {code}; print(*(m for m in {HEAVY!r} if m in sys.modules))", tmp_path
+    )
     assert not names & set(HEAVY)
 
 
 def test_no_dead_pickle_or_eval_in_the_packages():
     for path in [*(ROOT / "models").rglob("*.py"), *(ROOT / "claims").rglob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        assert not [n for n in imported(path) if n.split(".")[0] in ("pickle", "shelve", "dill")], path
-        calls = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        assert not [n for n in imported(path) if n.split(".")[0] in ("pickle", "shelve", "dill")], (
+            path
+        )
+        calls = [
+            n.func.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        ]
         assert not {"eval", "exec"} & set(calls), path

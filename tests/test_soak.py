@@ -1,4 +1,6 @@
-"""Whole runs of the suite, killed thirty times, started twice at once, split among any number of workers. Short forms: test_crash.py."""
+"""Whole runs of the suite, killed thirty times, started twice at once, split among any number of
+workers. Short forms: test_crash.py.
+"""
 
 import json
 import os
@@ -9,15 +11,14 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from tests.support.workers import arrays_of, leftovers, training, until
-from tests.support.kill_at_write import VARIABLE
 
-from claims.store.pruning import entries
 from claims.store.entries import JOURNAL, Store
+from claims.store.pruning import entries
 from tests.support import ROOT
+from tests.support.kill_at_write import VARIABLE
+from tests.support.workers import arrays_of, leftovers, training, until
 
 pytestmark = pytest.mark.slow
 KILLS, IN_WRITE = 30, 8
@@ -41,9 +42,15 @@ SUITE = """
     claims:
       falls: {memo: m, where: p, says: s, expect: "dL_held(oracle, epoch=5) < 0"}
       grows: {memo: m, where: p, says: s, expect: "accuracy(epoch=5) < accuracy(epoch=160)"}
-      varies: {memo: m, where: p, says: s, expect: "update_variance(vec, epoch=5) < update_variance(dfa, epoch=5)"}
-      learns: {memo: m, where: p, says: s, experiment: online, expect: "accuracy(takeover=0, epoch=20) > 0.5"}
-      gains: {memo: m, where: p, says: s, experiment: online, expect: "accuracy(takeover=0, epoch=20) > accuracy(takeover=never, epoch=20)"}
+      varies:
+        {memo: m, where: p, says: s,
+         expect: "update_variance(vec, epoch=5) < update_variance(dfa, epoch=5)"}
+      learns:
+        {memo: m, where: p, says: s, experiment: online,
+         expect: "accuracy(takeover=0, epoch=20) > 0.5"}
+      gains:
+        {memo: m, where: p, says: s, experiment: online,
+         expect: "accuracy(takeover=0, epoch=20) > accuracy(takeover=never, epoch=20)"}
 """
 
 
@@ -57,19 +64,51 @@ class Suite:
 
     def start(self, store, workers, **environment):
         """A run in a process group of its own."""
-        command = [sys.executable, "-m", "pytest", "claims/", "--claims-file", self.file, "-n", str(workers), "-p", "tests.support.kill_at_write", "-p",
-                   "no:cacheprovider", "-q", "--inconclusive=warn", "--report-dir", self.folder / f"report-{store}"]
-        here = {"CLAIMS_STORE": str(self.folder / store), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **here, **environment}, start_new_session=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "claims/",
+            "--claims-file",
+            self.file,
+            "-n",
+            str(workers),
+            "-p",
+            "tests.support.kill_at_write",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--inconclusive=warn",
+            "--report-dir",
+            self.folder / f"report-{store}",
+        ]
+        here = {
+            "CLAIMS_STORE": str(self.folder / store),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(ROOT),
+        }
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **here, **environment},
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def finish(self, run, store):
         """What a run that ends by itself found: {claim: its numbers}."""
         output, _ = run.communicate(timeout=600)
         assert run.returncode in (0, 1), output
         result = json.loads((self.folder / f"report-{store}" / "claims.json").read_text())
-        assert not result["partial"] and not [c for c in result["claims"] if c["verdict"] in (None, "error")], output
-        return {c["id"]: [c[k] for k in ("verdict", "estimate", "low", "high", "p_value", "terms")] for c in result["claims"]}
+        assert not result["partial"] and not [
+            c for c in result["claims"] if c["verdict"] in (None, "error")
+        ], output
+        return {
+            c["id"]: [c[k] for k in ("verdict", "estimate", "low", "high", "p_value", "terms")]
+            for c in result["claims"]
+        }
 
     def store(self, name):
         return Store(self.folder / name)
@@ -94,11 +133,17 @@ def test_thirty_kills_then_a_clean_run(suite, untouched):
         if kill % (KILLS // IN_WRITE) == 0:
             run = suite.start("killed", 4, **{VARIABLE: str(rng.randint(1, 4))})
             run.wait(timeout=300)
-            died["writing" if parts(store) - before else "else"] += run.returncode == -signal.SIGKILL
+            died["writing" if parts(store) - before else "else"] += (
+                run.returncode == -signal.SIGKILL
+            )
         else:
             died[kill_while_training(suite.start("killed", 4), store, before, rng)] += 1
     print(dict(died))
-    assert sum(died.values()) == KILLS and died["training"] + died["writing"] >= 20 and died["writing"] >= 4
+    assert (
+        sum(died.values()) == KILLS
+        and died["training"] + died["writing"] >= 20
+        and died["writing"] >= 4
+    )
     assert leftovers(store.root)
     assert suite.finish(suite.start("killed", 4), "killed") == untouched
     assert not leftovers(store.root)
@@ -108,7 +153,9 @@ def test_thirty_kills_then_a_clean_run(suite, untouched):
 
 
 def forget_some(store, rng):
-    """Leave work for another run: some seeds lose their observations and all snapshots but the first."""
+    """Leave work for another run: some seeds lose their observations and all snapshots but the
+    first.
+    """
     seeds = set(rng.sample(range(8), 4))
     for entry in entries(store):
         if entry.seed in seeds and "epoch-5." not in entry.path.name:
@@ -117,11 +164,16 @@ def forget_some(store, rng):
 
 def parts(store):
     """Half-written entries, told apart from those of earlier kills."""
-    return {(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in store.root.rglob("*.safetensors.part")}
+    return {
+        (path, path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in store.root.rglob("*.safetensors.part")
+    }
 
 
 def kill_while_training(run, store, before, rng):
-    """SIGKILL the whole run while it trains, looked at while it is halted; returns what it was at."""
+    """SIGKILL the whole run while it trains, looked at while it is halted; returns what it was
+    at.
+    """
     until(lambda: training(store) or run.poll() is not None, 300)
     time.sleep(rng.uniform(0, 0.5))
     os.killpg(run.pid, signal.SIGSTOP)
@@ -134,9 +186,15 @@ def kill_while_training(run, store, before, rng):
 def test_two_suites_at_once_train_each_seed_once(suite, untouched):
     runs = [suite.start("rivals", 2), suite.start("rivals", 2)]
     assert [suite.finish(run, "rivals") for run in runs] == [untouched, untouched]
-    lines = [json.loads(line) for line in (suite.folder / "rivals" / JOURNAL).read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in (suite.folder / "rivals" / JOURNAL).read_text().splitlines()
+    ]
     made = Counter(line["entry"] for line in lines)
-    assert {line["event"] for line in lines} == {"made"} and set(made.values()) == {1} and len(made) == 8 * (2 + 9 + 1)  # and what online training keeps on its way
+    assert (
+        {line["event"] for line in lines} == {"made"}
+        and set(made.values()) == {1}
+        and len(made) == 8 * (2 + 9 + 1)
+    )  # and what online training keeps on its way
     assert len({line["pid"] for line in lines}) > 2, "the work was shared"
     assert not leftovers(suite.folder / "rivals")
 

@@ -18,7 +18,9 @@ DEFAULT_FILE = "claims.yaml"
 
 def claims_file(function: Callable) -> Callable:
     """The optional argument that names a claim file."""
-    return click.argument("file", type=click.Path(path_type=Path), default=DEFAULT_FILE, metavar="[FILE]")(function)
+    return click.argument(
+        "file", type=click.Path(path_type=Path), default=DEFAULT_FILE, metavar="[FILE]"
+    )(function)
 
 
 def tell(path: Path, problems: Sequence[Problem], lines: Sequence[str]) -> None:
@@ -31,7 +33,9 @@ def tell(path: Path, problems: Sequence[Problem], lines: Sequence[str]) -> None:
 
 
 def loaded(file: Path, settings: Sequence[str] = ()) -> Suite:
-    """The suite of a claim file that has these settings. Else the command ends here: code 1 and the located mistakes, or 2 for a setting."""
+    """The suite of a claim file that has these settings. Else the command ends here: code 1 and the
+    located mistakes, or 2 for a setting.
+    """
     from claims.schema import read_suite
 
     reading = read_suite(file)
@@ -48,7 +52,10 @@ def refuse_unknown(settings: Sequence[str], suite: Suite) -> None:
 
     for name in settings:
         if name not in suite.settings:
-            raise click.BadParameter(f"no experiment has the setting `{name}`; {nearest(name, suite.settings)}", param_hint="--setting")
+            raise click.BadParameter(
+                f"no experiment has the setting `{name}`; {nearest(name, suite.settings)}",
+                param_hint="--setting",
+            )
 
 
 __all__ = ["DEFAULT_FILE", "ON_ONE_SCREEN", "claims_file", "loaded", "refuse_unknown", "tell"]

@@ -1,4 +1,6 @@
-"""`calibrate`: how often the verdicts err, by simulation through the functions that judge claims."""
+"""`calibrate`: how often the verdicts err, by simulation through the functions that judge
+claims.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,47 @@ if TYPE_CHECKING:
 
 @click.command(short_help="error-rate tables by simulation")
 @claims_file
-@click.option("--worlds", default=4000, show_default=True, type=click.IntRange(min=50), help="Simulated worlds a cell.")
-@click.option("--resamples", default=1999, show_default=True, type=click.IntRange(min=199), help="Resamples of each world.")
-@click.option("--method", default="bootstrap-t", show_default=True, help="bootstrap-t (the suite's), studentized, t, bca or percentile.")
-@click.option("--observed/--no-observed", default=True, show_default=True, help="Also worlds resampled from the suite's own observations in store.")
+@click.option(
+    "--worlds",
+    default=4000,
+    show_default=True,
+    type=click.IntRange(min=50),
+    help="Simulated worlds a cell.",
+)
+@click.option(
+    "--resamples",
+    default=1999,
+    show_default=True,
+    type=click.IntRange(min=199),
+    help="Resamples of each world.",
+)
+@click.option(
+    "--method",
+    default="bootstrap-t",
+    show_default=True,
+    help="bootstrap-t (the suite's), studentized, t, bca or percentile.",
+)
+@click.option(
+    "--observed/--no-observed",
+    default=True,
+    show_default=True,
+    help="Also worlds resampled from the suite's own observations in store.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
-@click.option("--out", default="reports/calibration.md", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
-def command(file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, out: Path) -> None:
-    """Simulate the verdicts on worlds whose truth is known, and write coverage, width, false-verdict and power tables.
+@click.option(
+    "--out",
+    default="reports/calibration.md",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+)
+def command(
+    file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, out: Path
+) -> None:
+    """Simulate the verdicts on worlds whose truth is known, and write coverage, width,
+    false-verdict and power tables.
 
-    A short table sets the methods side by side. Observed worlds are drawn from what the claims of FILE measured: their atoms, on seeds
-    resampled from the store. Nothing is trained.
+    A short table sets the methods side by side. Observed worlds are drawn from what the claims of
+    FILE measured: their atoms, on seeds resampled from the store. Nothing is trained.
     """
     import numpy as np
 
@@ -34,38 +66,60 @@ def command(file: Path, worlds: int, resamples: int, method: str, observed: bool
     from claims.inference.calibration import COMPARED, render_markdown, run
 
     if method not in METHODS:
-        raise click.BadParameter(f"{method!r}; allowed: {', '.join(METHODS)}", param_hint="--method")
+        raise click.BadParameter(
+            f"{method!r}; allowed: {', '.join(METHODS)}", param_hint="--method"
+        )
     own = tuple(observed_worlds(file)) if observed else ()
-    click.echo(f"{worlds} worlds a cell, {len(own)} atoms of {file.name} with observations in store")
-    table = run(rng=np.random.default_rng(seed), observed=own, compare=COMPARED, n_worlds=worlds, n_resamples=resamples, method=method,
-                progress=click.echo)
+    click.echo(
+        f"{worlds} worlds a cell, {len(own)} atoms of {file.name} with observations in store"
+    )
+    table = run(
+        rng=np.random.default_rng(seed),
+        observed=own,
+        compare=COMPARED,
+        n_worlds=worlds,
+        n_resamples=resamples,
+        method=method,
+        progress=click.echo,
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(render_markdown(table) + "\n", encoding="utf-8")
     click.echo(f"written: {out}")
 
 
 def observed_worlds(file: Path) -> Iterator[Estimation]:
-    """One world for each atom of each claim whose seeds are all in store, in its experiment's first setting."""
+    """One world for each atom of each claim whose seeds are all in store, in its experiment's first
+    setting.
+    """
+    from claims.execution.measure import Machine, plan
     from claims.inference import InferenceError
     from claims.inference.worlds import resampled
     from claims.judging import atom_of, cut
     from claims.run import Run, store_root
     from claims.schema import NotAsked
-    from models.devices import resolve_device
-    from claims.execution.measure import Machine, plan
     from claims.store.entries import Store
+    from models.devices import resolve_device
 
     run = Run(loaded(file), (), Machine(resolve_device("auto")), Store(store_root(file)))
     for claim, setting in run.cases():
         experiment = claim.spec.experiment(setting)
         seeds = experiment.available_seeds or range(claim.seeds.start)
-        question = NotAsked("not described") if experiment.describe() is None else claim.ask(setting)
-        if isinstance(question, NotAsked) or plan(experiment, seeds, run.machine, run.store).missing:
+        question = (
+            NotAsked("not described") if experiment.describe() is None else claim.ask(setting)
+        )
+        if (
+            isinstance(question, NotAsked)
+            or plan(experiment, seeds, run.machine, run.store).missing
+        ):
             continue
         terms = cut(run.measure(claim.spec, setting, seeds), question.terms, experiment)
         for atom in question.atoms:
             bound = ", ".join(f"{k}={v}" for k, v in atom.bindings.items())
             try:
-                yield resampled(f"`{claim.id}` ({bound})" if bound else f"`{claim.id}`", terms.sample, atom_of(atom, terms.order))
+                yield resampled(
+                    f"`{claim.id}` ({bound})" if bound else f"`{claim.id}`",
+                    terms.sample,
+                    atom_of(atom, terms.order),
+                )
             except InferenceError:
                 continue  # nothing can be resampled from a sample without spread

@@ -35,11 +35,21 @@ class Line:
 
 @click.command(short_help="validate and print the plan")
 @claims_file
-@click.option("--setting", "settings", multiple=True, metavar="S", help="Plan this setting; repeatable. Omitted: each experiment's first.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--setting",
+    "settings",
+    multiple=True,
+    metavar="S",
+    help="Plan this setting; repeatable. Omitted: each experiment's first.",
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
 def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) -> None:
-    """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is then of the claims without any."""
+    """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is
+    then of the claims without any.
+    """
     reading = read_suite(file)
     if reading.suite is not None:
         refuse_unknown(settings, reading.suite)
@@ -59,16 +69,24 @@ def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> 
     lines = []
     for spec in suite.experiments.values():
         claims = [claim for claim in suite.claims if claim.experiment == spec.name]
-        names = [name for name in settings if name in spec.settings] if settings else [next(iter(spec.settings))]
-        lines += [_line(suite, spec, setting, claims, device, seed_base) for setting in names if claims]
+        names = (
+            [name for name in settings if name in spec.settings]
+            if settings
+            else [next(iter(spec.settings))]
+        )
+        lines += [
+            _line(suite, spec, setting, claims, device, seed_base) for setting in names if claims
+        ]
     return lines
 
 
 def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[str]:
-    """What `--variants` would judge besides: a line for every experiment and setting that has variants."""
+    """What `--variants` would judge besides: a line for every experiment and setting that has
+    variants.
+    """
     from claims.run import Run, store_root
-    from claims.variants import cases, claims_of, trainings
     from claims.store.entries import Store
+    from claims.variants import cases, claims_of, trainings
 
     if not suite.variants:
         return []
@@ -77,14 +95,18 @@ def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base
     for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in every):
         mine = [case for case in every if (case.experiment, case.setting) == (experiment, setting)]
         drawn = sum(case.reading.number is not None for case in mine)
-        lines.append(f"--variants: {experiment} ({setting}): {len(claims_of(run, experiment))} claims under {len(mine)} readings (1 as written,"
-                     f" {len(mine) - drawn - 1} single choices, {drawn} combinations) on {mine[0].seeds} seeds; {trainings(run, mine)} trainings a seed")
+        lines.append(
+            f"--variants: {experiment} ({setting}): {len(claims_of(run, experiment))} "
+            f"claims under {len(mine)} readings (1 as written,"
+            f" {len(mine) - drawn - 1} single choices, {drawn} combinations) on "
+            f"{mine[0].seeds} seeds; {trainings(run, mine)} trainings a seed"
+        )
     return lines
 
 
 def _machine(device: str) -> Machine:
-    from models.devices import DeviceError, resolve_device
     from claims.execution.measure import Machine
+    from models.devices import DeviceError, resolve_device
 
     try:
         return Machine(resolve_device(device))
@@ -92,7 +114,14 @@ def _machine(device: str) -> Machine:
         raise click.BadParameter(str(error), param_hint="--device") from None
 
 
-def _line(suite: Suite, spec: ExperimentSpec, setting: str, claims: Sequence[Claim], device: str, seed_base: int) -> Line:
+def _line(
+    suite: Suite,
+    spec: ExperimentSpec,
+    setting: str,
+    claims: Sequence[Claim],
+    device: str,
+    seed_base: int,
+) -> Line:
     asked, not_asked = [], []
     for claim in claims:
         reason = _reason_not_asked(claim, setting)
@@ -102,7 +131,9 @@ def _line(suite: Suite, spec: ExperimentSpec, setting: str, claims: Sequence[Cla
         return Line(spec.name, setting, 0, tuple(not_asked), None, None, None)
     available = spec.experiment(setting).available_seeds
     if available is not None:
-        return Line(spec.name, setting, len(asked), tuple(not_asked), len(available), len(available), 0.0)
+        return Line(
+            spec.name, setting, len(asked), tuple(not_asked), len(available), len(available), 0.0
+        )
     wanted = range(seed_base, seed_base + max(claim.within(setting).seeds.max for claim in asked))
     found = _stored(suite, spec, setting, wanted, device)
     return Line(spec.name, setting, len(asked), tuple(not_asked), len(wanted), *found)
@@ -116,15 +147,19 @@ def _reason_not_asked(claim: Claim, setting: str) -> str | None:
     return question.reason if isinstance(question, NotAsked) else None
 
 
-def _stored(suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[int], device: str) -> tuple[int | None, float | None]:
+def _stored(
+    suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[int], device: str
+) -> tuple[int | None, float | None]:
     """How many of the wanted seeds are cached, and how long the others would take."""
-    from claims.run import store_root
-    from models.datasets import DatasetError
     from claims.execution.measure import plan as plan_measuring
+    from claims.run import store_root
     from claims.store.entries import Store
+    from models.datasets import DatasetError
 
     try:
-        found = plan_measuring(spec.experiment(setting), list(wanted), _machine(device), Store(store_root(suite.path)))
+        found = plan_measuring(
+            spec.experiment(setting), list(wanted), _machine(device), Store(store_root(suite.path))
+        )
     except DatasetError as error:
         raise click.ClickException(f"experiment {spec.name}, setting {setting}: {error}") from None
     return found.cached, found.seconds
@@ -144,10 +179,26 @@ def show(suite: Suite, lines: Sequence[Line]) -> None:
     console.print(claims)
     console.print()
     table = Table(box=None, pad_edge=False)
-    for heading in ("experiment", "setting", "claims", "seeds", "cached", "to train", "expected time"):
-        table.add_column(heading, justify="left" if heading in ("experiment", "setting") else "right")
+    for heading in (
+        "experiment",
+        "setting",
+        "claims",
+        "seeds",
+        "cached",
+        "to train",
+        "expected time",
+    ):
+        table.add_column(
+            heading, justify="left" if heading in ("experiment", "setting") else "right"
+        )
     for line in lines:
-        table.add_row(line.experiment, line.setting, str(line.asked), *map(_count, (line.seeds, line.cached, line.missing)), _time(line))
+        table.add_row(
+            line.experiment,
+            line.setting,
+            str(line.asked),
+            *map(_count, (line.seeds, line.cached, line.missing)),
+            _time(line),
+        )
     console.print(table)
     for line in lines:
         for reason in line.not_asked:
@@ -162,9 +213,16 @@ def _expected(claim: Claim) -> str:
 
 
 def _seeds(claim: Claim) -> str:
-    if any(claim.spec.experiment(setting).available_seeds is not None for setting in claim.spec.settings):
+    if any(
+        claim.spec.experiment(setting).available_seeds is not None
+        for setting in claim.spec.settings
+    ):
         return "as recorded"
-    return str(claim.seeds.start) if not claim.seeds.step else f"{claim.seeds.start} to {claim.seeds.max} by {claim.seeds.step}"
+    return (
+        str(claim.seeds.start)
+        if not claim.seeds.step
+        else f"{claim.seeds.start} to {claim.seeds.max} by {claim.seeds.step}"
+    )
 
 
 def _count(number: int | None) -> str:

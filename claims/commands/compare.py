@@ -1,4 +1,6 @@
-"""`compare`: two result files of one memo: verdicts that changed, estimates that moved, claims that came and went."""
+"""`compare`: two result files of one memo: verdicts that changed, estimates that moved, claims that
+came and went.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,17 @@ import click
 @click.command(short_help="compare two result files")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--format", "style", type=click.Choice(["text", "markdown", "html"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "markdown", "html"]),
+    default="text",
+    show_default=True,
+)
 @click.option("--fail-on", type=click.Choice(["drift"]), help="Exit with 1 where a claim drifted.")
-@click.option("-v", "--verbose", is_flag=True, help="Every claim compared, those that did not move as well.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Every claim compared, those that did not move as well."
+)
 def command(old: Path, new: Path, style: str, fail_on: str | None, verbose: bool) -> None:
     """Compare the result file NEW with OLD, and say what moved by more than chance gives.
 
@@ -28,7 +38,9 @@ def command(old: Path, new: Path, style: str, fail_on: str | None, verbose: bool
     except ResultFileError as error:
         raise click.ClickException(str(error)) from None
     if style == "text":
-        for line in drift_lines(comparison, max(40, shutil.get_terminal_size((80, 24)).columns), everything=verbose):
+        for line in drift_lines(
+            comparison, max(40, shutil.get_terminal_size((80, 24)).columns), everything=verbose
+        ):
             click.echo(line)
     elif style == "markdown":
         from claims.report.markdown import markdown

@@ -9,7 +9,12 @@ import click
 
 @click.command(short_help="render a folder of result files")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the page goes; omitted: history.html in the folder.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the page goes; omitted: history.html in the folder.",
+)
 def command(folder: Path, output: Path | None) -> None:
     """Each claim's estimate over the result files of FOLDER, changes marked where they happened.
 

@@ -25,7 +25,9 @@ class _Finite(click.ParamType):
 
     name = "number"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         number = click.FLOAT.convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
@@ -39,7 +41,9 @@ class _Plain(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if (control := control_character(value)) is not None:
-            self.fail(f"it holds a control character (U+{ord(control):04X}); delete it.", param, ctx)
+            self.fail(
+                f"it holds a control character (U+{ord(control):04X}); delete it.", param, ctx
+            )
         return value
 
 
@@ -55,7 +59,14 @@ TEXT, NUMBER = _Plain(), _Finite()
 @click.option("--experiment", type=TEXT, help="Omitted: the first experiment.")
 @click.option("--expect", type=TEXT, help="What holds: 'dL_held(vec, epoch=5) < 0'.")
 @click.option("--never", type=TEXT, help="What never holds, instead of --expect.")
-@click.option("--for-every", "for_every", type=TEXT, multiple=True, metavar="NAME=A,B,C", help="A variable and its labels; repeatable.")
+@click.option(
+    "--for-every",
+    "for_every",
+    type=TEXT,
+    multiple=True,
+    metavar="NAME=A,B,C",
+    help="A variable and its labels; repeatable.",
+)
 @click.option("--by", type=NUMBER, help="How many fold << and >> mean.")
 @click.option("--within", type=NUMBER, help="How near approx(a, b) is, as a difference.")
 @click.option("--factor", type=NUMBER, help="How near approx(a, b) is, as a ratio.")
@@ -65,7 +76,9 @@ TEXT, NUMBER = _Plain(), _Finite()
 @click.option("--expected", type=TEXT, help="The verdict that passes, where it is not `supported`.")
 @click.option("--note", type=TEXT, help="Why the expected verdict is not `supported`.")
 @click.option("--tag", "tags", type=TEXT, multiple=True, help="A pytest mark; repeatable.")
-def command(file: Path, name: str | None, for_every: Sequence[str], tags: Sequence[str], **options: Any) -> None:
+def command(
+    file: Path, name: str | None, for_every: Sequence[str], tags: Sequence[str], **options: Any
+) -> None:
     """Append a claim to a claim file, after checking it. Asks for what is needed and not given."""
     try:
         source = read(file)
@@ -96,13 +109,33 @@ def _ask(options: dict[str, Any], source: Source) -> None:
 
 
 def _answer(question: str, *, optional: bool = False) -> str:
-    return click.prompt(question, type=TEXT, default="" if optional else None, show_default=False).strip()
+    return click.prompt(
+        question, type=TEXT, default="" if optional else None, show_default=False
+    ).strip()
 
 
-def _entry(options: Mapping[str, Any], for_every: Sequence[str], tags: Sequence[str]) -> dict[str, Any]:
+def _entry(
+    options: Mapping[str, Any], for_every: Sequence[str], tags: Sequence[str]
+) -> dict[str, Any]:
     """The claim's keys in the order in which claim files have them."""
-    order = ("memo", "where", "experiment", "says", "expect", "never", "by", "within", "factor", "margin", "for_every", "seeds",
-             "confidence", "expected", "note", "tags")
+    order = (
+        "memo",
+        "where",
+        "experiment",
+        "says",
+        "expect",
+        "never",
+        "by",
+        "within",
+        "factor",
+        "margin",
+        "for_every",
+        "seeds",
+        "confidence",
+        "expected",
+        "note",
+        "tags",
+    )
     given = {**options, "for_every": _variables(for_every) or None, "tags": list(tags) or None}
     entry = {key: given[key] for key in order if given[key] not in (None, "")}
     for key in NUMBERS:
@@ -115,7 +148,9 @@ def _variables(texts: Sequence[str]) -> dict[str, list]:
     variables: dict[str, list] = {}
     for name, labels in map(_variable, texts):
         if name in variables:
-            raise click.BadParameter(f"`{name}` is given twice; write all of its labels in one", param_hint="--for-every")
+            raise click.BadParameter(
+                f"`{name}` is given twice; write all of its labels in one", param_hint="--for-every"
+            )
         variables[name] = labels
     return variables
 
@@ -142,11 +177,21 @@ def _label(label: str, text: str) -> Any:
 def _inserted(text: str, source: Source, name: str, entry: Mapping[str, Any]) -> str:
     """The file with the entry after its last claim."""
     claims = source.root.value.get("claims")
-    if claims is not None and claims.value is not None and (not isinstance(claims.value, dict) or claims.flow):
-        raise click.ClickException(f"{source.path}:{claims.line}: `claims` is not written as an indented mapping; rewrite it, one claim below the other")
+    if (
+        claims is not None
+        and claims.value is not None
+        and (not isinstance(claims.value, dict) or claims.flow)
+    ):
+        raise click.ClickException(
+            f"{source.path}:{claims.line}: `claims` is not written as an indented mapping; "
+            "rewrite it, one claim below the other"
+        )
     existing = claims.value if claims is not None and claims.value else {}
     if name in existing:
-        raise click.ClickException(f"{source.path}:{claims.keys[name][0]}: there is a claim `{name}` already; choose another --id")
+        raise click.ClickException(
+            f"{source.path}:{claims.keys[name][0]}: there is a claim `{name}` already; "
+            "choose another --id"
+        )
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     at = _end_of_claims(source, lines)
@@ -164,7 +209,9 @@ def _second_line(claims: Node) -> int:
 
 
 def _end_of_claims(source: Source, lines: Sequence[str]) -> int:
-    """Index of the line before which the entry goes: behind the last claim, before blanks and comments of the next section."""
+    """Index of the line before which the entry goes: behind the last claim, before blanks and
+    comments of the next section.
+    """
     keys = source.root.keys
     own = keys["claims"][0] if "claims" in keys else len(lines)
     following = [line for line, _ in keys.values() if line > own]
@@ -174,7 +221,9 @@ def _end_of_claims(source: Source, lines: Sequence[str]) -> int:
     return at
 
 
-def _block(name: str, entry: Mapping[str, Any], claims: Node | None, existing: Mapping[str, Node]) -> str:
+def _block(
+    name: str, entry: Mapping[str, Any], claims: Node | None, existing: Mapping[str, Node]
+) -> str:
     """The entry as YAML, indented as the claims before it are."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -198,7 +247,10 @@ def _block(name: str, entry: Mapping[str, Any], claims: Node | None, existing: M
     yaml.width = 4096
     yaml.indent(mapping=inner)
     stream = io.StringIO()
-    yaml.dump(CommentedMap({name: CommentedMap({key: flow(value) for key, value in entry.items()})}), stream)
+    yaml.dump(
+        CommentedMap({name: CommentedMap({key: flow(value) for key, value in entry.items()})}),
+        stream,
+    )
     return textwrap.indent(stream.getvalue(), " " * outer)
 
 
@@ -212,7 +264,11 @@ def _write_checked(path: Path, text: str, name: str) -> None:
         part.write_bytes(text.encode("utf-8"))
         shutil.copymode(path, part)
         reading = read_suite(part)
-        wrong = [problem for problem in reading.problems if problem.about == name or problem.message not in known]
+        wrong = [
+            problem
+            for problem in reading.problems
+            if problem.about == name or problem.message not in known
+        ]
         if wrong:
             tell(path, wrong, reading.lines)
             raise click.ClickException("nothing was written")

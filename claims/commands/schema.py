@@ -10,8 +10,15 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schema.json"
 
 
 @click.command(short_help="write the JSON Schema")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Write there; `-` prints.  [default: claims/schema.json]")
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 where the file is stale.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write there; `-` prints.  [default: claims/schema.json]",
+)
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 where the file is stale."
+)
 def command(output: Path | None, only_check: bool) -> None:
     """Write the JSON Schema of claim files."""
     from claims.schema.json_schema import schema_text

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from claims.commands import claims_file, loaded
-from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
 from claims.store.entries import Store, StoreError
+from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
 
 if TYPE_CHECKING:
     from claims.schema import Suite
@@ -24,7 +24,9 @@ UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 @dataclass(frozen=True)
 class Group:
-    """The entries of one digest: one experiment's observations, or the snapshots that one way of training gave."""
+    """The entries of one digest: one experiment's observations, or the snapshots that one way of
+    training gave.
+    """
 
     stage: str
     digest: str
@@ -59,11 +61,26 @@ class _Age(click.ParamType):
 
 @click.command(short_help="list and prune the caches")
 @claims_file
-@click.option("--older-than", type=_Age(), metavar="AGE", help="Remove what was not used for so long: 30m, 12h, 30d, 4w.")
-@click.option("--max-size", type=_Size(), metavar="SIZE", help="Remove the least recently used until so much is left: 500M, 8G.")
-@click.option("--unused", is_flag=True, help="Remove what no experiment of FILE uses, as it and the code stand now.")
+@click.option(
+    "--older-than",
+    type=_Age(),
+    metavar="AGE",
+    help="Remove what was not used for so long: 30m, 12h, 30d, 4w.",
+)
+@click.option(
+    "--max-size",
+    type=_Size(),
+    metavar="SIZE",
+    help="Remove the least recently used until so much is left: 500M, 8G.",
+)
+@click.option(
+    "--unused",
+    is_flag=True,
+    help="Remove what no experiment of FILE uses, as it and the code stand now.",
+)
 def command(file: Path, older_than: float | None, max_size: int | None, unused: bool) -> None:
-    """List what the store of FILE (claims.yaml) holds: age, size, what uses it. With an option: prune it.
+    """List what the store of FILE (claims.yaml) holds: age, size, what uses it. With an option:
+    prune it.
 
     What a running suite has in use stays. Everything removed is made again when it is asked for.
     """
@@ -71,14 +88,18 @@ def command(file: Path, older_than: float | None, max_size: int | None, unused: 
     from claims.schema import read_suite
 
     store = Store(store_root(file))
-    suite = loaded(file) if unused else read_suite(file).suite  # what a broken file seems not to use may well be used
+    # what a broken file seems not to use may well be used
+    suite = loaded(file) if unused else read_suite(file).suite
     try:
         users = _users(suite)
         if unused or older_than is not None or max_size is not None:
             sweep(store)
             wanted = None if not unused else frozenset(users)
             gone = prune(store, bound=max_size, older_than=older_than, keep=wanted)
-            click.echo(f"removed {gone.entries} entries, {size(gone.size)}; {size(gone.left)} left in {store.root}")
+            click.echo(
+                f"removed {gone.entries} entries, {size(gone.size)}; {size(gone.left)} "
+                f"left in {store.root}"
+            )
         else:
             show(store, groups(store, users), store_bound())
     except (StoreError, ValueError) as error:
@@ -86,12 +107,27 @@ def command(file: Path, older_than: float | None, max_size: int | None, unused: 
 
 
 def groups(store: Store, users: Mapping[str, str]) -> list[Group]:
-    """The store's entries by stage and digest, the largest first. `users`: {digest: what uses it}."""
+    """The store's entries by stage and digest, the largest first. `users`: {digest: what uses
+    it}.
+    """
     found = []
-    for (stage, digest), members in itertools.groupby(entries(store), key=lambda e: (e.stage, e.digest)):
+    for (stage, digest), members in itertools.groupby(
+        entries(store), key=lambda e: (e.stage, e.digest)
+    ):
         of = list(members)
-        found.append(Group(stage, digest, len({e.seed for e in of}), len(of), sum(e.size for e in of), min(e.made for e in of),
-                           max(e.used for e in of), sum(e.damaged for e in of), users.get(digest) or _unclaimed(of)))
+        found.append(
+            Group(
+                stage,
+                digest,
+                len({e.seed for e in of}),
+                len(of),
+                sum(e.size for e in of),
+                min(e.made for e in of),
+                max(e.used for e in of),
+                sum(e.damaged for e in of),
+                users.get(digest) or _unclaimed(of),
+            )
+        )
     return sorted(found, key=lambda group: -group.size)
 
 
@@ -106,18 +142,35 @@ def show(store: Store, found: Sequence[Group], bound: int) -> None:
     now = time.time()
     table = Table(box=None, pad_edge=False)
     for heading in ("stage", "seeds", "entries", "size", "oldest", "used", "digest", "used by"):
-        table.add_column(heading, justify="left" if heading in ("stage", "digest", "used by") else "right", no_wrap=heading != "used by")
+        table.add_column(
+            heading,
+            justify="left" if heading in ("stage", "digest", "used by") else "right",
+            no_wrap=heading != "used by",
+        )
     for group in found:
-        table.add_row(group.stage, str(group.seeds), str(group.entries), size(group.size), age(now - group.made), age(now - group.used),
-                      group.digest[:8], group.about)
+        table.add_row(
+            group.stage,
+            str(group.seeds),
+            str(group.entries),
+            size(group.size),
+            age(now - group.made),
+            age(now - group.used),
+            group.digest[:8],
+            group.about,
+        )
     console.print(table)
     damaged = sum(group.damaged for group in found)
-    click.echo(f"{store.root}: {sum(g.entries for g in found)} entries, {size(sum(g.size for g in found))} of at most {size(bound)}"
-               + (f"; {damaged} damaged, set aside" if damaged else ""))
+    click.echo(
+        f"{store.root}: {sum(g.entries for g in found)} entries, "
+        f"{size(sum(g.size for g in found))} of at most {size(bound)}"
+        + (f"; {damaged} damaged, set aside" if damaged else "")
+    )
 
 
 def _users(suite: Suite | None) -> dict[str, str]:
-    """{digest: experiment and setting} of all that the suite would use now, on either device and in either precision."""
+    """{digest: experiment and setting} of all that the suite would use now, on either device and in
+    either precision.
+    """
     from claims.execution.measure import PRECISIONS, Machine, observations_digest, snapshots_digests
 
     found: dict[str, set[str]] = {}
@@ -126,16 +179,26 @@ def _users(suite: Suite | None) -> dict[str, str]:
             experiment = spec.experiment(setting)
             if experiment.available_seeds is not None:
                 continue
-            for machine in (Machine(device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS):
+            for machine in (
+                Machine(device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS
+            ):
                 where = "" if machine.device == "cpu" else f" on {machine.device}"
                 precision = "" if machine.precision == "fp32" else f" in {machine.precision}"
-                for digest in (observations_digest(experiment, machine), *snapshots_digests(experiment, machine)):
-                    found.setdefault(digest, set()).add(f"{spec.name} ({setting}){where}{precision}")
+                for digest in (
+                    observations_digest(experiment, machine),
+                    *snapshots_digests(experiment, machine),
+                ):
+                    found.setdefault(digest, set()).add(
+                        f"{spec.name} ({setting}){where}{precision}"
+                    )
     return {digest: ", ".join(sorted(names)) for digest, names in found.items()}
 
 
 def _unclaimed(members: Sequence[Stored]) -> str:
-    kind = next((info["kind"] for e in members if not e.damaged and (info := info_of(e.path)).get("kind")), "")
+    kind = next(
+        (info["kind"] for e in members if not e.damaged and (info := info_of(e.path)).get("kind")),
+        "",
+    )
     return f"nothing now ({kind}, other settings or code)" if kind else "nothing now"
 
 

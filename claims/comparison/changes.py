@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from claims.comparison.shift import Shift
 from claims.evidence import PASSED, REFUTED, SUPPORTED, Evidence, figure
 from claims.report.result_file import Result
-from claims.comparison.shift import Shift
 
 
 class Change(StrEnum):
@@ -39,7 +39,9 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class ClaimChange:
-    """One claim in one setting, then and now. `moved`: its estimate moved, after correction over all claims compared."""
+    """One claim in one setting, then and now. `moved`: its estimate moved, after correction over
+    all claims compared.
+    """
 
     id: str
     setting: str
@@ -55,15 +57,26 @@ class ClaimChange:
 
     @property
     def accepted(self) -> bool:
-        """The claim file was edited to expect what came out, or to explain it: reviewed like any other change."""
+        """The claim file was edited to expect what came out, or to explain it: reviewed like any
+        other change.
+        """
         old, new = self.old, self.new
-        return bool(old and new and new.outcome == PASSED and (new.expected, new.note) != (old.expected, old.note))
+        return bool(
+            old
+            and new
+            and new.outcome == PASSED
+            and (new.expected, new.note) != (old.expected, old.note)
+        )
 
     @property
     def drifted(self) -> bool:
-        """Whether `--fail-on=drift` fails: the estimate moved, or the verdict turned over, and nobody accepted it."""
+        """Whether `--fail-on=drift` fails: the estimate moved, or the verdict turned over, and
+        nobody accepted it.
+        """
         verdicts = {self.old.verdict, self.new.verdict} if self.old and self.new else set()
-        return not self.accepted and (self.moved or (self.change is Change.VERDICT and verdicts == {SUPPORTED, REFUTED}))
+        return not self.accepted and (
+            self.moved or (self.change is Change.VERDICT and verdicts == {SUPPORTED, REFUTED})
+        )
 
     @property
     def notable(self) -> bool:
@@ -73,13 +86,20 @@ class ClaimChange:
         """What happened, for a person."""
         if self.change is Change.VERDICT:
             text = f"Was {_verdict(self.old)}, is {_verdict(self.new)}"
-            text += f"; {amount(self.shift)}" if self.moved else "; the estimate did not move beyond chance" if self.shift else ""
+            text += (
+                f"; {amount(self.shift)}"
+                if self.moved
+                else "; the estimate did not move beyond chance"
+                if self.shift
+                else ""
+            )
         elif self.change in (Change.SHRANK, Change.GREW, Change.MOVED):
             text = f"Still {_verdict(self.new)}, {_how(self)}"
         else:
             text = self.change.sentence.capitalize()
         text += f" ({self.reason})" if self.reason else ""
-        return f"{text}.{' Accepted in the claim file.' if self.accepted and (self.moved or self.change is Change.VERDICT) else ''}"
+        told = self.accepted and (self.moved or self.change is Change.VERDICT)
+        return f"{text}.{' Accepted in the claim file.' if told else ''}"
 
 
 @dataclass(frozen=True)
@@ -97,16 +117,23 @@ class Comparison:
         return tuple(change for change in self.changes if change.drifted)
 
     def of(self, evidence: Evidence) -> ClaimChange | None:
-        return next((c for c in self.changes if (c.id, c.setting) == (evidence.id, evidence.setting)), None)
+        return next(
+            (c for c in self.changes if (c.id, c.setting) == (evidence.id, evidence.setting)), None
+        )
 
     def counts(self) -> dict[Change, int]:
-        return {change: n for change in Change if (n := sum(c.change is change for c in self.changes))}
+        return {
+            change: n for change in Change if (n := sum(c.change is change for c in self.changes))
+        }
 
 
 def amount(shift: Shift) -> str:
     """How far an estimate moved, with its interval."""
-    d, low, high = (math.exp(min(x, 700.0)) for x in (shift.difference, shift.low, shift.high)) if shift.log else \
-        (shift.difference, shift.low, shift.high)
+    d, low, high = (
+        (math.exp(min(x, 700.0)) for x in (shift.difference, shift.low, shift.high))
+        if shift.log
+        else (shift.difference, shift.low, shift.high)
+    )
     by = "by a factor of" if shift.log else "by"
     return f"the estimate moved {by} {figure(d)} [{_end(low)}, {_end(high)}]"
 
@@ -124,7 +151,10 @@ def _how(change: ClaimChange) -> str:
     size = abs(shift.difference)
     size, *ends = [math.exp(min(x, 700.0)) for x in (size, *ends)] if shift.log else [size, *ends]
     verb = "but the effect shrank" if change.change is Change.SHRANK else "and the effect grew"
-    return f"{verb} {'by a factor of ' if shift.log else 'by '}{figure(size)} [{_end(ends[0])}, {_end(ends[1])}]"
+    return (
+        f"{verb} {'by a factor of ' if shift.log else 'by '}{figure(size)} [{_end(ends[0])}, "
+        f"{_end(ends[1])}]"
+    )
 
 
 def _verdict(evidence: Evidence) -> str:

@@ -33,8 +33,19 @@ class Fate(StrEnum):
 
 
 DIFFERENT = (Fate.TURNED, Fate.LOST, Fate.GAINED, Fate.BROKEN)
-PHRASES = {Fate.TURNED: "hangs on", Fate.LOST: "left open by", Fate.GAINED: "decided by", Fate.BROKEN: "not measurable with"}
-COUNTED = {Fate.SAME: "the same", Fate.TURNED: "turned", Fate.LOST: "left open", Fate.GAINED: "decided", Fate.BROKEN: "not measurable"}
+PHRASES = {
+    Fate.TURNED: "hangs on",
+    Fate.LOST: "left open by",
+    Fate.GAINED: "decided by",
+    Fate.BROKEN: "not measurable with",
+}
+COUNTED = {
+    Fate.SAME: "the same",
+    Fate.TURNED: "turned",
+    Fate.LOST: "left open",
+    Fate.GAINED: "decided",
+    Fate.BROKEN: "not measurable",
+}
 
 
 def fate(written: str | None, other: str | None) -> Fate:
@@ -52,7 +63,9 @@ def fate(written: str | None, other: str | None) -> Fate:
 
 @dataclass(frozen=True)
 class Table:
-    """What came out: a row a claim, a column a reading, the first as written. None where a reading was not judged."""
+    """What came out: a row a claim, a column a reading, the first as written. None where a reading
+    was not judged.
+    """
 
     experiment: str
     setting: str
@@ -60,7 +73,9 @@ class Table:
     rows: Mapping[str, tuple[Row | None, ...]]
 
     def fates(self, claim: str) -> Iterator[tuple[Variant, Row, Fate]]:
-        """(reading, what came out, what became of the verdict) for every other reading that was judged."""
+        """(reading, what came out, what became of the verdict) for every other reading that was
+        judged.
+        """
         written, *others = self.rows[claim]
         for reading, row in zip(self.readings[1:], others, strict=True):
             if row is not None:
@@ -93,7 +108,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Verdicts in drawn combinations that make a choice, beside those that leave its setting as written. `value` None: any other value."""
+    """Verdicts in drawn combinations that make a choice, beside those that leave its setting as
+    written. `value` None: any other value.
+    """
 
     path: str
     value: Any
@@ -103,7 +120,9 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """One claim over all readings. `counts`: readings by verdict; `hinges`: single choices that make another verdict."""
+    """One claim over all readings. `counts`: readings by verdict; `hinges`: single choices that
+    make another verdict.
+    """
 
     id: str
     verdict: str | None
@@ -111,7 +130,9 @@ class Sensitivity:
     hinges: tuple[Hinge, ...]
     combined: Mapping[Fate, int]
     contrasts: tuple[Contrast, ...]
-    written: bool = True  # whether the reading as written was judged: without it there is nothing to set the others against
+    # whether the reading as written was judged: without it there is nothing to set the others
+    # against
+    written: bool = True
     n_readings: int = 0  # judged or not
 
     @property
@@ -127,9 +148,19 @@ class Sensitivity:
         if self.verdict is None:
             return "not asked" if self.written else "not judged as written"
         if self.same_everywhere:
-            return f"{self.verdict} in every reading" if self.n == self.n_readings else f"{self.verdict} in all {self.n} readings that were judged"
-        parts = [f"{PHRASES[kind]} {_listed(found)}" for kind in DIFFERENT if (found := [h for h in self.hinges if h.fate is kind])]
-        combined = ", ".join(f"{self.combined[f]} {word}" for f, word in COUNTED.items() if self.combined.get(f))
+            return (
+                f"{self.verdict} in every reading"
+                if self.n == self.n_readings
+                else f"{self.verdict} in all {self.n} readings that were judged"
+            )
+        parts = [
+            f"{PHRASES[kind]} {_listed(found)}"
+            for kind in DIFFERENT
+            if (found := [h for h in self.hinges if h.fate is kind])
+        ]
+        combined = ", ".join(
+            f"{self.combined[f]} {word}" for f, word in COUNTED.items() if self.combined.get(f)
+        )
         parts = parts or ["the same with every choice alone"]
         return "; ".join([*parts, f"combinations: {combined}"] if combined else parts)
 
@@ -138,12 +169,26 @@ def sensitivity(table: Table, claim: str) -> Sensitivity:
     """The summary of one claim."""
     found = list(table.fates(claim))
     written = table.rows[claim][0]
-    verdicts = [row.verdict for row in table.rows[claim] if row is not None and row.verdict is not None]
-    hinges = tuple(Hinge(*reading.changes[0], row.verdict, what) for reading, row, what in found if reading.alone and what in DIFFERENT)
+    verdicts = [
+        row.verdict for row in table.rows[claim] if row is not None and row.verdict is not None
+    ]
+    hinges = tuple(
+        Hinge(*reading.changes[0], row.verdict, what)
+        for reading, row, what in found
+        if reading.alone and what in DIFFERENT
+    )
     drawn = [(reading, what) for reading, _, what in found if reading.number]
     paths = dict.fromkeys(path for reading in table.readings for path, _ in reading.changes)
-    return Sensitivity(claim, written and written.verdict, dict(Counter(verdicts)), hinges, dict(Counter(what for _, what in drawn)),
-                       tuple(_contrast(drawn, path) for path in paths) if drawn else (), written is not None, len(table.readings))
+    return Sensitivity(
+        claim,
+        written and written.verdict,
+        dict(Counter(verdicts)),
+        hinges,
+        dict(Counter(what for _, what in drawn)),
+        tuple(_contrast(drawn, path) for path in paths) if drawn else (),
+        written is not None,
+        len(table.readings),
+    )
 
 
 @dataclass(frozen=True)
@@ -160,20 +205,41 @@ def effects(table: Table) -> list[Effect]:
     """Every choice, in order of the file."""
     every = [found for claim in table.rows for found in table.fates(claim)]
     drawn = [(reading, what) for reading, _, what in every if reading.number]
-    return [Effect(path, value, dict(Counter(what for reading, _, what in every if reading.changes == ((path, value),))), _contrast(drawn, path, value))
-            for reading in table.readings if reading.alone for path, value in reading.changes]
+    return [
+        Effect(
+            path,
+            value,
+            dict(
+                Counter(what for reading, _, what in every if reading.changes == ((path, value),))
+            ),
+            _contrast(drawn, path, value),
+        )
+        for reading in table.readings
+        if reading.alone
+        for path, value in reading.changes
+    ]
 
 
 def _contrast(drawn: Sequence[tuple[Variant, Fate]], path: str, value: Any = None) -> Contrast:
-    made = [what for reading, what in drawn if any(p == path and value in (None, v) for p, v in reading.changes)]
+    made = [
+        what
+        for reading, what in drawn
+        if any(p == path and value in (None, v) for p, v in reading.changes)
+    ]
     left = [what for reading, what in drawn if all(p != path for p, _ in reading.changes)]
     return Contrast(path, value, Share.of(made), Share.of(left))
 
 
 def _listed(hinges: Sequence[Hinge]) -> str:
-    """`train.credit (oracle: refuted), probe.lr (0.06, 0.19)`: the verdict where it is not said by the phrase."""
+    """`train.credit (oracle: refuted), probe.lr (0.06, 0.19)`: the verdict where it is not said by
+    the phrase.
+    """
     texts = []
     for path in dict.fromkeys(h.path for h in hinges):
-        values = [f"{told(h.value)}{f': {h.verdict}' if h.fate in (Fate.TURNED, Fate.GAINED) else ''}" for h in hinges if h.path == path]
+        values = [
+            f"{told(h.value)}{f': {h.verdict}' if h.fate in (Fate.TURNED, Fate.GAINED) else ''}"
+            for h in hinges
+            if h.path == path
+        ]
         texts.append(f"{path} ({', '.join(values)})")
     return ", ".join(texts)

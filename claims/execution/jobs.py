@@ -1,6 +1,8 @@
-"""Where missing work runs, behind one small protocol. Whoever runs it, results are the store's own entries.
+"""Where missing work runs, behind one small protocol. Whoever runs it, results are the store's own
+entries.
 
-An executor only hands work out: that each seed is made once rests on the store's locks, in whichever process the work ends up.
+An executor only hands work out: that each seed is made once rests on the store's locks, in
+whichever process the work ends up.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from claims.experiments.base import Configured, create
 from claims.execution.measure import Machine
+from claims.experiments.base import Configured, create
 from claims.store.entries import Store
 
 
 @dataclass(frozen=True)
 class Job:
-    """Seeds of one experiment to be measured, as data that crosses to another process: see `claims.experiments.base.create`."""
+    """Seeds of one experiment to be measured, as data that crosses to another process: see
+    `claims.experiments.base.create`.
+    """
 
     name: str  # as people know it
     kind: str
@@ -32,7 +36,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that could not be done, and why: what was raised wherever the work ran, by the name of its type."""
+    """A job that could not be done, and why: what was raised wherever the work ran, by the name of
+    its type.
+    """
 
     job: str
     error: str
@@ -50,16 +56,22 @@ class Failure:
 
 
 class FailedElsewhere(RuntimeError):
-    """An executor could not make what was asked of it. `error` names what was raised there, or this type where failures differ."""
+    """An executor could not make what was asked of it. `error` names what was raised there, or this
+    type where failures differ.
+    """
 
     def __init__(self, failures: Sequence[Failure]):
         names = {failure.error for failure in failures}
         self.error = names.pop() if len(names) == 1 else type(self).__name__
-        super().__init__("; ".join(f.message if f.error == self.error else f.reason for f in failures))
+        super().__init__(
+            "; ".join(f.message if f.error == self.error else f.reason for f in failures)
+        )
 
 
 def told(error: BaseException) -> str:
-    """An error's type and message, alike whether it was raised here or where an executor had the work done."""
+    """An error's type and message, alike whether it was raised here or where an executor had the
+    work done.
+    """
     return f"{error.error if isinstance(error, FailedElsewhere) else type(error).__name__}: {error}"
 
 

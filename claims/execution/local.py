@@ -1,4 +1,6 @@
-"""On this machine: in this process, or in several that share the store as the workers of a test run do."""
+"""On this machine: in this process, or in several that share the store as the workers of a test run
+do.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +25,30 @@ class InProcess:
         for job in jobs:
             try:
                 measure(job.experiment(), job.seeds, machine, store)
-            except Exception as error:  # noqa: BLE001 a diverged network, a full disk: the other jobs go on
+            except Exception as error:
                 failures.append(Failure.of(job, error))
         return failures
 
 
 @dataclass(frozen=True)
 class Processes:
-    """`n` processes, each of which goes through all jobs and takes of each what no other holds. What one that dies leaves, the others take."""
+    """`n` processes, each of which goes through all jobs and takes of each what no other holds.
+    What one that dies leaves, the others take.
+    """
 
     n: int
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
         context = multiprocessing.get_context("spawn")  # a forked torch may hang
         told: SimpleQueue[Failure] = context.SimpleQueue()
-        workers = [context.Process(target=_work, args=(tuple(jobs), machine.as_worker(i, self.n), store.root, told), daemon=True) for i in range(self.n)]
+        workers = [
+            context.Process(
+                target=_work,
+                args=(tuple(jobs), machine.as_worker(i, self.n), store.root, told),
+                daemon=True,
+            )
+            for i in range(self.n)
+        ]
         for worker in workers:
             worker.start()
         for worker in workers:
@@ -45,7 +56,9 @@ class Processes:
         failures = []
         while not told.empty():
             failures.append(told.get())
-        return list(dict.fromkeys(failures)) or _left_undone(jobs, machine, store, [w.exitcode for w in workers])
+        return list(dict.fromkeys(failures)) or _left_undone(
+            jobs, machine, store, [w.exitcode for w in workers]
+        )
 
 
 def _work(jobs: tuple[Job, ...], machine: Machine, root, told: SimpleQueue[Failure]) -> None:
@@ -62,6 +75,12 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _left_undone(jobs: Sequence[Job], machine: Machine, store: Store, exits: Sequence[int | None]) -> list[Failure]:
+def _left_undone(
+    jobs: Sequence[Job], machine: Machine, store: Store, exits: Sequence[int | None]
+) -> list[Failure]:
     message = f"the processes that worked on it died (exit codes {', '.join(map(str, exits))})"
-    return [Failure(job.name, "ProcessError", message) for job in jobs if plan(job.experiment(), job.seeds, machine, store).missing]
+    return [
+        Failure(job.name, "ProcessError", message)
+        for job in jobs
+        if plan(job.experiment(), job.seeds, machine, store).missing
+    ]

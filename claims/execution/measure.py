@@ -1,7 +1,9 @@
-"""Seeds wanted -> observations: what the store has is fetched, what is missing is trained and probed, each seed by exactly one process.
+"""Seeds wanted -> observations: what the store has is fetched, what is missing is trained and
+probed, each seed by exactly one process.
 
-Any number of processes may call `measure` on one store at once. Each takes its share of the seeds that nobody works on, and waits only for
-seeds that a living process holds: correctness rests on the store's locks alone, not on how work was handed out.
+Any number of processes may call `measure` on one store at once. Each takes its share of the seeds
+that nobody works on, and waits only for seeds that a living process holds: correctness rests on the
+store's locks alone, not on how work was handed out.
 """
 
 from __future__ import annotations
@@ -16,27 +18,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.devices import placed, seeds_in_memory
-from claims.experiments.validation import admitted
 from claims.experiments.base import Configured, Settings, digest_of
-from claims.store.pruning import info_of
+from claims.experiments.validation import admitted
 from claims.store.activity import Progress, present
 from claims.store.entries import ENTRY_SUFFIX, Entry, Key, Store
+from claims.store.pruning import info_of
+from models.devices import placed, seeds_in_memory
 
 if TYPE_CHECKING:
     import xarray
 
 STAGE = "observations"
 EARLIER = 8  # entries that an expected time is taken from
-CPU_WORKING_SET = 12 * 2**20  # bytes trained at once: stacks of small networks slow down where they outgrow the caches
+# bytes trained at once: stacks of small networks slow down where they outgrow the caches
+CPU_WORKING_SET = 12 * 2**20
 FEWEST_AT_ONCE = 8  # networks that outgrow them one by one are as fast in stacks as alone
 PRECISIONS = ("fp32", "bf16")  # of training's matrix products; the first is the usual
-LARGEST_WORKING_SET = 2**30  # bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much again and more
+# bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much
+# again and more
+LARGEST_WORKING_SET = 2**30
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where missing work runs. `workers`: processes that share this store and the cores, this one included. `threads`: each one's; 0: its share."""
+    """Where missing work runs. `workers`: processes that share this store and the cores, this one
+    included. `threads`: each one's; 0: its share.
+    """
 
     device: str = "cpu"
     precision: str = "fp32"
@@ -45,10 +52,16 @@ class Machine:
 
     def identity(self) -> dict[str, str]:
         """What of the machine determines results: library version, kind of device, precision."""
-        return {"torch": importlib.metadata.version("torch"), "device": self.device.partition(":")[0], "precision": self.precision}
+        return {
+            "torch": importlib.metadata.version("torch"),
+            "device": self.device.partition(":")[0],
+            "precision": self.precision,
+        }
 
     def as_worker(self, number: int, workers: int) -> Machine:
-        """As the process numbered `number` (from 0) of `workers` sees it. On GPUs one process of each trains what there is on its device; the others wait for it."""
+        """As the process numbered `number` (from 0) of `workers` sees it. On GPUs one process of
+        each trains what there is on its device; the others wait for it.
+        """
         if self.device != "cuda" or workers == 1:
             return replace(self, workers=workers)
         device, n_devices = placed(self.device, number)
@@ -57,8 +70,9 @@ class Machine:
 
 @dataclass(frozen=True)
 class Plan:
-    """What measuring would take: seeds asked, stored and missing; `seconds` by what earlier seeds with these settings took, whatever the
-    code was then; None without any."""
+    """What measuring would take: seeds asked, stored and missing; `seconds` by what earlier seeds
+    with these settings took, whatever the code was then; None without any.
+    """
 
     total: int
     cached: int
@@ -66,14 +80,18 @@ class Plan:
     seconds: float | None
 
 
-def measure(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store) -> xarray.Dataset:
+def measure(
+    experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store
+) -> xarray.Dataset:
     """Observations of `seeds` in the order given: a Dataset whose first dimension is `seed`."""
     if experiment.available_seeds is not None:
         return admitted(experiment.measure(seeds, machine.device), experiment, seeds)
     digest = observations_digest(experiment, machine)
     keys = {seed: Key(STAGE, digest, seed) for seed in seeds}
     share = max(1, -(-len(keys) // machine.workers))
-    entries = _fill(store, keys, share, lambda missing: _produce(experiment, missing, machine, store, keys))
+    entries = _fill(
+        store, keys, share, lambda missing: _produce(experiment, missing, machine, store, keys)
+    )
     return _assemble(seeds, [entries[seed] for seed in seeds])
 
 
@@ -85,7 +103,9 @@ def plan(experiment: Configured, seeds: Sequence[int], machine: Machine, store: 
     cached = sum(store.has(Key(STAGE, digest, seed)) for seed in seeds)
     missing = len(seeds) - cached
     each = expected_seconds(experiment, machine, store) if missing else 0.0
-    return Plan(len(seeds), cached, missing, None if each is None else each * missing / machine.workers)
+    return Plan(
+        len(seeds), cached, missing, None if each is None else each * missing / machine.workers
+    )
 
 
 def observations_digest(experiment: Configured, machine: Machine) -> str:
@@ -94,13 +114,19 @@ def observations_digest(experiment: Configured, machine: Machine) -> str:
 
 
 def snapshots_digests(experiment: Configured, machine: Machine) -> tuple[str, ...]:
-    """Names what a seed's snapshots depend on besides seed and epoch, one for each way of training; empty where the experiment keeps none."""
+    """Names what a seed's snapshots depend on besides seed and epoch, one for each way of training;
+    empty where the experiment keeps none.
+    """
     names = getattr(experiment.implementation, "snapshots_digests", None)
     return names(machine.identity()) if names else ()
 
 
-def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[list[int]], None]) -> dict[int, Entry]:
-    """Every entry of `keys`, each missing one produced by exactly one of the processes that ask for it."""
+def _fill(
+    store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[list[int]], None]
+) -> dict[int, Entry]:
+    """Every entry of `keys`, each missing one produced by exactly one of the processes that ask for
+    it.
+    """
     found: dict[int, Entry] = {}
 
     def fetch(seeds: Sequence[int]) -> list[int]:
@@ -125,17 +151,31 @@ def _fill(store: Store, keys: Mapping[int, Key], share: int, produce: Callable[[
     return found
 
 
-def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: Store, keys: Mapping[int, Key]) -> None:
+def _produce(
+    experiment: Configured,
+    seeds: list[int],
+    machine: Machine,
+    store: Store,
+    keys: Mapping[int, Key],
+) -> None:
     """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
     size = _chunk(experiment, machine, len(seeds))
-    with present(store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)) as record:
+    with present(
+        store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)
+    ) as record:
         for start in range(0, len(seeds), size):
             chunk, began = seeds[start : start + size], time.monotonic()
             settle(machine, len(chunk))
             progress = Progress(record, tuple(chunk))
             progress.start(0)
-            resources = {"store": store, "machine": machine.identity(), "progress": progress} if experiment.trains else {}
-            observed = admitted(experiment.measure(chunk, machine.device, **resources), experiment, chunk)
+            resources = (
+                {"store": store, "machine": machine.identity(), "progress": progress}
+                if experiment.trains
+                else {}
+            )
+            observed = admitted(
+                experiment.measure(chunk, machine.device, **resources), experiment, chunk
+            )
             seconds = (time.monotonic() - began) / len(chunk)
             about = _about(experiment, machine) | {"seconds": seconds, "resumed": progress.resumed}
             for seed in chunk:
@@ -145,17 +185,29 @@ def _produce(experiment: Configured, seeds: list[int], machine: Machine, store: 
 
 
 def _about(experiment: Configured, machine: Machine) -> dict[str, Any]:
-    """What an entry says of its making, so that it can be listed and times be expected: settings as they are, the code left out."""
+    """What an entry says of its making, so that it can be listed and times be expected: settings as
+    they are, the code left out.
+    """
     settings = getattr(experiment.implementation, "settings", None)
-    options = settings.model_dump(mode="json") if isinstance(settings, Settings) else dict(experiment.options)
-    return {"kind": experiment.kind, "settings": digest_of(json.loads(json.dumps(options, default=str))), "machine": machine.identity()}
+    options = (
+        settings.model_dump(mode="json")
+        if isinstance(settings, Settings)
+        else dict(experiment.options)
+    )
+    return {
+        "kind": experiment.kind,
+        "settings": digest_of(json.loads(json.dumps(options, default=str))),
+        "machine": machine.identity(),
+    }
 
 
 def expected_seconds(experiment: Configured, machine: Machine, store: Store) -> float | None:
-    """Seconds that a seed took in the newest entries with these settings (their median; those resumed halfway left out). None without any."""
+    """Seconds that a seed took in the newest entries with these settings (their median; those
+    resumed halfway left out). None without any.
+    """
     wanted, where = _about(experiment, machine), store.root / STAGE
-    alike = lambda info: all(info.get(name) == wanted[name] for name in ("kind", "settings"))  # noqa: E731
-    same_device = lambda info: info.get("machine", {}).get("device") == wanted["machine"]["device"]  # noqa: E731
+    alike = lambda info: all(info.get(name) == wanted[name] for name in ("kind", "settings"))
+    same_device = lambda info: info.get("machine", {}).get("device") == wanted["machine"]["device"]
     seconds: list[float] = []
     for folder in sorted(where.glob("*"), key=_changed, reverse=True):
         for path in folder.glob(f"seed-*{ENTRY_SUFFIX}"):
@@ -177,25 +229,39 @@ def _changed(folder: Path) -> float:
 
 
 def settle(machine: Machine, n_seeds: int) -> None:
-    """Make the machine's GPU the process's own; on a CPU, share the cores between the workers. A stack of one seed runs on one thread: only
-    there do more threads change the last bit."""
+    """Make the machine's GPU the process's own; on a CPU, share the cores between the workers. A
+    stack of one seed runs on one thread: only there do more threads change the last bit.
+    """
     import torch
 
     if machine.device != "cpu":
         index = torch.device(machine.device).index
         if index is not None:  # plain "cuda" is the current one
             torch.cuda.set_device(index)
-        torch.backends.cuda.matmul.allow_tf32 = False  # "fp32" in a key means fp32, whatever the environment says
+        torch.backends.cuda.matmul.allow_tf32 = (
+            False  # "fp32" in a key means fp32, whatever the environment says
+        )
     else:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(1 if n_seeds == 1 else machine.threads or max(1, cores // machine.workers))
+        cores = (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+        torch.set_num_threads(
+            1 if n_seeds == 1 else machine.threads or max(1, cores // machine.workers)
+        )
 
 
 def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
     bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
     if bytes_of_seed is None:
         return n_seeds
-    return min(n_seeds, seeds_at_once(bytes_of_seed()) if machine.device == "cpu" else seeds_in_memory(machine.device, bytes_of_seed()))
+    return min(
+        n_seeds,
+        seeds_at_once(bytes_of_seed())
+        if machine.device == "cpu"
+        else seeds_in_memory(machine.device, bytes_of_seed()),
+    )
 
 
 def seeds_at_once(each: int) -> int:
@@ -224,6 +290,12 @@ def _assemble(seeds: Sequence[int], entries: Sequence[Entry]) -> xarray.Dataset:
     for dim, labels in first["labels"].items():
         values = np.empty(len(labels), dtype=object)
         values[:] = labels
-        coords[dim] = (dim, values if len({type(label) for label in labels}) > 1 else np.array(labels))
-    variables = {name: (["seed", *dims], np.stack([e.arrays[name] for e in entries])) for name, dims in first["dims"].items()}
+        coords[dim] = (
+            dim,
+            values if len({type(label) for label in labels}) > 1 else np.array(labels),
+        )
+    variables = {
+        name: (["seed", *dims], np.stack([e.arrays[name] for e in entries]))
+        for name, dims in first["dims"].items()
+    }
     return xarray.Dataset(variables, coords)

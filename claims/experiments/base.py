@@ -46,7 +46,10 @@ class NetworkSettings(Settings):
     residual: bool = True
     norm: Literal["layer", "none"] = "layer"
     activation: Literal["relu", "tanh"] = "relu"
-    head_gain: PositiveFloat = Field(1.0, description="the head's initial weights have this standard deviation times 1 / sqrt(width)")
+    head_gain: PositiveFloat = Field(
+        1.0,
+        description="the head's initial weights have this standard deviation times 1 / sqrt(width)",
+    )
 
 
 class TrainSettings(Settings):
@@ -61,29 +64,45 @@ class TrainSettings(Settings):
 
 
 class FeedbackSettings(Settings):
-    """Fixed random matrices: DFA's are normal with standard deviation scale / sqrt(width); in feedback alignment `scale` is the head's."""
+    """Fixed random matrices: DFA's are normal with standard deviation scale / sqrt(width); in
+    feedback alignment `scale` is the head's.
+    """
 
     scale: PositiveFloat = 1.0
 
 
 class BridgeSettings(Settings):
-    """How vec's matrices are learned while a network trains (on a snapshot all batches weigh the same)."""
+    """How vec's matrices are learned while a network trains (on a snapshot all batches weigh the
+    same).
+    """
 
-    sigma: PositiveFloat = Field(0.01, description="perturbation, as a share of the state's root mean square")
+    sigma: PositiveFloat = Field(
+        0.01, description="perturbation, as a share of the state's root mean square"
+    )
     window: PositiveInt = Field(200, description="exponential window, in batches")
-    ridge: PositiveFloat = Field(1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix")
+    ridge: PositiveFloat = Field(
+        1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix"
+    )
 
 
 class ProbeSettings(Settings):
-    """What is done to a snapshot: `steps` gradient steps of size `lr` on each of `batches` batches, under each credit rule."""
+    """What is done to a snapshot: `steps` gradient steps of size `lr` on each of `batches` batches,
+    under each credit rule.
+    """
 
-    credits: tuple[Literal["dfa", "vec", "oracle", "fa", "random", "signflip"], ...] = ("dfa", "vec", "oracle")
+    credits: tuple[Literal["dfa", "vec", "oracle", "fa", "random", "signflip"], ...] = (
+        "dfa",
+        "vec",
+        "oracle",
+    )
     blocks: Literal["last", "all"] = "last"
     steps: PositiveInt = 5
     lr: PositiveFloat
     batch: PositiveInt = 128
     batches: Annotated[int, Field(ge=2)] = 16
-    averaged_over: PositiveInt = Field(8, description="batches averaged in each step of dL_held_averaged")
+    averaged_over: PositiveInt = Field(
+        8, description="batches averaged in each step of dL_held_averaged"
+    )
     credit_scale: Literal["raw", "unit"] = "raw"
     fit_batches: PositiveInt = Field(400, description="batches that vec is fitted on")
     fit_batch: PositiveInt = Field(128, description="examples in each of them")
@@ -91,26 +110,36 @@ class ProbeSettings(Settings):
     @pydantic.model_validator(mode="after")
     def _whole_groups(self) -> ProbeSettings:
         if self.batches % self.averaged_over:
-            raise ValueError(f"`batches` ({self.batches}) must be a multiple of `averaged_over` ({self.averaged_over})")
+            raise ValueError(
+                f"`batches` ({self.batches}) must be a multiple of `averaged_over` "
+                f"({self.averaged_over})"
+            )
         return self
 
 
 class SettingsError(ValueError):
-    """Settings that no experiment can be made of: every problem with its path inside the settings."""
+    """Settings that no experiment can be made of: every problem with its path inside the
+    settings.
+    """
 
     def __init__(self, problems: Sequence[tuple[tuple[str | int, ...], str]]):
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{'.'.join(map(str, where)) or 'experiment'}: {what}" for where, what in problems))
+        super().__init__(
+            "; ".join(
+                f"{'.'.join(map(str, where)) or 'experiment'}: {what}" for where, what in problems
+            )
+        )
 
 
 @runtime_checkable
 class Experiment(Protocol):
     """Anything that yields observations by seed.
 
-    Optional attributes: `replicates` (dimensions that are replicates inside a seed, averaged by claims; default
-    none), `paired` (False where each condition has replicates of its own; default True), `ranges` ({metric: (lowest,
-    highest)} where a metric is bounded), `available_seeds` (where the seeds are given, not chosen), and
-    `describe() -> {metric: {dimension: labels}}`, free of torch.
+    Optional attributes: `replicates` (dimensions that are replicates inside a seed, averaged by
+    claims; default none), `paired` (False where each condition has replicates of its own; default
+    True), `ranges` ({metric: (lowest, highest)} where a metric is bounded), `available_seeds`
+    (where the seeds are given, not chosen), and `describe() -> {metric: {dimension: labels}}`, free
+    of torch.
     """
 
     def measure(self, seeds: Sequence[int], device: str) -> xarray.Dataset:
@@ -127,27 +156,45 @@ KINDS = {
 
 
 def digest_of(value: Any) -> str:
-    """Digest of plain JSON data: key order does not matter, numbers are written canonically. 16 hex digits."""
+    """Digest of plain JSON data: key order does not matter, numbers are written canonically. 16 hex
+    digits.
+    """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def deep_merge(base: Mapping, override: Mapping) -> dict:
-    """`base` with what `override` names replaced; mappings are merged key by key, all else is replaced whole."""
+    """`base` with what `override` names replaced; mappings are merged key by key, all else is
+    replaced whole.
+    """
     merged = dict(base)
     for key, value in override.items():
         old = merged.get(key)
-        merged[key] = deep_merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = (
+            deep_merge(old, value)
+            if isinstance(old, Mapping) and isinstance(value, Mapping)
+            else value
+        )
     return merged
 
 
 def kind_class(kind: str, base: Path | None = None) -> type:
-    """The class behind a kind: a shipped name, or `package.module:Class` importable from `base` or the path."""
+    """The class behind a kind: a shipped name, or `package.module:Class` importable from `base` or
+    the path.
+    """
     target = KINDS.get(kind, kind)
     module_name, colon, class_name = target.partition(":")
     if not colon:
         allowed = ", ".join(KINDS)
-        raise SettingsError([(("kind",), f"`{kind}` is no kind of experiment; allowed: {allowed}, or package.module:Class")])
+        raise SettingsError(
+            [
+                (
+                    ("kind",),
+                    f"`{kind}` is no kind of experiment; allowed: {allowed}, or "
+                    "package.module:Class",
+                )
+            ]
+        )
     if base is not None and str(base) not in sys.path and kind not in KINDS:
         sys.path.append(str(base))  # a user's kind lives beside the claims file that names it
     try:
@@ -163,7 +210,9 @@ def settings_model(kind: str) -> type[Settings] | None:
 
 @dataclass(frozen=True)
 class Configured:
-    """An experiment with its settings: the optional parts of the protocol filled in, and a name for what it will observe."""
+    """An experiment with its settings: the optional parts of the protocol filled in, and a name for
+    what it will observe.
+    """
 
     kind: str
     options: Mapping[str, Any]
@@ -210,17 +259,25 @@ class Configured:
             told(seeds, store, machine)
 
     def identity(self) -> dict[str, Any]:
-        """All that determines a seed's observations but the machine, as plain JSON data: settings and the source behind them."""
+        """All that determines a seed's observations but the machine, as plain JSON data: settings
+        and the source behind them.
+        """
         from claims.store.sources import code_digest
 
         if hasattr(self.implementation, "identity"):
             return {"kind": self.kind, **self.implementation.identity()}
         source = inspect.getsourcefile(type(self.implementation))
         options = json.loads(json.dumps(dict(self.options), sort_keys=True, default=str))
-        return {"kind": self.kind, "options": options, "source": code_digest(Path(source)) if source else ""}
+        return {
+            "kind": self.kind,
+            "options": options,
+            "source": code_digest(Path(source)) if source else "",
+        }
 
     def source(self) -> str | None:
-        """Digest of the source behind it; None where the data behind it are not to be had, which measuring will say."""
+        """Digest of the source behind it; None where the data behind it are not to be had, which
+        measuring will say.
+        """
         try:
             return self.identity().get("source")
         except ValueError:
@@ -228,14 +285,17 @@ class Configured:
 
 
 def create(kind: str, options: Mapping[str, Any], base: Path) -> Configured:
-    """An experiment of `kind`. `options` are its merged settings; relative paths are taken from `base`.
+    """An experiment of `kind`. `options` are its merged settings; relative paths are taken from
+    `base`.
 
     Raises SettingsError with every problem and its path inside `options`.
     """
     cls = kind_class(kind, base)
     make = getattr(cls, "from_options", None)
     try:
-        return Configured(kind, dict(options), make(dict(options), base) if make else cls(**options))
+        return Configured(
+            kind, dict(options), make(dict(options), base) if make else cls(**options)
+        )
     except pydantic.ValidationError as error:
         raise SettingsError(
             [(tuple(e["loc"]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]

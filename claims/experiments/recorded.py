@@ -1,4 +1,6 @@
-"""The experiment `recorded`: results by replicate from a file, so that what ran elsewhere is judged like anything else."""
+"""The experiment `recorded`: results by replicate from a file, so that what ran elsewhere is judged
+like anything else.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +36,23 @@ class LongForm(Settings):
 class RecordedSettings(Settings):
     """Settings of `kind: recorded`."""
 
-    file: str = Field(min_length=1, description="results by replicate: .csv, .parquet or .jsonl, relative to the claims file")
-    replicate: Column = Field(description="column that numbers the replicates, such as seeds or runs")
+    file: str = Field(
+        min_length=1,
+        description="results by replicate: .csv, .parquet or .jsonl, relative to the claims file",
+    )
+    replicate: Column = Field(
+        description="column that numbers the replicates, such as seeds or runs"
+    )
     conditions: tuple[Column, ...] = Field((), description="columns whose values become labels")
     metrics: Annotated[
-        Annotated[tuple[Column, ...], Field(min_length=1), Tag("wide")] | Annotated[LongForm, Tag("long")],
+        Annotated[tuple[Column, ...], Field(min_length=1), Tag("wide")]
+        | Annotated[LongForm, Tag("long")],
         Discriminator(lambda value: "long" if isinstance(value, Mapping | LongForm) else "wide"),
     ] = Field(description="columns that hold results; long form: {name: metric, value: value}")
     paired: bool = Field(True, description="false where each condition has replicates of its own")
-    ranges: dict[str, tuple[float, float]] = Field({}, description="lowest and highest value of bounded metrics, {accuracy: [0, 1]}")
+    ranges: dict[str, tuple[float, float]] = Field(
+        {}, description="lowest and highest value of bounded metrics, {accuracy: [0, 1]}"
+    )
 
     @pydantic.model_validator(mode="after")
     def _distinct_columns(self) -> RecordedSettings:
@@ -56,7 +66,11 @@ class RecordedSettings(Settings):
 
     def columns(self) -> list[str]:
         """Every column that is read."""
-        metrics = [self.metrics.name, self.metrics.value] if isinstance(self.metrics, LongForm) else list(self.metrics)
+        metrics = (
+            [self.metrics.name, self.metrics.value]
+            if isinstance(self.metrics, LongForm)
+            else list(self.metrics)
+        )
         return [self.replicate, *self.conditions, *metrics]
 
 
@@ -73,7 +87,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Recorded:
-    """Results as recorded. Under `paired: false` the n-th replicate of each condition is "seed" n, and shorter conditions end in NaN."""
+    """Results as recorded. Under `paired: false` the n-th replicate of each condition is "seed" n,
+    and shorter conditions end in NaN.
+    """
 
     settings: RecordedSettings
     results: tuple[Result, ...] = field(repr=False)
@@ -107,12 +123,16 @@ class Recorded:
         """{metric: {cell: {replicate: value}}}, in the order of the file."""
         cells: dict[str, dict[Cell, dict[Label, float]]] = {}
         for result in self.results:
-            cells.setdefault(result.metric, {}).setdefault(result.cell, {})[result.replicate] = result.value
+            cells.setdefault(result.metric, {}).setdefault(result.cell, {})[result.replicate] = (
+                result.value
+            )
         return cells
 
     @cached_property
     def _numbered(self) -> dict[Label, int]:
-        """The seed that stands for each replicate where they are shared: its own number, or its place in the file."""
+        """The seed that stands for each replicate where they are shared: its own number, or its
+        place in the file.
+        """
         names = list(dict.fromkeys(result.replicate for result in self.results))
         if all(isinstance(name, int) and name >= 0 for name in names):
             return {name: name for name in sorted(names)}
@@ -120,17 +140,23 @@ class Recorded:
 
     @property
     def available_seeds(self) -> tuple[int, ...]:
-        """Replicates that the file holds; where they are not shared, as many as the longest condition has."""
+        """Replicates that the file holds; where they are not shared, as many as the longest
+        condition has.
+        """
         if self.paired:
             return tuple(self._numbered.values())
-        return tuple(range(max(len(values) for cells in self._cells.values() for values in cells.values())))
+        return tuple(
+            range(max(len(values) for cells in self._cells.values() for values in cells.values()))
+        )
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}, labels in the order of the file."""
         described: Labels = {}
         for metric, cells in self._cells.items():
-            described[metric] = {name: tuple(dict.fromkeys(cell[place] for cell in cells))
-                                 for place, name in enumerate(self.settings.conditions)}
+            described[metric] = {
+                name: tuple(dict.fromkeys(cell[place] for cell in cells))
+                for place, name in enumerate(self.settings.conditions)
+            }
         return described
 
     def lacks(self, metric: str, labels: Mapping[str, Label]) -> str | None:
@@ -142,7 +168,10 @@ class Recorded:
 
     def identity(self) -> dict[str, Any]:
         """What determines the observations: the settings and the file's content."""
-        return {"settings": self.settings.model_dump(mode="json", exclude={"file"}), "data": self.digest}
+        return {
+            "settings": self.settings.model_dump(mode="json", exclude={"file"}),
+            "data": self.digest,
+        }
 
     def measure(self, seeds: Sequence[int], device: str = "cpu") -> xarray.Dataset:
         """The recorded results, dimensions (seed, *conditions); NaN where the file has none."""
@@ -153,18 +182,26 @@ class Recorded:
         unknown = [seed for seed in seeds if seed not in set(self.available_seeds)]
         if unknown:
             raise ValueError(f"`{Path(self.settings.file).name}` holds no replicate {unknown[0]}")
-        labels = {name: tuple(dict.fromkeys(label for d in self.describe().values() for label in d[name])) for name in self.settings.conditions}
+        labels = {
+            name: tuple(dict.fromkeys(label for d in self.describe().values() for label in d[name]))
+            for name in self.settings.conditions
+        }
         variables = {}
         for metric, cells in self._cells.items():
             values = np.full((len(places), *map(len, labels.values())), np.nan)
             for cell, by_replicate in cells.items():
-                where = tuple(labels[name].index(label) for name, label in zip(labels, cell, strict=True))
+                where = tuple(
+                    labels[name].index(label) for name, label in zip(labels, cell, strict=True)
+                )
                 for place, (replicate, value) in enumerate(by_replicate.items()):
                     seed = self._numbered[replicate] if self.paired else place
                     if seed in places:
                         values[(places[seed], *where)] = value
             variables[metric] = (("seed", *labels), values)
-        return xarray.Dataset(variables, {"seed": list(seeds), **{name: (name, _coordinate(of)) for name, of in labels.items()}})
+        return xarray.Dataset(
+            variables,
+            {"seed": list(seeds), **{name: (name, _coordinate(of)) for name, of in labels.items()}},
+        )
 
 
 def _coordinate(labels: Sequence[Label]):
@@ -205,7 +242,11 @@ class _Reader:
         for name in self.settings.columns():
             if name not in self.table.columns:
                 close = difflib.get_close_matches(name, self.table.columns, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else f"it has {', '.join(self.table.columns[:12])}"
+                hint = (
+                    f"did you mean `{close[0]}`?"
+                    if close
+                    else f"it has {', '.join(self.table.columns[:12])}"
+                )
                 self.problems.append(f"`{self.table.name}` has no column `{name}`; {hint}")
         for name in () if isinstance(self.settings.metrics, LongForm) else self.settings.metrics:
             self._check_name(1, name)
@@ -215,7 +256,9 @@ class _Reader:
 
     def _check_name(self, row: int, name: str) -> None:
         if not (name.isascii() and name.isidentifier()):
-            self.problems.append(f"row {row}: `{name}` cannot be named in a claim; use ASCII letters, digits and _")
+            self.problems.append(
+                f"row {row}: `{name}` cannot be named in a claim; use ASCII letters, digits and _"
+            )
 
     def _results(self, row: Row) -> list[Result]:
         before = len(self.problems)
@@ -230,7 +273,9 @@ class _Reader:
             values = {metric: self._number(row, metric) for metric in metrics}
         if len(self.problems) > before:
             return []
-        return [Result(row.number, metric, cell, replicate, value) for metric, value in values.items()]
+        return [
+            Result(row.number, metric, cell, replicate, value) for metric, value in values.items()
+        ]
 
     def _number(self, row: Row, column: str) -> float | None:
         raw = row.values.get(column)
@@ -244,26 +289,39 @@ class _Reader:
         raw = row.values.get(column)
         label = as_label(raw, self.table.typed)
         if label is None:
-            what = "is empty" if raw in (None, "") else f"is {raw!r}, which is neither a text nor a number"
+            what = (
+                "is empty"
+                if raw in (None, "")
+                else f"is {raw!r}, which is neither a text nor a number"
+            )
             self.problems.append(f"row {row.number}: `{column}` {what}")
         return label
 
     def _check_types(self) -> None:
-        """A label that is a number in one row and the same digits as a text in another would silently be two labels."""
-        for column in (self.settings.replicate, *self.settings.conditions) if self.table.typed else ():
+        """A label that is a number in one row and the same digits as a text in another would
+        silently be two labels.
+        """
+        for column in (
+            (self.settings.replicate, *self.settings.conditions) if self.table.typed else ()
+        ):
             first: dict[str, tuple[type, int]] = {}
             for row in self.table.rows:
                 label = as_label(row.values.get(column), typed=True)
                 kind, number = first.setdefault(str(label), (type(label) is str, row.number))
                 if kind != (type(label) is str):
-                    self.problems.append(f"row {row.number}: `{column}` is {row.values[column]!r}, of another type than in row {number}")
+                    self.problems.append(
+                        f"row {row.number}: `{column}` is {row.values[column]!r}, of "
+                        f"another type than in row {number}"
+                    )
 
     def _check_duplicates(self, results: Sequence[Result]) -> None:
         first: dict[tuple, int] = {}
         for result in results:
             key = (result.metric, result.cell, result.replicate)
             if first.setdefault(key, result.row) != result.row:
-                self.problems.append(f"row {result.row} repeats row {first[key]}: {self._told(result)}")
+                self.problems.append(
+                    f"row {result.row} repeats row {first[key]}: {self._told(result)}"
+                )
 
     def _check_complete(self, results: Sequence[Result]) -> None:
         """Shared replicates: each has a result in every condition that any of them has."""
@@ -275,10 +333,21 @@ class _Reader:
             for replicate, row in firsts.items():
                 if (metric, cell, replicate) not in have:
                     told = self._told(Result(row, metric, cell, replicate, 0.0))
-                    self.problems.append(f"no row has {told}, though {self.settings.replicate} {replicate} begins in row {row}; "
-                                         "add it, or say `paired: false`")
+                    self.problems.append(
+                        f"no row has {told}, though {self.settings.replicate} {replicate} "
+                        f"begins in row {row}; "
+                        "add it, or say `paired: false`"
+                    )
 
     def _told(self, result: Result) -> str:
-        labels = zip((self.settings.replicate, *self.settings.conditions), (result.replicate, *result.cell), strict=True)
-        metric = [f"{self.settings.metrics.name}={result.metric}"] if isinstance(self.settings.metrics, LongForm) else []
+        labels = zip(
+            (self.settings.replicate, *self.settings.conditions),
+            (result.replicate, *result.cell),
+            strict=True,
+        )
+        metric = (
+            [f"{self.settings.metrics.name}={result.metric}"]
+            if isinstance(self.settings.metrics, LongForm)
+            else []
+        )
         return ", ".join([f"{name}={label}" for name, label in labels] + metric)

@@ -1,4 +1,6 @@
-"""Rows of a results file, each with the number by which a person finds it: CSV, JSON lines or Parquet, without pandas."""
+"""Rows of a results file, each with the number by which a person finds it: CSV, JSON lines or
+Parquet, without pandas.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """`number` is the line of a text file (its header is row 1), or the row of a Parquet file, counted from 1."""
+    """`number` is the line of a text file (its header is row 1), or the row of a Parquet file,
+    counted from 1.
+    """
 
     number: int
     values: Mapping[str, Any]
@@ -51,11 +55,21 @@ def read_table(path: Path) -> Table:
         stamp = path.stat()
         return _cached(reader, path, stamp.st_mtime_ns, stamp.st_size)
     except FileNotFoundError:
-        raise TableError([f"there is no file `{path.name}` in {path.parent.name or path.parent}/; paths are relative to the claims file"]) from None
+        raise TableError(
+            [
+                f"there is no file `{path.name}` in {path.parent.name or path.parent}/; "
+                "paths are relative to the claims file"
+            ]
+        ) from None
     except OSError as error:
         raise TableError([f"`{path.name}` cannot be read: {error.strerror or error}"]) from None
     except UnicodeDecodeError as error:
-        raise TableError([f"`{path.name}` is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"]) from None
+        raise TableError(
+            [
+                f"`{path.name}` is not UTF-8 text: byte {error.start} is "
+                f"0x{error.object[error.start]:02x}"
+            ]
+        ) from None
 
 
 @functools.lru_cache(maxsize=16)
@@ -76,15 +90,23 @@ def _csv(path: Path) -> Table:
             header = [name.strip() for name in next(reader, [])]
             doubled = sorted({name for name in header if header.count(name) > 1})
             if doubled:
-                raise TableError([f"row 1 of `{path.name}` names the column `{name}` twice" for name in doubled])
+                raise TableError(
+                    [f"row 1 of `{path.name}` names the column `{name}` twice" for name in doubled]
+                )
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) != len(header):
-                    problems.append(f"row {reader.line_num} has {len(cells)} cells, the header {len(header)}")
-                rows.append(Row(reader.line_num, dict(zip(header, map(str.strip, cells), strict=False))))
+                    problems.append(
+                        f"row {reader.line_num} has {len(cells)} cells, the header {len(header)}"
+                    )
+                rows.append(
+                    Row(reader.line_num, dict(zip(header, map(str.strip, cells), strict=False)))
+                )
         except csv.Error as error:
-            raise TableError([f"row {reader.line_num} of `{path.name}` is not CSV: {error}"]) from None
+            raise TableError(
+                [f"row {reader.line_num} of `{path.name}` is not CSV: {error}"]
+            ) from None
     if problems:
         raise TableError(problems)
     return Table(path.name, tuple(header), tuple(rows), typed=False)
@@ -123,12 +145,17 @@ def _parquet(path: Path) -> Table:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
-        raise TableError(["reading Parquet needs pyarrow: install `memo-claims[parquet]`, or write CSV"]) from None
+        raise TableError(
+            ["reading Parquet needs pyarrow: install `memo-claims[parquet]`, or write CSV"]
+        ) from None
     try:
         table = parquet.read_table(path)
     except ArrowException as error:
         raise TableError([f"`{path.name}` is not Parquet: {str(error).splitlines()[0]}"]) from None
-    columns = {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
+    columns = {
+        name: column.to_pylist()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
     rows = tuple(Row(number, values) for number, values in enumerate(_transposed(columns), start=1))
     return Table(path.name, tuple(columns), rows, typed=True)
 
@@ -142,7 +169,9 @@ _READERS = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
 
 
 def as_number(value: Any, typed: bool) -> float | None:
-    """A finite number, or None. The texts of a CSV file are read as numbers; those of a typed file stay texts."""
+    """A finite number, or None. The texts of a CSV file are read as numbers; those of a typed file
+    stay texts.
+    """
     if isinstance(value, bool) or value is None or (typed and isinstance(value, str)):
         return None
     try:
@@ -155,7 +184,9 @@ def as_number(value: Any, typed: bool) -> float | None:
 
 
 def as_label(value: Any, typed: bool) -> str | int | float | None:
-    """A label as claims select it: whole numbers as int, texts as they are; None for what is no label."""
+    """A label as claims select it: whole numbers as int, texts as they are; None for what is no
+    label.
+    """
     number = as_number(value, typed)
     if number is not None:
         return int(number) if number == int(number) and abs(number) < 2**53 else number

@@ -1,4 +1,6 @@
-"""The door through which observations come in: what a kind measured is checked once, whoever wrote the kind."""
+"""The door through which observations come in: what a kind measured is checked once, whoever wrote
+the kind.
+"""
 
 from __future__ import annotations
 
@@ -12,40 +14,71 @@ if TYPE_CHECKING:
 
 
 class MeasuredError(ValueError):
-    """What a kind's `measure` returned is not what it promises: names the kind, the metric and the seeds, and says what to return."""
+    """What a kind's `measure` returned is not what it promises: names the kind, the metric and the
+    seeds, and says what to return.
+    """
 
 
 def admitted(observed: Any, experiment: Configured, seeds: Sequence[int]) -> xarray.Dataset:
-    """`observed` with the seeds in the order asked, truth values as 0 and 1, extended precision as double, and labels of single precision as they were written.
+    """`observed` with the seeds in the order asked, truth values as 0 and 1, extended precision as
+    double, and labels of single precision as they were written.
 
     Raises MeasuredError.
     """
     import xarray
 
     def refuse(what: str, remedy: str) -> MeasuredError:
-        return MeasuredError(f"`{experiment.kind}` measured seeds {_listed(seeds)} and {what}; {remedy}")
+        return MeasuredError(
+            f"`{experiment.kind}` measured seeds {_listed(seeds)} and {what}; {remedy}"
+        )
 
     if not isinstance(observed, xarray.Dataset):
-        raise refuse(f"returned {_a(type(observed).__name__)}", "return an xarray.Dataset whose variables are the metrics")
+        raise refuse(
+            f"returned {_a(type(observed).__name__)}",
+            "return an xarray.Dataset whose variables are the metrics",
+        )
     if "seed" not in observed.coords or observed["seed"].dims != ("seed",):
-        raise refuse("returned no labelled dimension `seed`", 'write xarray.Dataset({...}, {"seed": list(seeds)})')
+        raise refuse(
+            "returned no labelled dimension `seed`",
+            'write xarray.Dataset({...}, {"seed": list(seeds)})',
+        )
     found = observed["seed"].values.tolist()
     if sorted(map(str, found)) != sorted(map(str, seeds)):
-        raise refuse(f"returned seeds {_listed(found)}", "return exactly the seeds asked for, each once")
+        raise refuse(
+            f"returned seeds {_listed(found)}", "return exactly the seeds asked for, each once"
+        )
     for name, variable in observed.data_vars.items():
         if "seed" not in variable.dims:
-            raise refuse(f"metric `{name}` has no dimension `seed`", f"give it one value for each seed; it has {_listed(variable.dims) or 'no dimension'}")
+            raise refuse(
+                f"metric `{name}` has no dimension `seed`",
+                "give it one value for each seed; it has "
+                f"{_listed(variable.dims) or 'no dimension'}",
+            )
         if variable.dtype.kind not in "biuf":
-            raise refuse(f"metric `{name}` holds {variable.dtype}", "return real numbers or truth values, for example with .astype(float)")
-    plain = {name: variable.astype(float) for name, variable in observed.data_vars.items() if variable.dtype.kind == "b" or variable.dtype.itemsize > 8}
-    short = {name: [label_of(label) for label in observed[name].values] for name in observed.dims
-             if name in observed.coords and observed[name].dtype.kind == "f" and observed[name].dtype.itemsize < 8}
+            raise refuse(
+                f"metric `{name}` holds {variable.dtype}",
+                "return real numbers or truth values, for example with .astype(float)",
+            )
+    plain = {
+        name: variable.astype(float)
+        for name, variable in observed.data_vars.items()
+        if variable.dtype.kind == "b" or variable.dtype.itemsize > 8
+    }
+    short = {
+        name: [label_of(label) for label in observed[name].values]
+        for name in observed.dims
+        if name in observed.coords
+        and observed[name].dtype.kind == "f"
+        and observed[name].dtype.itemsize < 8
+    }
     observed = observed.assign(plain).assign_coords(short)
     return observed if found == list(seeds) else observed.sel(seed=list(seeds))
 
 
 def label_of(label: Any) -> Any:
-    """A label as plain data. One of single precision is the number that was written: 0.1, not 0.10000000149."""
+    """A label as plain data. One of single precision is the number that was written: 0.1, not
+    0.10000000149.
+    """
     dtype = getattr(label, "dtype", None)
     if dtype is not None and dtype.kind == "f" and dtype.itemsize < 8:
         return float(str(label))

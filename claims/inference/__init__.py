@@ -1,6 +1,8 @@
-"""Verdicts from replicates: intervals, p-values, equivalence, conjunctions, looks and power. Pure functions on arrays.
+"""Verdicts from replicates: intervals, p-values, equivalence, conjunctions, looks and power. Pure
+functions on arrays.
 
-Names are imported when first asked for: `levels`, by which claim files are checked, needs neither numpy nor scipy.
+Names are imported when first asked for: `levels`, by which claim files are checked, needs neither
+numpy nor scipy.
 """
 
 from __future__ import annotations
@@ -16,7 +18,15 @@ if TYPE_CHECKING:
     from claims.inference.looks import Look, overall, schedule
     from claims.inference.multiplicity import holm
     from claims.inference.power import MOST_SEEDS
-    from claims.inference.types import Atom, AtomResult, Decision, Estimand, InferenceError, Sample, Verdict
+    from claims.inference.types import (
+        Atom,
+        AtomResult,
+        Decision,
+        Estimand,
+        InferenceError,
+        Sample,
+        Verdict,
+    )
 
 __all__ = [
     "MAX_CONFIDENCE",

@@ -16,17 +16,28 @@ from claims.inference.looks import Look
 from claims.inference.predictive import judge_schedule
 from claims.inference.types import Atom, Sample
 
-Range = tuple[float, float]  # lowest and highest value of what a term measures; infinite where there is no such end
+Range = tuple[
+    float, float
+]  # lowest and highest value of what a term measures; infinite where there is no such end
 
 
 class Obstacle(StrEnum):
-    """Why no world can be made of a sample in which an atom is just false; `sentence` says it, the atom being its subject."""
+    """Why no world can be made of a sample in which an atom is just false; `sentence` says it, the
+    atom being its subject.
+    """
 
     sentence: str
 
-    UNDEFINED = "undefined", "is undefined at the observed means (a division by zero, or a logarithm or root of a number that is not positive)"
+    UNDEFINED = (
+        "undefined",
+        "is undefined at the observed means (a division by zero, or a logarithm or root of "
+        "a number that is not positive)",
+    )
     UNREACHED = "unreached", "does not come to its threshold however the means are moved"
-    OUTSIDE = "outside", "comes to its threshold only at means outside the range of what is measured"
+    OUTSIDE = (
+        "outside",
+        "comes to its threshold only at means outside the range of what is measured",
+    )
 
     def __new__(cls, value: str, sentence: str) -> Obstacle:
         member = str.__new__(cls, value)
@@ -37,7 +48,9 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where one atom is just false, and how often the claim was supported there. obstacle: why no such world could be made, if none could."""
+    """Where one atom is just false, and how often the claim was supported there. obstacle: why no
+    such world could be made, if none could.
+    """
 
     atom: int
     threshold: float
@@ -46,16 +59,25 @@ class Boundary:
     obstacle: Obstacle | None = None
 
 
-def boundaries(  # noqa: PLR0913
-    sample: Sample, atoms: Sequence[Atom], looks: Sequence[Look], ranges: Sequence[Range], n_worlds: int, rng: np.random.Generator, *,
+def boundaries(
+    sample: Sample,
+    atoms: Sequence[Atom],
+    looks: Sequence[Look],
+    ranges: Sequence[Range],
+    n_worlds: int,
+    rng: np.random.Generator,
+    *,
     symmetric: bool = True,
 ) -> list[Boundary]:
-    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from the sample moved onto it.
+    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from
+    the sample moved onto it.
 
-    ranges: (T,), of what each term measures. symmetric: replicates have signs drawn anew around the boundary; else they lean as observed.
+    ranges: (T,), of what each term measures. symmetric: replicates have signs drawn anew around the
+    boundary; else they lean as observed.
 
-    The other atoms stay as they were observed. Counted is whichever is larger: support of the claim, or of the atom taken alone, which is
-    what the claim's would be if the others held for certain.
+    The other atoms stay as they were observed. Counted is whichever is larger: support of the
+    claim, or of the atom taken alone, which is what the claim's would be if the others held for
+    certain.
     """
     found = []
     for k, atom in enumerate(atoms):
@@ -65,43 +87,76 @@ def boundaries(  # noqa: PLR0913
                 found.append(Boundary(k, threshold, obstacle=moved))
                 continue
             sizes = sample.sizes if len(looks) == 1 else [looks[-1].n] * len(moved)
-            verdicts = judge_schedule([_redrawn(c, size, n_worlds, rng, symmetric) for c, size in zip(moved, sizes, strict=True)], atoms, looks, rng)
+            verdicts = judge_schedule(
+                [
+                    _redrawn(c, size, n_worlds, rng, symmetric)
+                    for c, size in zip(moved, sizes, strict=True)
+                ],
+                atoms,
+                looks,
+                rng,
+            )
             count = max(int(verdicts.supported.sum()), int(verdicts.alone[k].sum()))
             found.append(Boundary(k, threshold, n_worlds, count))
     return found
 
 
 def share_at_least(count: int, n: int, level: float) -> float:
-    """Lower confidence bound (Clopper and Pearson 1934) on a share of which `count` in `n` were seen."""
+    """Lower confidence bound (Clopper and Pearson 1934) on a share of which `count` in `n` were
+    seen.
+    """
     return float(betaincinv(count, n - count + 1, level)) if count else 0.0
 
 
-def _redrawn(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator, symmetric: bool) -> np.ndarray:
-    """Rows drawn again around the cell's mean, which is the truth of these worlds, each as it was or, `symmetric`, on either side: (B, size, T)."""
+def _redrawn(
+    cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator, symmetric: bool
+) -> np.ndarray:
+    """Rows drawn again around the cell's mean, which is the truth of these worlds, each as it was
+    or, `symmetric`, on either side: (B, size, T).
+    """
     n, centre = len(cell), cell.mean(axis=0)
     signs = rng.choice([-1.0, 1.0], (n_worlds, size, 1)) if symmetric else 1.0
-    return centre + np.sqrt(n / max(1, n - 1)) * signs * (cell[rng.integers(0, n, (n_worlds, size))] - centre)
+    return centre + np.sqrt(n / max(1, n - 1)) * signs * (
+        cell[rng.integers(0, n, (n_worlds, size))] - centre
+    )
 
 
-def onto(sample: Sample, atom: Atom, threshold: float, ranges: Sequence[Range]) -> list[np.ndarray] | Obstacle:
-    """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or what is in the way of that.
+def onto(
+    sample: Sample, atom: Atom, threshold: float, ranges: Sequence[Range]
+) -> list[np.ndarray] | Obstacle:
+    """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or what
+    is in the way of that.
 
-    The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a log scale are stretched instead of
-    shifted: they stay positive. Where that way leads out of a term's range, the atom's own terms are moved and the others, which would go along, stay.
-    Beyond that no detour is looked for: with enough of them any margin is reached.
+    The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a
+    log scale are stretched instead of shifted: they stay positive. Where that way leads out of a
+    term's range, the atom's own terms are moved and the others, which would go along, stay. Beyond
+    that no detour is looked for: with enough of them any margin is reached.
     """
     rows = [np.asarray(c, dtype=float) for c in sample.cells]
     start = np.concatenate([c.mean(axis=0) for c in rows])
     stretch = bool(atom.positive) and bool((start > 0).all())
     metric = _metric(rows, start, stretch)
     moved = _along(metric, rows, start, stretch, atom, threshold, ranges)
-    return _along(np.diag(np.diag(metric)), rows, start, stretch, atom, threshold, ranges) if moved is Obstacle.OUTSIDE else moved
+    return (
+        _along(np.diag(np.diag(metric)), rows, start, stretch, atom, threshold, ranges)
+        if moved is Obstacle.OUTSIDE
+        else moved
+    )
 
 
-def _along(metric: np.ndarray, rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool, atom: Atom, threshold: float,
-           ranges: Sequence[Range]) -> list[np.ndarray] | Obstacle:
+def _along(
+    metric: np.ndarray,
+    rows: Sequence[np.ndarray],
+    start: np.ndarray,
+    stretch: bool,
+    atom: Atom,
+    threshold: float,
+    ranges: Sequence[Range],
+) -> list[np.ndarray] | Obstacle:
     """`onto` by the shortest way in one metric of the means, (T, T)."""
-    place: Callable[[np.ndarray], np.ndarray] = (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
+    place: Callable[[np.ndarray], np.ndarray] = (
+        (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
+    )
     if not np.isfinite(np.concatenate([np.ravel(a) for a in atom.estimand(start)])).all():
         return Obstacle.UNDEFINED
     move, first = np.zeros_like(start), None
@@ -110,11 +165,20 @@ def _along(metric: np.ndarray, rows: Sequence[np.ndarray], start: np.ndarray, st
         value, gradient = (np.asarray(a, dtype=float) for a in atom.estimand(means))
         gap = threshold - value
         first = abs(gap) if first is None else first
-        if abs(gap) <= 1e-9 * first + 1e-12 * (abs(gradient * means).sum() + abs(threshold)):  # on it but for rounding
+        if abs(gap) <= 1e-9 * first + 1e-12 * (
+            abs(gradient * means).sum() + abs(threshold)
+        ):  # on it but for rounding
             break
         slope = gradient * means if stretch else gradient
         direction = metric @ slope
-        step = _damped(atom, place, move, direction * gap / (slope @ direction) if slope @ direction > 0 else None, threshold, gap)
+        step = _damped(
+            atom,
+            place,
+            move,
+            direction * gap / (slope @ direction) if slope @ direction > 0 else None,
+            threshold,
+            gap,
+        )
         if step is None:
             return Obstacle.UNREACHED
         move = move + step
@@ -124,11 +188,16 @@ def _along(metric: np.ndarray, rows: Sequence[np.ndarray], start: np.ndarray, st
     if ((place(move) < low) | (place(move) > high)).any():
         return Obstacle.OUTSIDE
     ends = np.split(place(move), np.cumsum([c.shape[1] for c in rows])[:-1])
-    return [c * (end / c.mean(axis=0)) if stretch else c + (end - c.mean(axis=0)) for c, end in zip(rows, ends, strict=True)]
+    return [
+        c * (end / c.mean(axis=0)) if stretch else c + (end - c.mean(axis=0))
+        for c, end in zip(rows, ends, strict=True)
+    ]
 
 
 def _metric(rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool) -> np.ndarray:
-    """Covariance of the means, block by cell, with a trace of each term's own size so that constants can move too."""
+    """Covariance of the means, block by cell, with a trace of each term's own size so that
+    constants can move too.
+    """
     size = np.where(start == 0, np.abs(start).max() or 1.0, np.abs(start))
     metric, at = np.diag(1e-6 * size**2), 0
     for c in rows:
@@ -139,7 +208,14 @@ def _metric(rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool) -> np.
     return metric / np.outer(start, start) if stretch else metric
 
 
-def _damped(atom: Atom, place: Callable, move: np.ndarray, step: np.ndarray | None, threshold: float, gap: float) -> np.ndarray | None:
+def _damped(
+    atom: Atom,
+    place: Callable,
+    move: np.ndarray,
+    step: np.ndarray | None,
+    threshold: float,
+    gap: float,
+) -> np.ndarray | None:
     """The step, halved until it brings the estimand nearer; None where it never does."""
     for _ in range(40 if step is not None else 0):
         value = float(np.asarray(atom.estimand(place(move + step))[0]))
@@ -149,15 +225,28 @@ def _damped(atom: Atom, place: Callable, move: np.ndarray, step: np.ndarray | No
     return None
 
 
-def cannot_fail(sample: Sample, atoms: Sequence[Atom], like: Sequence[int], ranges: Sequence[Range], rng: np.random.Generator,
-                n_scrambles: int = 200) -> bool:
-    """Whether every atom holds in every single replicate however its terms are scrambled: then its limits are wider than the data.
+def cannot_fail(
+    sample: Sample,
+    atoms: Sequence[Atom],
+    like: Sequence[int],
+    ranges: Sequence[Range],
+    rng: np.random.Generator,
+    n_scrambles: int = 200,
+) -> bool:
+    """Whether every atom holds in every single replicate however its terms are scrambled: then its
+    limits are wider than the data.
 
-    like: (T,) terms with equal numbers are measured alike, and swapped with each other. ranges: (T,), of what each term measures.
+    like: (T,) terms with equal numbers are measured alike, and swapped with each other. ranges:
+    (T,), of what each term measures.
     """
     sizes = {len(c) for c in sample.cells}
     rows = np.concatenate([c[: min(sizes)] for c in sample.cells], axis=1)  # (n, T)
-    scrambled = np.stack([_scrambled(rows, np.asarray(like), np.asarray(ranges, dtype=float), rng) for _ in range(n_scrambles)])
+    scrambled = np.stack(
+        [
+            _scrambled(rows, np.asarray(like), np.asarray(ranges, dtype=float), rng)
+            for _ in range(n_scrambles)
+        ]
+    )
     for atom in atoms:
         with np.errstate(all="ignore"):
             values = np.asarray(atom.estimand(scrambled)[0], dtype=float)
@@ -167,11 +256,14 @@ def cannot_fail(sample: Sample, atoms: Sequence[Atom], like: Sequence[int], rang
     return True
 
 
-def _scrambled(rows: np.ndarray, like: np.ndarray, ranges: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _scrambled(
+    rows: np.ndarray, like: np.ndarray, ranges: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Every value moved by its own size, then conditions swapped, (n, T).
 
-    A metric that can be on either side of zero is turned to the other side or left; one that cannot is taken away or doubled, inside its
-    range. Swaps alone would not do for it: they leave a lone accuracy as it is, and two that agree in agreement, whatever is claimed of them.
+    A metric that can be on either side of zero is turned to the other side or left; one that cannot
+    is taken away or doubled, inside its range. Swaps alone would not do for it: they leave a lone
+    accuracy as it is, and two that agree in agreement, whatever is claimed of them.
     """
     low, high = ranges.T
     either = ((low < 0) & (high > 0)) | ((rows < 0).any(axis=0) & (rows > 0).any(axis=0))

@@ -1,4 +1,6 @@
-"""Error rates by simulation, through the functions that judge claims (`judge_worlds` is what `decide` calls)."""
+"""Error rates by simulation, through the functions that judge claims (`judge_worlds` is what
+`decide` calls).
+"""
 
 from __future__ import annotations
 
@@ -15,21 +17,47 @@ from claims.inference.limits import limits, render_markdown
 from claims.inference.looks import schedule
 from claims.inference.tables import Errors, Rates, Table
 from claims.inference.types import Atom
-from claims.inference.worlds import CONJUNCTIONS, ESTIMATIONS, WORLDS, Conjunction, Estimation, World
+from claims.inference.worlds import (
+    CONJUNCTIONS,
+    ESTIMATIONS,
+    WORLDS,
+    Conjunction,
+    Estimation,
+    World,
+)
 
-__all__ = ["COMPARED", "OBSERVED_SIZES", "SIZES", "Errors", "Rates", "Table", "limits", "render_markdown", "run"]
+__all__ = [
+    "COMPARED",
+    "OBSERVED_SIZES",
+    "SIZES",
+    "Errors",
+    "Rates",
+    "Table",
+    "limits",
+    "render_markdown",
+    "run",
+]
 
 SIZES = (6, 8, 12, 16, 32)
 OBSERVED_SIZES = (16,)  # the seeds that claims start with
 COMPARED = ("t", "studentized", "bootstrap-t")
-TELLING = (("normal", 8), ("exponential", 8), ("outliers", 32))  # cells in which the methods part: power, skew, outliers
-FEWER_SIZES = (8, 16)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
-CHUNK = 50  # worlds judged at once: they share their resampling weights, so few enough for the weights' own error to average out
+TELLING = (
+    ("normal", 8),
+    ("exponential", 8),
+    ("outliers", 32),
+)  # cells in which the methods part: power, skew, outliers
+FEWER_SIZES = (
+    8,
+    16,
+)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
+# worlds judged at once: they share their resampling weights, so few enough for the weights' own
+# error to average out
+CHUNK = 50
 T_RESAMPLES = 199  # plain t only counts off quantiles
 T_POWER = 0.8  # effects are set so that a t-test on normal data has this power
 
 
-def run(  # noqa: PLR0913
+def run(
     *,
     rng: np.random.Generator,
     worlds: Sequence[World] = WORLDS,
@@ -45,8 +73,9 @@ def run(  # noqa: PLR0913
     confidence: float = 0.95,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Simulate every design in every world at every size. observed: worlds resampled from data, made by `worlds.resampled`; compare:
-    methods set side by side on a few telling cells of the first design. Each section has a generator of its own: leaving one out changes no other.
+    """Simulate every design in every world at every size. observed: worlds resampled from data,
+    made by `worlds.resampled`; compare: methods set side by side on a few telling cells of the
+    first design. Each section has a generator of its own: leaving one out changes no other.
     """
     streams = iter(rng.spawn(len(estimations) + len(conjunctions) + 2))
     rates, errors, beside, compared = [], [], [], []
@@ -58,7 +87,12 @@ def run(  # noqa: PLR0913
     for name in compare if estimations else ():
         progress(f"compared: {name}")
         judge = _Judge(name, confidence, n_resamples, n_worlds, compare_rng)
-        compared += [judge.rates(estimations[0], w, n) for w in worlds for n in sizes if (w.name, n) in TELLING]
+        compared += [
+            judge.rates(estimations[0], w, n)
+            for w in worlds
+            for n in sizes
+            if (w.name, n) in TELLING
+        ]
     for design in estimations:
         judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
         for world in worlds:
@@ -68,9 +102,22 @@ def run(  # noqa: PLR0913
         judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
         for world in (w for w in worlds if w.symmetric):
             progress(f"{conjunction.name}: {world.name}")
-            at = [max(sizes)] if conjunction.looks else [n for n in sizes if n in FEWER_SIZES] or sizes
+            at = (
+                [max(sizes)]
+                if conjunction.looks
+                else [n for n in sizes if n in FEWER_SIZES] or sizes
+            )
             errors += [judge.errors(conjunction, world, n) for n in at]
-    return Table(tuple(rates), tuple(errors), tuple(beside), tuple(compared), n_worlds, n_resamples, method, confidence)
+    return Table(
+        tuple(rates),
+        tuple(errors),
+        tuple(beside),
+        tuple(compared),
+        n_worlds,
+        n_resamples,
+        method,
+        confidence,
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +129,11 @@ class _Judge:
     rng: np.random.Generator
 
     def __call__(self, cells: list[np.ndarray], atoms: list[Atom], **changed: Any) -> Judgement:
-        settings = {"confidence": self.confidence, "method": self.method, "n_resamples": self.n_resamples} | changed
+        settings = {
+            "confidence": self.confidence,
+            "method": self.method,
+            "n_resamples": self.n_resamples,
+        } | changed
         return judge_worlds(cells, atoms, rng=self.rng, **settings)
 
     def chunks(self, times: int = 1) -> Iterable[int]:
@@ -101,15 +152,22 @@ class _Judge:
         bounded = np.isfinite(high - low) & np.isfinite(t_high - t_low)
         above, below = low > design.truth, high < design.truth
         return Rates(
-            design.name, world.name if world else "as observed", n, design.times * self.n_worlds,
+            design.name,
+            world.name if world else "as observed",
+            n,
+            design.times * self.n_worlds,
             coverage=float(1 - (above | below).mean()),
             t_coverage=float(1 - ((t_low > design.truth) | (t_high < design.truth)).mean()),
-            width=float(np.median((high - low)[bounded]) / np.median((t_high - t_low)[bounded])) if bounded.any() else inf,
-            above=float(above.mean()), below=float(below.mean()),
+            width=float(np.median((high - low)[bounded]) / np.median((t_high - t_low)[bounded]))
+            if bounded.any()
+            else inf,
+            above=float(above.mean()),
+            below=float(below.mean()),
             power=float((low > target).mean()),
             t_power=float((t_low > target).mean()),
-            judged=float(bounded.mean()), method=self.method,
-        )  # fmt: skip
+            judged=float(bounded.mean()),
+            method=self.method,
+        )
 
     def errors(self, design: Conjunction, world: World, n: int) -> Errors:
         far = effect_size(n, (1 - self.confidence) / 2)
@@ -120,22 +178,39 @@ class _Judge:
         clear = np.full(k, middle)
         wrong = clear.copy()
         wrong[0] = edge - far
-        verdicts = [self._verdicts(design, world, n, truth) for truth in (fails, holds, clear, wrong)]
+        verdicts = [
+            self._verdicts(design, world, n, truth) for truth in (fails, holds, clear, wrong)
+        ]
         return Errors(
-            design.name, world.name, n, self.n_worlds,
-            false_support=verdicts[0][0], false_refutation=verdicts[1][1],
-            support=verdicts[2][0], refutation=verdicts[3][1], mean_n=verdicts[2][2],
-        )  # fmt: skip
+            design.name,
+            world.name,
+            n,
+            self.n_worlds,
+            false_support=verdicts[0][0],
+            false_refutation=verdicts[1][1],
+            support=verdicts[2][0],
+            refutation=verdicts[3][1],
+            mean_n=verdicts[2][2],
+        )
 
-    def _verdicts(self, design: Conjunction, world: World, n: int, truth: np.ndarray) -> tuple[float, float, float]:
+    def _verdicts(
+        self, design: Conjunction, world: World, n: int, truth: np.ndarray
+    ) -> tuple[float, float, float]:
         """Shares supported and refuted, and the mean size at the decision."""
-        looks = schedule(8, 8, n, self.confidence) if design.looks else schedule(n, 0, n, self.confidence)
+        looks = (
+            schedule(8, 8, n, self.confidence)
+            if design.looks
+            else schedule(n, 0, n, self.confidence)
+        )
         supported, refuted, used = 0, 0, 0
         for size in self.chunks():
             (cells,) = design.cells(world, self.rng, size, n, truth)
             for look in looks:  # the first decisive look is final: only the undecided go on
                 judged = self([cells[:, : look.n]], design.claims(), confidence=look.confidence)
-                supported, refuted = supported + judged.supported.sum(), refuted + judged.refuted.sum()
+                supported, refuted = (
+                    supported + judged.supported.sum(),
+                    refuted + judged.refuted.sum(),
+                )
                 decided = judged.supported | judged.refuted
                 used += look.n * (decided.sum() if look is not looks[-1] else len(cells))
                 cells = cells[~decided]
@@ -145,11 +220,17 @@ class _Judge:
 
 
 def effect_size(n: int, level: float) -> float:
-    """Effect in standard deviations at which a one-sided t-test of n normal values has power T_POWER: by bisection."""
+    """Effect in standard deviations at which a one-sided t-test of n normal values has power
+    T_POWER: by bisection.
+    """
     low, high, critical = 0.0, 100.0, stdtrit(n - 1, 1 - level)
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if 1 - nctdtr(n - 1, middle * sqrt(n), critical) < T_POWER else (low, middle)
+        low, high = (
+            (middle, high)
+            if 1 - nctdtr(n - 1, middle * sqrt(n), critical) < T_POWER
+            else (low, middle)
+        )
     return high
 
 

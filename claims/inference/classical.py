@@ -1,4 +1,6 @@
-"""BCa and percentile intervals through `scipy.stats.bootstrap`, for comparison with the methods built here."""
+"""BCa and percentile intervals through `scipy.stats.bootstrap`, for comparison with the methods
+built here.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,18 @@ if TYPE_CHECKING:
     from claims.inference.atoms import Fit
 
 
-def judge(  # noqa: PLR0913
-    draws: Draws, estimand: Estimand, fit: Fit, usable: np.ndarray, level: float, thresholds: tuple[float, float], method: str
+def judge(
+    draws: Draws,
+    estimand: Estimand,
+    fit: Fit,
+    usable: np.ndarray,
+    level: float,
+    thresholds: tuple[float, float],
+    method: str,
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Interval and p-values (above, below, under, over) in each world; worlds that are not `usable` are skipped."""
+    """Interval and p-values (above, below, under, over) in each world; worlds that are not `usable`
+    are skipped.
+    """
     worlds = len(usable)
     low, high = np.full(worlds, -inf), np.full(worlds, inf)
     tails = [np.ones(worlds) for _ in range(4)]
@@ -43,15 +53,22 @@ class _Intervals:
     """Intervals of one world at any level, all from the same resamples."""
 
     def __init__(self, draws: Draws, estimand: Estimand, b: int, method: str) -> None:
-        self.cells = [d[b] + draws.centre[b, s] for d, s in zip(draws.deviations, draws.slices, strict=True)]
+        self.cells = [
+            d[b] + draws.centre[b, s] for d, s in zip(draws.deviations, draws.slices, strict=True)
+        ]
         self.estimand, self.method = estimand, "BCa" if method == "bca" else "percentile"
         self.n_resamples, self.rng = draws.n_resamples, draws.rng
         self.result: Any = None
         self.seen: dict[int, tuple[float, float]] = {}
 
     def statistic(self, *picked: np.ndarray, axis: int = -1) -> np.ndarray:
-        """Estimand from row numbers (..., n_c) of each cell: resampling the numbers keeps the terms of a row together."""
-        means = [c[np.asarray(i, dtype=int)].mean(axis=-2) for c, i in zip(self.cells, picked, strict=True)]
+        """Estimand from row numbers (..., n_c) of each cell: resampling the numbers keeps the terms
+        of a row together.
+        """
+        means = [
+            c[np.asarray(i, dtype=int)].mean(axis=-2)
+            for c, i in zip(self.cells, picked, strict=True)
+        ]
         lead = np.broadcast_shapes(*(m.shape[:-1] for m in means))
         joined = np.concatenate([np.broadcast_to(m, (*lead, m.shape[-1])) for m in means], axis=-1)
         return evaluate(self.estimand, joined)[0]
@@ -64,21 +81,34 @@ class _Intervals:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 self.result = bootstrap(
-                    tuple(np.arange(len(c)) for c in self.cells), self.statistic, vectorized=True, axis=-1,
-                    n_resamples=0 if self.result else self.n_resamples, bootstrap_result=self.result,
-                    confidence_level=1 - 2 * k / (self.n_resamples + 1), method=self.method, rng=self.rng,
-                )  # fmt: skip
+                    tuple(np.arange(len(c)) for c in self.cells),
+                    self.statistic,
+                    vectorized=True,
+                    axis=-1,
+                    n_resamples=0 if self.result else self.n_resamples,
+                    bootstrap_result=self.result,
+                    confidence_level=1 - 2 * k / (self.n_resamples + 1),
+                    method=self.method,
+                    rng=self.rng,
+                )
             low, high = self.result.confidence_interval
-            self.seen[k] = (-inf if np.isnan(low) else float(low), inf if np.isnan(high) else float(high))
+            self.seen[k] = (
+                -inf if np.isnan(low) else float(low),
+                inf if np.isnan(high) else float(high),
+            )
         return self.seen[k]
 
     def smallest(self, excludes: Callable[[float, float], bool]) -> float:
-        """Smallest level, in steps of 1 / (R + 1), at which the interval `excludes` the threshold: bisection, as intervals nest."""
+        """Smallest level, in steps of 1 / (R + 1), at which the interval `excludes` the threshold:
+        bisection, as intervals nest.
+        """
         most = self.n_resamples + 1
         above, below = most, 0  # in units of 1 / (R + 1)
         while above - below > 1:
             k = (above + below) // 2
-            if 2 * k >= most or excludes(*self.at(k)):  # an interval of no confidence at all shows nothing, and needs no look
+            if 2 * k >= most or excludes(
+                *self.at(k)
+            ):  # an interval of no confidence at all shows nothing, and needs no look
                 above = k
             else:
                 below = k

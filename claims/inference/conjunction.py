@@ -1,4 +1,6 @@
-"""Several atoms: support needs them all, refutation is corrected over them with the joint resamples."""
+"""Several atoms: support needs them all, refutation is corrected over them with the joint
+resamples.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,20 @@ from claims.inference.atoms import FINE, Study
 
 
 def support(studies: list[Study]) -> np.ndarray:
-    """p-value of the conjunction, (B,): the largest of the atoms'. Intersection-union: each at its own level is enough."""
+    """p-value of the conjunction, (B,): the largest of the atoms'. Intersection-union: each at its
+    own level is enough.
+    """
     return np.max([s.p_value for s in studies], axis=0)
 
 
 def refutation(studies: list[Study], rng: np.random.Generator) -> np.ndarray:
     """Corrected p-value for "this atom is false", (atoms, B).
 
-    Single-step min-p of Westfall and Young (1993), which is max-T made fair between atoms of different skewness: in how
-    many joint resamples does the most extreme of all sides look as extreme as this atom does. Never below the uncorrected
-    p-value, never above Bonferroni's. An atom with two thresholds has two sides; the one further from the data is
-    counted as far away as it is when the truth sits on the nearer. rng: breaks ties between resamples, atom by atom, so
+    Single-step min-p of Westfall and Young (1993), which is max-T made fair between atoms of
+    different skewness: in how many joint resamples does the most extreme of all sides look as
+    extreme as this atom does. Never below the uncorrected p-value, never above Bonferroni's. An
+    atom with two thresholds has two sides; the one further from the data is counted as far away as
+    it is when the truth sits on the nearer. rng: breaks ties between resamples, atom by atom, so
     that discrete replicates do not make the correction vanish.
     """
     raw = np.stack([np.minimum(s.p_under, s.p_over) for s in studies])  # (A, B)
@@ -39,7 +44,9 @@ def refutation(studies: list[Study], rng: np.random.Generator) -> np.ndarray:
 
 
 def _tails(study: Study, usable: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each resample's smaller p-value over the refuting sides of one atom, in the usable worlds, (B, R)."""
+    """Each resample's smaller p-value over the refuting sides of one atom, in the usable worlds,
+    (B, R).
+    """
     pivots = study.pivots[usable]
     ranks = _ranks(pivots, rng)
     total = pivots.shape[1] + 1

@@ -1,7 +1,9 @@
-"""Fractions judged without dividing (Fieller 1954): whether `num - c * den` is zero is asked in place of whether `num / den` is c.
+"""Fractions judged without dividing (Fieller 1954): whether `num - c * den` is zero is asked in
+place of whether `num / den` is c.
 
-The quotient of two means is skewed when the denominator is a few standard errors from zero, and its delta-method standard error moves with
-it; the difference `num - c * den` has neither trouble. Its standard error at any c follows from three second moments.
+The quotient of two means is skewed when the denominator is a few standard errors from zero, and its
+delta-method standard error moves with it; the difference `num - c * den` has neither trouble. Its
+standard error at any c follows from three second moments.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ HUGE = 1e12  # standard errors: stands for infinitely many
 
 @dataclass(frozen=True)
 class Fraction:
-    """A fraction in B worlds; arrays are (B,). contrast: sign(den) * (num - ratio * den), an estimand that is zero at the observed means.
+    """A fraction in B worlds; arrays are (B,). contrast: sign(den) * (num - ratio * den), an
+    estimand that is zero at the observed means.
 
-    den: the denominator without its sign; own, shared, other: squared error of the contrast, its covariance with den, squared error of den.
+    den: the denominator without its sign; own, shared, other: squared error of the contrast, its
+    covariance with den, squared error of den.
     """
 
     contrast: Estimand
@@ -36,10 +40,16 @@ class Fraction:
         """num - c * den in its own standard errors, at the threshold c."""
         away = threshold - self.ratio
         squared = self.own - 2 * away * self.shared + away**2 * self.other
-        return np.clip(np.nan_to_num(-away * self.den / np.sqrt(np.maximum(squared, 1e-300)), nan=0.0), -HUGE, HUGE)
+        return np.clip(
+            np.nan_to_num(-away * self.den / np.sqrt(np.maximum(squared, 1e-300)), nan=0.0),
+            -HUGE,
+            HUGE,
+        )
 
     def end(self, quantile: np.ndarray, unbounded: float) -> np.ndarray:
-        """Where `distance` comes to the quantile: one end of the interval; `unbounded` where it never does."""
+        """Where `distance` comes to the quantile: one end of the interval; `unbounded` where it
+        never does.
+        """
         square = quantile**2
         lead = self.den**2 - square * self.other
         half = square * self.shared
@@ -66,8 +76,12 @@ def of(draws: Draws, atom: Atom) -> Fraction:
     return Fraction(contrast, ratio, np.abs(bottom), own, shared, other)
 
 
-def read(fraction: Fraction, table: np.ndarray, level: float, thresholds: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, list]:
-    """Interval and the four p-values (above, below, under, over), all off the same reference of the contrast."""
+def read(
+    fraction: Fraction, table: np.ndarray, level: float, thresholds: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray, list]:
+    """Interval and the four p-values (above, below, under, over), all off the same reference of the
+    contrast.
+    """
     up, down = reference.bounds(table, level)
     low, high = fraction.end(up, -inf), fraction.end(down, inf)
     tests = zip(
@@ -77,7 +91,13 @@ def read(fraction: Fraction, table: np.ndarray, level: float, thresholds: tuple[
         (low, high, high, low),
         strict=True,
     )
-    return low, high, [
-        np.where(np.isfinite(end), function(table, fraction.distance(c)), 1.0) if isfinite(c) else np.full(len(table), absent)
-        for function, c, absent, end in tests
-    ]  # an end that does not exist excludes nothing
+    return (
+        low,
+        high,
+        [
+            np.where(np.isfinite(end), function(table, fraction.distance(c)), 1.0)
+            if isfinite(c)
+            else np.full(len(table), absent)
+            for function, c, absent, end in tests
+        ],
+    )  # an end that does not exist excludes nothing

@@ -1,4 +1,6 @@
-"""How small an error can be asked for. Imports nothing heavy: claim files are checked with it before anything is measured."""
+"""How small an error can be asked for. Imports nothing heavy: claim files are checked with it
+before anything is measured.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from math import ceil
 
 USUAL_RESAMPLES = 9_999
 MOST_RESAMPLES = 199_999
-BEYOND = 4  # points of the reference beyond a bound, at least: fewer would make the bound an extreme, not a quantile
+# points of the reference beyond a bound, at least: fewer would make the bound an extreme, not a
+# quantile
+BEYOND = 4
 LEAST_LEVEL = BEYOND / (MOST_RESAMPLES + 1)  # one-sided, of one look
 MAX_CONFIDENCE = 1 - 2 * LEAST_LEVEL  # of one look
 
@@ -22,5 +26,7 @@ def allowed(confidence: float, n_looks: int = 1) -> bool:
 
 
 def resamples_for(level: float) -> int:
-    """Resamples enough for a one-sided level: the usual number, or as many more as a small level needs."""
+    """Resamples enough for a one-sided level: the usual number, or as many more as a small level
+    needs.
+    """
     return max(USUAL_RESAMPLES, min(MOST_RESAMPLES, ceil(BEYOND / level - 1e-6) - 1))

@@ -1,4 +1,6 @@
-"""Looking more than once: the error is split over the looks in advance, so that stopping early costs nothing it should not."""
+"""Looking more than once: the error is split over the looks in advance, so that stopping early
+costs nothing it should not.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +13,35 @@ from claims.inference.types import InferenceError
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the data. n: replicates by then; share: of the error; confidence: the two-sided one to decide at."""
+    """One look at the data. n: replicates by then; share: of the error; confidence: the two-sided
+    one to decide at.
+    """
 
     n: int
     share: float
     confidence: float
 
     def adjust(self, p_value: float) -> float:
-        """p-value of the whole schedule when this look is the decisive one: it clears the level exactly when the look does."""
+        """p-value of the whole schedule when this look is the decisive one: it clears the level
+        exactly when the look does.
+        """
         return min(1.0, p_value / self.share)
 
 
 def overall(looks: Sequence[Look], p_values: Sequence[float]) -> float:
-    """p-value of a schedule from those of the looks taken so far: the smallest level at which one of them would have decided."""
+    """p-value of a schedule from those of the looks taken so far: the smallest level at which one
+    of them would have decided.
+    """
     return min(look.adjust(p) for look, p in zip(looks, p_values, strict=False))
 
 
 def schedule(start: int, step: int, most: int, confidence: float = 0.95) -> tuple[Look, ...]:
-    """Looks at start, start + step, ... and at `most`; one look, with the whole error, when `step` is 0.
+    """Looks at start, start + step, ... and at `most`; one look, with the whole error, when `step`
+    is 0.
 
-    Equal shares (Bonferroni): valid for any dependence between the looks, and for support and refutation alike. A look so small
-    that its share of the level cannot be had from its replicates is left out, and its share goes to the others.
+    Equal shares (Bonferroni): valid for any dependence between the looks, and for support and
+    refutation alike. A look so small that its share of the level cannot be had from its replicates
+    is left out, and its share goes to the others.
     """
     _check(start, step, most, confidence)
     sizes = [start] if step == 0 else [*range(start, most, step), most]
@@ -43,6 +53,11 @@ def schedule(start: int, step: int, most: int, confidence: float = 0.95) -> tupl
 
 def _check(start: int, step: int, most: int, confidence: float) -> None:
     if not 0 < confidence < 1:
-        raise InferenceError(f"`confidence` must be between 0 and 1, both excluded; got {confidence}.")
+        raise InferenceError(
+            f"`confidence` must be between 0 and 1, both excluded; got {confidence}."
+        )
     if start < 1 or step < 0 or (step and most < start):
-        raise InferenceError(f"`start` must be at least 1, `step` at least 0, `most` at least `start`; got {start}, {step}, {most}.")
+        raise InferenceError(
+            "`start` must be at least 1, `step` at least 0, `most` at least `start`; got "
+            f"{start}, {step}, {most}."
+        )

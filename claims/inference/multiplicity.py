@@ -10,7 +10,9 @@ from claims.inference.types import InferenceError
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm-adjusted p-values (Holm 1979), in the order given; the family-wise error holds under any dependence."""
+    """Holm-adjusted p-values (Holm 1979), in the order given; the family-wise error holds under any
+    dependence.
+    """
     p = np.asarray(p_values, dtype=float)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise InferenceError("`p_values` must be a list of numbers between 0 and 1.")

@@ -14,7 +14,9 @@ MOST_SEEDS = 10_000  # stands for that many or more
 
 
 def margin(study: one.Study) -> float:
-    """Distance from the estimate to the nearest threshold, in standard errors of world 0; negative outside the thresholds."""
+    """Distance from the estimate to the nearest threshold, in standard errors of world 0; negative
+    outside the thresholds.
+    """
     if study.trouble[0] in (one.UNDEFINED, one.DEGENERATE):
         return -inf
     lower, upper = study.thresholds
@@ -28,11 +30,13 @@ def distance(study: one.Study) -> float:
 
 
 def seeds_needed(studies: list[one.Study], sizes: tuple[int, ...], level: float) -> int | None:
-    """Replicates of the largest cell at which the claim is decided with 90 % chance, were the estimates the truth.
+    """Replicates of the largest cell at which the claim is decided with 90 % chance, were the
+    estimates the truth.
 
-    Support when every estimate is inside its thresholds, refutation by the furthest one outside otherwise. Each atom's
-    standard error shrinks with the root of the size; the reference distribution is as much wider than t as it was here,
-    an excess that shrinks with the size. None where the data do not say: undefined, degenerate, or one side negative.
+    Support when every estimate is inside its thresholds, refutation by the furthest one outside
+    otherwise. Each atom's standard error shrinks with the root of the size; the reference
+    distribution is as much wider than t as it was here, an excess that shrinks with the size. None
+    where the data do not say: undefined, degenerate, or one side negative.
     """
     n, least = max(sizes), max(one.fewest(s.sizes, level) for s in studies)
     if any(s.trouble[0] == one.TOO_FEW and s.constant[0] for s in studies):
@@ -47,7 +51,13 @@ def seeds_needed(studies: list[one.Study], sizes: tuple[int, ...], level: float)
         return _search(lambda f: _missed(worst, effects, f, level / sides) <= 1 - CHANCE, n, least)
     missed = (1 - CHANCE) / sides
     effects = [[*_distances(s), *_open_guards(s)] for s in studies]
-    return _search(lambda f: all(_missed(s, e, f, level) <= missed for s, e in zip(studies, effects, strict=True)), n, least)
+    return _search(
+        lambda f: all(
+            _missed(s, e, f, level) <= missed for s, e in zip(studies, effects, strict=True)
+        ),
+        n,
+        least,
+    )
 
 
 def _distances(s: one.Study) -> list[float]:
@@ -56,22 +66,32 @@ def _distances(s: one.Study) -> list[float]:
 
 
 def _open_guards(s: one.Study) -> list[float]:
-    """Distances from zero, in standard errors, of the denominators and sides that are not yet shown to be off it."""
+    """Distances from zero, in standard errors, of the denominators and sides that are not yet shown
+    to be off it.
+    """
     return [abs(float(g.distance[0])) for g in s.guards if not g.holds[0]]
 
 
 def _hopeless(s: one.Study) -> bool:
-    """A side that must be positive looks negative: no number of replicates makes the claim decidable."""
-    return any(g.code == one.NOT_POSITIVE and not g.holds[0] and g.distance[0] <= 0 for g in s.guards)
+    """A side that must be positive looks negative: no number of replicates makes the claim
+    decidable.
+    """
+    return any(
+        g.code == one.NOT_POSITIVE and not g.holds[0] and g.distance[0] <= 0 for g in s.guards
+    )
 
 
 def _missed(s: one.Study, effects: list[float], factor: float, level: float) -> float:
-    """Largest chance, over the effects, of failing to show one with `factor` times the replicates."""
+    """Largest chance, over the effects, of failing to show one with `factor` times the
+    replicates.
+    """
     return 1 - min(_chance(s, e, factor, level) for e in effects)
 
 
 def _chance(s: one.Study, effect: float, factor: float, level: float) -> float:
-    """Power of a one-sided test of an effect of so many present standard errors, with `factor` times the replicates."""
+    """Power of a one-sided test of an effect of so many present standard errors, with `factor`
+    times the replicates.
+    """
     df = factor * (s.df[0] + 1) - 1
     if df <= 0:
         return 0.0
@@ -88,8 +108,10 @@ def _excess(s: one.Study, level: float) -> float:
     return max(0.0, float(widest / stdtrit(s.df[0], 1 - level)) - 1) if isfinite(widest) else 0.0
 
 
-def _search(enough, n: int, least: int) -> int:  # noqa: ANN001
-    """Smallest size that is `enough` (given as a multiple of n), more than n, by bisection: power grows with the size."""
+def _search(enough, n: int, least: int) -> int:
+    """Smallest size that is `enough` (given as a multiple of n), more than n, by bisection: power
+    grows with the size.
+    """
     low, high = max(n, least - 1), MOST_SEEDS
     if not enough(high / n):
         return MOST_SEEDS

@@ -1,7 +1,9 @@
-"""What an estimate is compared with: the reference distribution of (estimate - truth) / standard error.
+"""What an estimate is compared with: the reference distribution of (estimate - truth) / standard
+error.
 
-A reference is a sorted sample (B, R). Both the interval and the p-values of an atom are read off the same one, so they cannot
-disagree: p <= level exactly when the bound at that level excludes the threshold.
+A reference is a sorted sample (B, R). Both the interval and the p-values of an atom are read off
+the same one, so they cannot disagree: p <= level exactly when the bound at that level excludes the
+threshold.
 """
 
 from __future__ import annotations
@@ -17,22 +19,26 @@ TIE = 1e-9
 
 # The numbers below were chosen by simulation; docs/inference.md has the table and the alternatives.
 FLOOR = 0.85  # a bound is never nearer than this share of t's
-CONVINCING = 0.3  # asymmetry, as a share of t's quantile, at which all of the bootstrap's extra spread is believed
+# asymmetry, as a share of t's quantile, at which all of the bootstrap's extra spread is believed
+CONVINCING = 0.3
 
 
 def shift_share(df: np.ndarray) -> np.ndarray:
-    """How much of the bootstrap's asymmetry is believed. With less, bounds on skewed data fail too often at n = 8; with more at
-    larger n, outliers are taken for skewness."""
+    """How much of the bootstrap's asymmetry is believed. With less, bounds on skewed data fail too
+    often at n = 8; with more at larger n, outliers are taken for skewness.
+    """
     return np.minimum(1.0, 0.4 + 5 / (df + 1))
 
 
 def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Bootstrap-t, guarded by t: pivots (B, R) of the resamples, df (B,) -> sorted reference (B, R).
+    """Bootstrap-t, guarded by t: pivots (B, R) of the resamples, df (B,) -> sorted reference (B,
+    R).
 
-    The pivots' quantiles are split into a symmetric part (their spread) and an asymmetric part (their shift). The spread is
-    never taken narrower than Student's t, since with few replicates or outliers resamples see too little of the tails;
-    wider only as far as there is asymmetry to explain it, since without any it is t that is right. Of the shift a share is
-    kept, since in a small sample much of it is noise.
+    The pivots' quantiles are split into a symmetric part (their spread) and an asymmetric part
+    (their shift). The spread is never taken narrower than Student's t, since with few replicates or
+    outliers resamples see too little of the tails; wider only as far as there is asymmetry to
+    explain it, since without any it is t that is right. Of the shift a share is kept, since in a
+    small sample much of it is noise.
     """
     ordered = np.sort(pivots, axis=1)
     mirrored = ordered[:, ::-1]
@@ -40,7 +46,10 @@ def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
     t = student(df, pivots.shape[1])
     size = np.abs(t)
     believed = np.minimum(1.0, np.abs(shift) / np.maximum(CONVINCING * size, 1e-300))
-    quantiles = np.copysign(size + believed * np.maximum(spread - size, 0), t) + shift_share(df)[:, None] * shift
+    quantiles = (
+        np.copysign(size + believed * np.maximum(spread - size, 0), t)
+        + shift_share(df)[:, None] * shift
+    )
     quantiles = np.where(t > 0, np.maximum(quantiles, FLOOR * t), np.minimum(quantiles, FLOOR * t))
     return np.sort(quantiles, axis=1)
 
@@ -68,7 +77,8 @@ def rank(level: float, n_resamples: int) -> int:
     k = int(np.floor(level * (n_resamples + 1) + 1e-6))
     if k < 1:
         raise InferenceError(
-            f"`n_resamples` = {n_resamples} cannot reach a one-sided level of {level:.3g}; it must be at least {fewest_resamples(level)}."
+            f"`n_resamples` = {n_resamples} cannot reach a one-sided level of {level:.3g}; "
+            f"it must be at least {fewest_resamples(level)}."
         )
     return k
 
@@ -79,13 +89,17 @@ def fewest_resamples(level: float) -> int:
 
 
 def bounds(reference: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Quantiles (B,), (B,) to be subtracted, in standard errors, from an estimate: for its lower and for its upper bound."""
+    """Quantiles (B,), (B,) to be subtracted, in standard errors, from an estimate: for its lower
+    and for its upper bound.
+    """
     k = rank(level, reference.shape[1])
     return reference[:, -k], reference[:, k - 1]
 
 
 def p_above(reference: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """p-value (B,) for "truth > threshold", distance (B,) = (estimate - threshold) / standard error."""
+    """p-value (B,) for "truth > threshold", distance (B,) = (estimate - threshold) / standard
+    error.
+    """
     slack = TIE * (1 + np.abs(distance))
     return (1 + (reference >= (distance - slack)[:, None]).sum(axis=1)) / (reference.shape[1] + 1)
 

@@ -1,17 +1,21 @@
-"""Joint resamples of whole replicates: weights, means and delta-method variances, for one or many worlds at once.
+"""Joint resamples of whole replicates: weights, means and delta-method variances, for one or many
+worlds at once.
 
-Axes: R resamples, B worlds (1 when judging; thousands when calibrating), C cells, n_c replicates of a cell, T terms.
+Axes: R resamples, B worlds (1 when judging; thousands when calibrating), C cells, n_c replicates of
+a cell, T terms.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from claims.inference.types import Estimand
 
-IN_CACHE = 2**16  # draws counted at once: two thousand replicates are counted ten times as fast as all at once
+# draws counted at once: two thousand replicates are counted ten times as fast as all at once
+IN_CACHE = 2**16
 
 
 def weights(n: int, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -27,7 +31,9 @@ def weights(n: int, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def canonical(cell: np.ndarray) -> np.ndarray:
-    """Rows in lexical order, (B, n, T): a verdict may not depend on the order of the seeds, not even by its resamples."""
+    """Rows in lexical order, (B, n, T): a verdict may not depend on the order of the seeds, not
+    even by its resamples.
+    """
     keys = np.moveaxis(cell, -1, 0)[::-1]
     order = np.lexsort(keys, axis=-1)
     return np.take_along_axis(cell, order[..., None], axis=1)
@@ -44,17 +50,19 @@ def evaluate(estimand: Estimand, means: np.ndarray) -> tuple[np.ndarray, np.ndar
 class Draws:
     """The joint resamples of a claim's sample.
 
-    centre: (B, T) means; means: (R, B, T) resampled means; sizes: n_c. Deviations from the centre are kept, not the
-    values, so that second moments do not cancel.
+    centre: (B, T) means; means: (R, B, T) resampled means; sizes: n_c. Deviations from the centre
+    are kept, not the values, so that second moments do not cancel.
     """
 
-    def __init__(self, cells: Sequence[np.ndarray], n_resamples: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, cells: Sequence[np.ndarray], n_resamples: int, rng: np.random.Generator
+    ) -> None:
         """cells: (B, n_c, T_c) each."""
         ordered = [canonical(np.asarray(c, dtype=float)) for c in cells]
         self.sizes = tuple(c.shape[1] for c in ordered)
         self.n_resamples, self.rng = n_resamples, rng
         edges = np.cumsum([0, *(c.shape[2] for c in ordered)])
-        self.slices = tuple(slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        self.slices = tuple(slice(a, b) for a, b in itertools.pairwise(edges))
         self.centre = np.concatenate([c.mean(axis=1) for c in ordered], axis=1)
         self.deviations = tuple(c - c.mean(axis=1, keepdims=True) for c in ordered)
         self.largest = np.concatenate([np.abs(c).max(axis=1) for c in ordered], axis=1)
@@ -66,13 +74,19 @@ class Draws:
         self.means = self.centre + self.shifts
 
     def influence(self, gradient: np.ndarray) -> list[np.ndarray]:
-        """Each replicate's pull on the estimate, gradient (B, T) times its deviation: per cell (B, n_c)."""
-        return [np.einsum("bnt,bt->bn", d, gradient[:, s]) for d, s in zip(self.deviations, self.slices, strict=True)]
+        """Each replicate's pull on the estimate, gradient (B, T) times its deviation: per cell (B,
+        n_c).
+        """
+        return [
+            np.einsum("bnt,bt->bn", d, gradient[:, s])
+            for d, s in zip(self.deviations, self.slices, strict=True)
+        ]
 
     def variances(self, gradient: np.ndarray, floors: np.ndarray) -> np.ndarray:
         """Squared standard error inside each resample, (R, B), from its gradient (R, B, T).
 
-        floors (B, C) stands in where a resample drew one value of a cell only, so that its spread is zero.
+        floors (B, C) stands in where a resample drew one value of a cell only, so that its spread
+        is zero.
         """
         total = np.zeros(gradient.shape[:2])
         fixed = bool((gradient == gradient[:1]).all())
@@ -83,7 +97,9 @@ class Draws:
         return total
 
     def _linear(self, c: int, gradient: np.ndarray) -> np.ndarray:
-        """Spread of one linear combination in each resample, (R, B): the cheap way when the gradient does not move."""
+        """Spread of one linear combination in each resample, (R, B): the cheap way when the
+        gradient does not move.
+        """
         pull = np.einsum("bnt,bt->nb", self.deviations[c], gradient[:, self.slices[c]])
         return self.weights[c] @ pull**2 - (self.weights[c] @ pull) ** 2
 

@@ -1,4 +1,6 @@
-"""Delta-method standard errors and their degrees of freedom, with care for cells that hold one value only."""
+"""Delta-method standard errors and their degrees of freedom, with care for cells that hold one
+value only.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ TINY = 1e-140  # spread below this vanishes when squared
 
 @dataclass(frozen=True)
 class Spread:
-    """Of one atom in B worlds. squared: (B,) squared standard error; df: (B,) Welch-Satterthwaite degrees of freedom.
+    """Of one atom in B worlds. squared: (B,) squared standard error; df: (B,) Welch-Satterthwaite
+    degrees of freedom.
 
-    floors: (B, C) what a cell contributes where it shows one value only; constant: (B,) no cell varies.
+    floors: (B, C) what a cell contributes where it shows one value only; constant: (B,) no cell
+    varies.
     """
 
     squared: np.ndarray
@@ -28,13 +32,16 @@ class Spread:
 def observed(draws: Draws, gradient: np.ndarray) -> Spread:
     """Spread of an estimate with `gradient` (B, T) at the observed means.
 
-    A cell that is all one value (14, 14, 14) beside one that varies is not known without error: it is given the variance it
-    would have, had one more replicate come out a step away, a step being the average gap between the values of the
-    cells that vary. With 10 replicates against 5 of 10 one step higher this gives p = 0.011, Fisher's exact test 0.016;
-    zero variance would give 0.007, and with 3 replicates still 0.007 where Fisher's test says 0.23.
+    A cell that is all one value (14, 14, 14) beside one that varies is not known without error: it
+    is given the variance it would have, had one more replicate come out a step away, a step being
+    the average gap between the values of the cells that vary. With 10 replicates against 5 of 10
+    one step higher this gives p = 0.011, Fisher's exact test 0.016; zero variance would give 0.007,
+    and with 3 replicates still 0.007 where Fisher's test says 0.23.
     """
     used = np.stack([(gradient[:, s] != 0).any(axis=1) for s in draws.slices], axis=1)
-    size = np.stack([(np.abs(gradient[:, s]) * draws.largest[:, s]).sum(axis=1) for s in draws.slices], axis=1)
+    size = np.stack(
+        [(np.abs(gradient[:, s]) * draws.largest[:, s]).sum(axis=1) for s in draws.slices], axis=1
+    )
     pulls = draws.influence(gradient)
     steps = np.stack([_step(p, ROUNDING * size[:, c]) for c, p in enumerate(pulls)], axis=1)
     n = np.array(draws.sizes)
@@ -50,13 +57,17 @@ def observed(draws: Draws, gradient: np.ndarray) -> Spread:
 
 
 def _freedom(n: np.ndarray) -> np.ndarray:
-    """Degrees of freedom of each cell's variance. A cell of three beside another counts one less: its variance is often small by chance,
-    and Welch's formula then takes the other cell's degrees of freedom (3 against 20: 3.8 % for a nominal 2.5 %, with this 2.5 %)."""
+    """Degrees of freedom of each cell's variance. A cell of three beside another counts one less:
+    its variance is often small by chance, and Welch's formula then takes the other cell's degrees
+    of freedom (3 against 20: 3.8 % for a nominal 2.5 %, with this 2.5 %).
+    """
     return np.where((n <= 3) & (len(n) > 1), n - 2, n - 1)
 
 
 def _step(pulls: np.ndarray, rounding: np.ndarray) -> np.ndarray:
-    """Average gap between distinct values of each row, (B, n) -> (B,); zero where all are the same."""
+    """Average gap between distinct values of each row, (B, n) -> (B,); zero where all are the
+    same.
+    """
     ordered = np.sort(pulls, axis=1)
     span = ordered[:, -1] - ordered[:, 0]
     gaps = (np.diff(ordered, axis=1) > 1e-9 * span[:, None]).sum(axis=1)

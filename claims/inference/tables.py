@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rates:
-    """One interval in many worlds; shares of worlds. width: median, relative to that of t on the same worlds. above, below: the
-    truth is wrongly said to be exceeded, not to be reached. power, t_power: of showing a true effect, and of the t-test's."""
+    """One interval in many worlds; shares of worlds. width: median, relative to that of t on the
+    same worlds. above, below: the truth is wrongly said to be exceeded, not to be reached. power,
+    t_power: of showing a true effect, and of the t-test's.
+    """
 
     design: str
     world: str
@@ -27,7 +29,9 @@ class Rates:
 
 @dataclass(frozen=True)
 class Errors:
-    """One claim in many worlds: how often it comes out wrong where it just fails or just holds, and right where it is clear."""
+    """One claim in many worlds: how often it comes out wrong where it just fails or just holds, and
+    right where it is clear.
+    """
 
     design: str
     world: str
@@ -42,7 +46,9 @@ class Errors:
 
 @dataclass(frozen=True)
 class Table:
-    """What a calibration run found, and with what. observed: worlds resampled from data; compared: the same cells by several methods."""
+    """What a calibration run found, and with what. observed: worlds resampled from data; compared:
+    the same cells by several methods.
+    """
 
     rates: tuple[Rates, ...]
     errors: tuple[Errors, ...]

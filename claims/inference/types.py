@@ -21,7 +21,9 @@ class Estimand(Protocol):
     """A smooth function of the term means."""
 
     def __call__(self, means: np.ndarray) -> tuple[Any, Any]:
-        """`means` (..., T) -> value (...,), gradient (..., T); nan or inf where undefined, never a warning."""
+        """`means` (..., T) -> value (...,), gradient (..., T); nan or inf where undefined, never a
+        warning.
+        """
 
 
 class Verdict(StrEnum):
@@ -44,8 +46,9 @@ class Verdict(StrEnum):
 class Sample:
     """Replicates of the terms a claim needs.
 
-    cells: one array (n_c, T_c) per independent group; the paired design is one cell. Rows are replicates (seeds), resampled
-        whole inside their cell. The mean vector is the concatenation of the cells' means: T = sum of T_c.
+    cells: one array (n_c, T_c) per independent group; the paired design is one cell. Rows are
+        replicates (seeds), resampled whole inside their cell. The mean vector is the concatenation
+        of the cells' means: T = sum of T_c.
     """
 
     cells: tuple[np.ndarray, ...]
@@ -69,10 +72,12 @@ class Sample:
 class Atom:
     """The claim `lower < estimand < upper`; an infinite end is no test.
 
-    positive: these must be shown positive, else the atom is inconclusive. nonzero: denominators; where their interval
-    holds zero the atom's interval is unbounded. scale: "log" studentises log(estimand), for estimands positive by nature.
-    fraction: numerator and denominator, where the estimand is their quotient: it is then judged by `numerator - threshold * denominator`,
-    which stays right where the denominator is only a few standard errors from zero. The denominator belongs in `nonzero` too.
+    positive: these must be shown positive, else the atom is inconclusive. nonzero: denominators;
+    where their interval holds zero the atom's interval is unbounded. scale: "log" studentises
+    log(estimand), for estimands positive by nature. fraction: numerator and denominator, where the
+    estimand is their quotient: it is then judged by `numerator - threshold * denominator`, which
+    stays right where the denominator is only a few standard errors from zero. The denominator
+    belongs in `nonzero` too.
     """
 
     estimand: Estimand
@@ -86,23 +91,33 @@ class Atom:
 
     def __post_init__(self) -> None:
         if isnan(self.lower) or isnan(self.upper) or not self.lower < self.upper:
-            raise InferenceError(f"`lower` must be below `upper`; got {self.lower} and {self.upper}.")
+            raise InferenceError(
+                f"`lower` must be below `upper`; got {self.lower} and {self.upper}."
+            )
         if self.lower == -inf and self.upper == inf:
-            raise InferenceError("An atom needs a finite `lower` or `upper`; both are infinite, so it tests nothing.")
+            raise InferenceError(
+                "An atom needs a finite `lower` or `upper`; both are infinite, so it tests nothing."
+            )
         if self.scale not in ("identity", "log"):
             raise InferenceError(f"`scale` must be 'identity' or 'log'; got {self.scale!r}.")
         if self.fraction is not None and self.scale == "log":
-            raise InferenceError("A `fraction` is judged on its own scale; `scale` must be 'identity'.")
+            raise InferenceError(
+                "A `fraction` is judged on its own scale; `scale` must be 'identity'."
+            )
         if self.scale == "log" and min(t for t in (self.lower, self.upper) if isfinite(t)) <= 0:
-            raise InferenceError(f"On the log `scale` finite thresholds must be positive; got {self.lower} and {self.upper}.")
+            raise InferenceError(
+                f"On the log `scale` finite thresholds must be positive; got {self.lower} "
+                f"and {self.upper}."
+            )
 
 
 @dataclass(frozen=True)
 class AtomResult:
     """One atom judged.
 
-    low, high: its own interval at the confidence asked, infinite where it cannot be judged. p_refute: corrected over the claim's
-    atoms. estimate: nan where the estimand is undefined at the observed means, which `reason` then says; nothing else is nan.
+    low, high: its own interval at the confidence asked, infinite where it cannot be judged.
+    p_refute: corrected over the claim's atoms. estimate: nan where the estimand is undefined at the
+    observed means, which `reason` then says; nothing else is nan.
     """
 
     estimate: float
@@ -121,9 +136,10 @@ class AtomResult:
 class Decision:
     """A claim judged.
 
-    p_value: the smallest level at which the claim would be supported. headline: index of the weakest atom. seeds_needed:
-    for an inconclusive claim, replicates (of the largest cell) at which it would be decided with 90 % chance were the
-    estimates true; `power.MOST_SEEDS` stands for that many or more; None where the data do not say.
+    p_value: the smallest level at which the claim would be supported. headline: index of the
+    weakest atom. seeds_needed: for an inconclusive claim, replicates (of the largest cell) at which
+    it would be decided with 90 % chance were the estimates true; `power.MOST_SEEDS` stands for that
+    many or more; None where the data do not say.
     """
 
     verdict: Verdict
@@ -140,16 +156,22 @@ class Decision:
 def _cell(values: Any, index: int) -> np.ndarray:
     cell = np.array(values, dtype=float)
     if cell.ndim != 2 or 0 in cell.shape:
-        raise InferenceError(f"cell {index} must have shape (replicates, terms), both at least 1; got {cell.shape}.")
+        raise InferenceError(
+            f"cell {index} must have shape (replicates, terms), both at least 1; got {cell.shape}."
+        )
     bad = np.argwhere(~np.isfinite(cell))
     if len(bad):
         row, term = bad[0]
         raise InferenceError(
-            f"cell {index}, replicate {row}, term {term} is {cell[row, term]}; observations must be finite"
+            f"cell {index}, replicate {row}, term {term} is {cell[row, term]}; "
+            "observations must be finite"
             f" ({len(bad)} of {cell.size} are not). Measure it again or drop the replicate."
         )
     if np.abs(cell).max() > 1e150:
         row, term = np.argwhere(np.abs(cell) > 1e150)[0]
-        raise InferenceError(f"cell {index}, replicate {row}, term {term} is {cell[row, term]}; its square overflows. Rescale it.")
+        raise InferenceError(
+            f"cell {index}, replicate {row}, term {term} is {cell[row, term]}; its square "
+            "overflows. Rescale it."
+        )
     cell.setflags(write=False)
     return cell

@@ -1,4 +1,6 @@
-"""Simulated worlds with known truth, for calibration: what replicates may look like, and what is claimed of them."""
+"""Simulated worlds with known truth, for calibration: what replicates may look like, and what is
+claimed of them.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,18 @@ import numpy as np
 
 from claims.inference.types import Atom, Estimand, Sample
 
-NEAR = 3.0  # standard errors between a denominator and zero, at every n: about where half of the worlds show that it is off zero
+# standard errors between a denominator and zero, at every n: about where half of the worlds show
+# that it is off zero
+NEAR = 3.0
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
 @dataclass(frozen=True)
 class World:
-    """A distribution of replicates; `draw` gives values of mean 0 and standard deviation 1, in any shape."""
+    """A distribution of replicates; `draw` gives values of mean 0 and standard deviation 1, in any
+    shape.
+    """
 
     name: str
     draw: Draw
@@ -68,8 +74,9 @@ def log_quotient(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Estimation:
     """An estimand with known truth.
 
-    cells: (world, rng, B, n) -> cells (B, n_c, T_c). unit: its standard error is about unit / sqrt(n), so that effects can be set for
-    a given power. times: so many times the usual number of worlds, for a design that limits are read off closely.
+    cells: (world, rng, B, n) -> cells (B, n_c, T_c). unit: its standard error is about unit /
+    sqrt(n), so that effects can be set for a given power. times: so many times the usual number of
+    worlds, for a design that limits are read off closely.
     """
 
     name: str
@@ -83,7 +90,13 @@ class Estimation:
     fraction: tuple[Estimand, Estimand] | None = None
 
     def above(self, threshold: float) -> Atom:
-        return Atom(self.estimand, lower=threshold, nonzero=self.nonzero, positive=self.positive, fraction=self.fraction)
+        return Atom(
+            self.estimand,
+            lower=threshold,
+            nonzero=self.nonzero,
+            positive=self.positive,
+            fraction=self.fraction,
+        )
 
 
 def _mean(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[np.ndarray]:
@@ -113,17 +126,43 @@ def _fold(world: World, rng: np.random.Generator, worlds: int, n: int) -> list[n
 
 ESTIMATIONS = (
     Estimation("mean", _mean, linear(1), 0.0, 1.0, times=4),
-    Estimation("independent cells, n and 2n, sd 1 and 2", _independent, linear(1, -1), 0.0, sqrt(1 + 4 / 2)),
-    Estimation("ratio of means", _ratio, quotient, 0.7, 0.3 * sqrt(1 + 0.49 - 0.7), nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1))),
-    Estimation("ratio, denominator three standard errors from zero", _near_zero, quotient, 0.7, sqrt(1 + 0.49 - 0.7) * 4 / NEAR,
-               nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1))),
-    Estimation("fold (log ratio)", _fold, log_quotient, float(np.log(10)), 0.53, positive=(linear(1, 0), linear(0, 1))),
+    Estimation(
+        "independent cells, n and 2n, sd 1 and 2", _independent, linear(1, -1), 0.0, sqrt(1 + 4 / 2)
+    ),
+    Estimation(
+        "ratio of means",
+        _ratio,
+        quotient,
+        0.7,
+        0.3 * sqrt(1 + 0.49 - 0.7),
+        nonzero=(linear(0, 1),),
+        fraction=(linear(1, 0), linear(0, 1)),
+    ),
+    Estimation(
+        "ratio, denominator three standard errors from zero",
+        _near_zero,
+        quotient,
+        0.7,
+        sqrt(1 + 0.49 - 0.7) * 4 / NEAR,
+        nonzero=(linear(0, 1),),
+        fraction=(linear(1, 0), linear(0, 1)),
+    ),
+    Estimation(
+        "fold (log ratio)",
+        _fold,
+        log_quotient,
+        float(np.log(10)),
+        0.53,
+        positive=(linear(1, 0), linear(0, 1)),
+    ),
 )
 
 
 @dataclass(frozen=True)
 class Conjunction:
-    """A claim of `atoms` correlated means, each between -margin and `upper`, seen at fixed or sequential looks."""
+    """A claim of `atoms` correlated means, each between -margin and `upper`, seen at fixed or
+    sequential looks.
+    """
 
     name: str
     atoms: int
@@ -131,12 +170,16 @@ class Conjunction:
     margin: float = 0.0
     upper: float = inf
 
-    def cells(self, world: World, rng: np.random.Generator, worlds: int, n: int, truth: np.ndarray) -> list[np.ndarray]:
+    def cells(
+        self, world: World, rng: np.random.Generator, worlds: int, n: int, truth: np.ndarray
+    ) -> list[np.ndarray]:
         z = world.draw(rng, (worlds, n, 1 + self.atoms))
         return [truth + (sqrt(0.5) * (z[..., :1] + z[..., 1:]) if self.atoms > 1 else z[..., 1:])]
 
     def claims(self) -> list[Atom]:
-        return [Atom(linear(*row), lower=-self.margin, upper=self.upper) for row in np.eye(self.atoms)]
+        return [
+            Atom(linear(*row), lower=-self.margin, upper=self.upper) for row in np.eye(self.atoms)
+        ]
 
 
 CONJUNCTIONS = (
@@ -150,11 +193,16 @@ CONJUNCTIONS = (
 
 
 def resampled(name: str, sample: Sample, atom: Atom) -> Estimation:
-    """A world whose population is what was observed: replicates are drawn from the sample, the truth is its estimate.
+    """A world whose population is what was observed: replicates are drawn from the sample, the
+    truth is its estimate.
 
-    Called with the replicates of a suite's own claims, this asks for the error rate on data that look like them.
+    Called with the replicates of a suite's own claims, this asks for the error rate on data that
+    look like them.
     """
-    value, gradient = (np.asarray(v, dtype=float) for v in atom.estimand(np.concatenate([c.mean(axis=0) for c in sample.cells])))
+    value, gradient = (
+        np.asarray(v, dtype=float)
+        for v in atom.estimand(np.concatenate([c.mean(axis=0) for c in sample.cells]))
+    )
     edges = np.cumsum([0, *(c.shape[1] for c in sample.cells)])
     shares = [len(c) / max(sample.sizes) for c in sample.cells]
     variance = sum(
@@ -164,6 +212,18 @@ def resampled(name: str, sample: Sample, atom: Atom) -> Estimation:
 
     def cells(_: World | None, rng: np.random.Generator, worlds: int, n: int) -> list[np.ndarray]:
         sizes: Sequence[int] = [max(2, round(n * share)) for share in shares]
-        return [c[rng.integers(0, len(c), (worlds, m))] for c, m in zip(sample.cells, sizes, strict=True)]
+        return [
+            c[rng.integers(0, len(c), (worlds, m))]
+            for c, m in zip(sample.cells, sizes, strict=True)
+        ]
 
-    return Estimation(name, cells, atom.estimand, float(value), sqrt(variance), atom.nonzero, atom.positive, fraction=atom.fraction)
+    return Estimation(
+        name,
+        cells,
+        atom.estimand,
+        float(value),
+        sqrt(variance),
+        atom.nonzero,
+        atom.positive,
+        fraction=atom.fraction,
+    )

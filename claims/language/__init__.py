@@ -1,4 +1,6 @@
-"""The claim language: parsed with `ast` against a white list, printed, resolved against labels, reduced to atoms."""
+"""The claim language: parsed with `ast` against a white list, printed, resolved against labels,
+reduced to atoms.
+"""
 
 from claims.language.atoms import CompiledAtom, Options, compile_claim, compile_value
 from claims.language.estimand import Estimand
@@ -8,6 +10,19 @@ from claims.language.printer import to_text
 from claims.language.resolve import NotThere, Vocabulary, check_derived, nearest
 
 __all__ = [
-    "CompiledAtom", "Estimand", "ExpressionError", "NotThere", "Options", "Span", "Term", "Vocabulary", "check_derived",
-    "compile_claim", "compile_value", "nearest", "parse_claim", "parse_value", "to_text",
+    "CompiledAtom",
+    "Estimand",
+    "ExpressionError",
+    "NotThere",
+    "Options",
+    "Span",
+    "Term",
+    "Vocabulary",
+    "check_derived",
+    "compile_claim",
+    "compile_value",
+    "nearest",
+    "parse_claim",
+    "parse_value",
+    "to_text",
 ]

@@ -1,4 +1,6 @@
-"""What can never be true or never be false is a mistake in the claim, found before anything trains."""
+"""What can never be true or never be false is a mistake in the claim, found before anything
+trains.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,25 @@ def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
     low, high = bounds(draft.node, ranges)
     shown = f"`{draft.text}`"
     if draft.lower <= low and draft.upper >= high:
-        raise ExpressionError(f"{shown} can never be false: {_range(draft, low, high)}", draft.span,
-                              "choose limits inside that range")
+        raise ExpressionError(
+            f"{shown} can never be false: {_range(draft, low, high)}",
+            draft.span,
+            "choose limits inside that range",
+        )
     if draft.lower >= high or draft.upper <= low:
-        raise ExpressionError(f"{shown} can never be true: {_range(draft, low, high)}", draft.span,
-                              "choose limits inside that range")
+        raise ExpressionError(
+            f"{shown} can never be true: {_range(draft, low, high)}",
+            draft.span,
+            "choose limits inside that range",
+        )
     for side in draft.positive:
         if bounds(side, ranges)[1] <= 0:
-            raise ExpressionError(f"{shown} can never be decided: `{to_text(side)}` is never positive, and a ratio needs it to be",
-                                  side.span, "compare the difference, with < or `within`")
+            raise ExpressionError(
+                f"{shown} can never be decided: `{to_text(side)}` is never positive, and a "
+                "ratio needs it to be",
+                side.span,
+                "compare the difference, with < or `within`",
+            )
     _check_moves(draft, shown)
 
 
@@ -45,23 +57,35 @@ def _range(draft: _Draft, low: float, high: float) -> str:
 
 
 def _check_moves(draft: _Draft, shown: str) -> None:
-    """A quantity whose gradient is zero everywhere does not depend on what is measured: a - a, a / a, a against a + 1."""
+    """A quantity whose gradient is zero everywhere does not depend on what is measured: a - a, a /
+    a, a against a + 1.
+    """
     import numpy as np
 
     terms = terms_of(draft.node)
     rng = np.random.default_rng(0)
-    means = np.concatenate([rng.uniform(0.1, 0.9, (8, len(terms))), rng.normal(size=(8, len(terms)))])
+    means = np.concatenate(
+        [rng.uniform(0.1, 0.9, (8, len(terms))), rng.normal(size=(8, len(terms)))]
+    )
     value, gradient = Estimand(draft.node, terms)(means)
     defined = np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
     if not defined.any():
-        raise ExpressionError(f"{shown} can never be decided: it is undefined for any measured values", draft.span,
-                              "logarithms and roots need positive quantities, divisors must not be zero")
+        raise ExpressionError(
+            f"{shown} can never be decided: it is undefined for any measured values",
+            draft.span,
+            "logarithms and roots need positive quantities, divisors must not be zero",
+        )
     if (np.abs(gradient[defined]) < 1e-9 * (1 + np.abs(value[defined, None]))).all():
-        raise ExpressionError(f"{shown} compares a quantity with itself: it does not depend on what is measured", draft.span)
+        raise ExpressionError(
+            f"{shown} compares a quantity with itself: it does not depend on what is measured",
+            draft.span,
+        )
 
 
 def bounds(node: Value, ranges: Mapping[str, Interval]) -> Interval:
-    """Interval arithmetic: a range that surely holds the quantity, given the ranges of the measured metrics."""
+    """Interval arithmetic: a range that surely holds the quantity, given the ranges of the measured
+    metrics.
+    """
     match node:
         case Number(value):
             return float(value), float(value)

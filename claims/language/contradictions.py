@@ -1,4 +1,6 @@
-"""Parts of a claim that exclude each other, found before anything trains: a < b < c < a, or a > b and 2 * a < 2 * b."""
+"""Parts of a claim that exclude each other, found before anything trains: a < b < c < a, or a > b
+and 2 * a < 2 * b.
+"""
 
 from __future__ import annotations
 
@@ -30,28 +32,49 @@ class _Below:
 
 
 def check_together(drafts: Sequence[_Draft], span: Span) -> None:
-    """Raises where no values make all parts true. Seen are quantities compared with each other or with numbers, up to a common factor."""
+    """Raises where no values make all parts true. Seen are quantities compared with each other or
+    with numbers, up to a common factor.
+    """
     number: dict[Hashable, int] = {}
-    numbered = (replace(below, left=number.setdefault(below.left, len(number)), right=number.setdefault(below.right, len(number)))
-                for draft in drafts for below in _belows(draft))
+    numbered = (
+        replace(
+            below,
+            left=number.setdefault(below.left, len(number)),
+            right=number.setdefault(below.right, len(number)),
+        )
+        for draft in drafts
+        for below in _belows(draft)
+    )
     if circle := _impossible(_in_circles(list(numbered))):
         texts = [f"`{text}`" for text in dict.fromkeys(below.text for below in circle)]
-        shown = texts if len(texts) <= MOST_SHOWN else [*texts[:MOST_SHOWN - 2], f"{len(texts) - MOST_SHOWN + 1} more", texts[-1]]
+        shown = (
+            texts
+            if len(texts) <= MOST_SHOWN
+            else [*texts[: MOST_SHOWN - 2], f"{len(texts) - MOST_SHOWN + 1} more", texts[-1]]
+        )
         told = f"{', '.join(shown[:-1])} and {shown[-1]}"
-        raise ExpressionError(f"{told} can never {'both' if len(texts) < 3 else 'all'} be true", span, "turn one of them round")
+        raise ExpressionError(
+            f"{told} can never {'both' if len(texts) < 3 else 'all'} be true",
+            span,
+            "turn one of them round",
+        )
 
 
 def _belows(draft: _Draft) -> Iterator[_Below]:
     """What an atom says, and what follows from it: who is ten times as large is larger."""
     yield from _compared(draft.node, draft.lower, draft.upper, draft.text)
     match draft.node:
-        case Binary("-", Call("log", left), Call("log", right)) if draft.scale == "log" and not draft.lower < 0 < draft.upper:
+        case Binary("-", Call("log", left), Call("log", right)) if (
+            draft.scale == "log" and not draft.lower < 0 < draft.upper
+        ):
             limits = (0.0, math.inf) if draft.lower >= 0 else (-math.inf, 0.0)
             yield from _compared(Binary("-", left, right), *limits, draft.text)
 
 
 def _compared(node: Value, lower: float, upper: float, text: str) -> Iterator[_Below]:
-    """lower < node < upper, as said of two quantities where `node` is their difference, else of one and zero."""
+    """lower < node < upper, as said of two quantities where `node` is their difference, else of one
+    and zero.
+    """
     factors, offset = _linear(node)
     if not factors or not all(map(math.isfinite, (offset, *factors.values()))):
         return
@@ -82,19 +105,30 @@ def _linear(node: Value) -> tuple[Mapping[Value, float], float]:
         case Negate(operand):
             return _scaled(_linear(operand), -1.0)
         case Binary("+" | "-" as operator, left, right):
-            (ours, a), (theirs, b) = _linear(left), _scaled(_linear(right), 1.0 if operator == "+" else -1.0)
+            (ours, a), (theirs, b) = (
+                _linear(left),
+                _scaled(_linear(right), 1.0 if operator == "+" else -1.0),
+            )
             total = {part: ours.get(part, 0.0) + theirs.get(part, 0.0) for part in (*ours, *theirs)}
-            return {part: factor for part, factor in total.items() if abs(factor) > 10.0**-DIGITS * abs(ours.get(part, factor))}, a + b
+            return {
+                part: factor
+                for part, factor in total.items()
+                if abs(factor) > 10.0**-DIGITS * abs(ours.get(part, factor))
+            }, a + b
         case Binary("*", left, right) if not terms_of(left):
             return _scaled(_linear(right), constant(left) or 0.0)
-        case Binary("*" | "/" as operator, left, right) if not terms_of(right) and (by := constant(right)):
+        case Binary("*" | "/" as operator, left, right) if not terms_of(right) and (
+            by := constant(right)
+        ):
             return _scaled(_linear(left), by if operator == "*" else 1 / by)
         case Call() if not terms_of(node):
             return {}, constant(node) or 0.0
     return {node: 1.0}, 0.0
 
 
-def _scaled(linear: tuple[Mapping[Value, float], float], by: float) -> tuple[Mapping[Value, float], float]:
+def _scaled(
+    linear: tuple[Mapping[Value, float], float], by: float
+) -> tuple[Mapping[Value, float], float]:
     factors, offset = linear
     return {part: factor * by for part, factor in factors.items()}, offset * by
 
@@ -110,9 +144,11 @@ def _in_circles(belows: list[_Below]) -> list[_Below]:
 
 
 def _impossible(belows: Sequence[_Below]) -> list[_Below]:
-    """A circle of parts whose limits do not add up to more than nothing: a - b < x, b - a < y with x + y <= 0. Empty where there is none.
+    """A circle of parts whose limits do not add up to more than nothing: a - b < x, b - a < y with
+    x + y <= 0. Empty where there is none.
 
-    Shortest paths (Bellman, Ford), every step strictly below its limit; a circle among the steps last taken is such a circle.
+    Shortest paths (Bellman, Ford), every step strictly below its limit; a circle among the steps
+    last taken is such a circle.
     """
     distance: dict[Hashable, tuple[Fraction | int, int]] = {}
     taken: dict[Hashable, _Below] = {}
@@ -140,5 +176,5 @@ def _circle(taken: Mapping[Hashable, _Below]) -> list[_Below]:
             path.append(at)
             at = taken[at].right
         if at in path:
-            return [taken[place] for place in path[path.index(at):]]
+            return [taken[place] for place in path[path.index(at) :]]
     return []

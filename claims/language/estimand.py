@@ -1,4 +1,6 @@
-"""Values and gradients of expressions over arrays of means: forward-mode differentiation, sparse in the terms."""
+"""Values and gradients of expressions over arrays of means: forward-mode differentiation, sparse in
+the terms.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from claims.language.printer import to_text
 if TYPE_CHECKING:
     import numpy as np
 
-    # A value (...,) and its partial derivatives (...,) by term; a term that is absent has derivative zero.
+    # A value (...,) and its partial derivatives (...,) by term; a term that is absent has
+    # derivative zero.
     Dual = tuple[np.ndarray, dict[int, np.ndarray]]
 
 
@@ -21,10 +24,15 @@ def terms_of(node: Value) -> tuple[Term, ...]:
 
 
 def fraction_of(node: Value) -> tuple[Value, Value] | None:
-    """Numerator and denominator of a quantity with divisions, over their common denominator; None where there is no division by a mean, or
-    one that stays inside a function."""
+    """Numerator and denominator of a quantity with divisions, over their common denominator; None
+    where there is no division by a mean, or one that stays inside a function.
+    """
     top, bottom = _over_one_line(node)
-    inside = any(isinstance(part, Binary) and part.operator == "/" and terms_of(part.right) for side in (top, bottom) for part in walk(side))
+    inside = any(
+        isinstance(part, Binary) and part.operator == "/" and terms_of(part.right)
+        for side in (top, bottom)
+        for part in walk(side)
+    )
     return None if inside or not terms_of(bottom) else (top, bottom)
 
 
@@ -39,7 +47,11 @@ def _over_one_line(node: Value) -> tuple[Value, Value]:
                 return _times(a, c), _times(b, d)
             if operator == "/":
                 return _times(a, d), _times(b, c)
-            return (Binary(operator, a, c), b) if b == d else (Binary(operator, _times(a, d), _times(c, b)), _times(b, d))
+            return (
+                (Binary(operator, a, c), b)
+                if b == d
+                else (Binary(operator, _times(a, d), _times(c, b)), _times(b, d))
+            )
     return node, Number(1)
 
 
@@ -53,8 +65,8 @@ def _times(left: Value, right: Value) -> Value:
 class Estimand:
     """A smooth function of the term means: the value of one quantity and its gradient.
 
-    `terms` fixes the order of the means' last axis. Undefined values (division by zero, logarithm of a negative number) are nan or
-    infinite, without a warning.
+    `terms` fixes the order of the means' last axis. Undefined values (division by zero, logarithm
+    of a negative number) are nan or infinite, without a warning.
     """
 
     node: Value
@@ -93,7 +105,9 @@ def _evaluate(node: Value, means: np.ndarray, index: Mapping[Term, int]) -> Dual
             value, slope = _function(function, value)
             return value, {term: slope * partial for term, partial in partials.items()}
         case Binary(operator, left, right):
-            return _arithmetic(operator, _evaluate(left, means, index), _evaluate(right, means, index))
+            return _arithmetic(
+                operator, _evaluate(left, means, index), _evaluate(right, means, index)
+            )
     raise TypeError(f"{type(node).__name__} has no value")
 
 
@@ -121,7 +135,9 @@ def _arithmetic(operator: str, left: Dual, right: Dual) -> Dual:
     return quotient, _sum(by_a, 1 / b, by_b, -quotient / b)
 
 
-def _sum(by_a: dict[int, np.ndarray], scale_a, by_b: dict[int, np.ndarray], scale_b) -> dict[int, np.ndarray]:
+def _sum(
+    by_a: dict[int, np.ndarray], scale_a, by_b: dict[int, np.ndarray], scale_b
+) -> dict[int, np.ndarray]:
     total = {term: scale_a * partial for term, partial in by_a.items()}
     for term, partial in by_b.items():
         total[term] = total[term] + scale_b * partial if term in total else scale_b * partial

@@ -1,4 +1,6 @@
-"""A look at the characters before Python's parser sees them: bounded, balanced, and nothing that only looks like ASCII."""
+"""A look at the characters before Python's parser sees them: bounded, balanced, and nothing that
+only looks like ASCII.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,22 @@ MAX_NESTING = 25
 
 
 def guard(text: str) -> None:
-    """Raises `ExpressionError` for a text that is not worth parsing; a text that passes cannot exhaust the parser."""
+    """Raises `ExpressionError` for a text that is not worth parsing; a text that passes cannot
+    exhaust the parser.
+    """
     if not text.strip():
-        raise ExpressionError("an expression is missing here", hint="write for example `accuracy(epoch=5) > 0.5`")
+        raise ExpressionError(
+            "an expression is missing here", hint="write for example `accuracy(epoch=5) > 0.5`"
+        )
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the expression is {len(text)} characters long; at most {MAX_LENGTH} are read",
-                              hint="split the claim, or name a part of it under `metrics:`")
+        raise ExpressionError(
+            f"the expression is {len(text)} characters long; at most {MAX_LENGTH} are read",
+            hint="split the claim, or name a part of it under `metrics:`",
+        )
     if '"""' in text or "'''" in text:
-        raise ExpressionError("a label is quoted once", _first(text, ('"""', "'''")), 'write "label"')
+        raise ExpressionError(
+            "a label is quoted once", _first(text, ('"""', "'''")), 'write "label"'
+        )
     _scan(text)
 
 
@@ -42,11 +52,17 @@ def _scan(text: str) -> None:
         elif character in "([{":
             open_at.append(position)
             if len(open_at) > MAX_NESTING:
-                raise ExpressionError(f"brackets are nested deeper than {MAX_NESTING}", Span(position, position + 1),
-                                      "name a part of the expression under `metrics:`")
+                raise ExpressionError(
+                    f"brackets are nested deeper than {MAX_NESTING}",
+                    Span(position, position + 1),
+                    "name a part of the expression under `metrics:`",
+                )
         elif character in ")]}":
             if not open_at:
-                raise ExpressionError(f"`{character}` closes a bracket that was never opened", Span(position, position + 1))
+                raise ExpressionError(
+                    f"`{character}` closes a bracket that was never opened",
+                    Span(position, position + 1),
+                )
             open_at.pop()
         else:
             _plain(character, position)
@@ -62,9 +78,21 @@ def _plain(character: str, position: int) -> None:
     if not character.isascii():
         name = unicodedata.name(character, f"U+{ord(character):04X}")
         plain = unicodedata.normalize("NFKC", character)
-        hint = f"type `{plain}` on a plain keyboard" if plain.isascii() else "type the name again, or quote a label that holds it"
-        raise ExpressionError(f"`{character}` ({name}) is not an ASCII character, though it may look like one", here, hint)
+        hint = (
+            f"type `{plain}` on a plain keyboard"
+            if plain.isascii()
+            else "type the name again, or quote a label that holds it"
+        )
+        raise ExpressionError(
+            f"`{character}` ({name}) is not an ASCII character, though it may look like one",
+            here,
+            hint,
+        )
     if character in "#\\;`$?@":
-        raise ExpressionError(f"`{character}` has no meaning in a claim", here, "quote a label that holds it")
+        raise ExpressionError(
+            f"`{character}` has no meaning in a claim", here, "quote a label that holds it"
+        )
     if not character.isprintable() and character not in "\n\t\r":
-        raise ExpressionError(f"a control character (U+{ord(character):04X}) stands here", here, "delete it")
+        raise ExpressionError(
+            f"a control character (U+{ord(character):04X}) stands here", here, "delete it"
+        )

@@ -1,4 +1,6 @@
-"""What a claim's expression is made of: frozen values, compared by meaning and never by where they stand in the text."""
+"""What a claim's expression is made of: frozen values, compared by meaning and never by where they
+stand in the text.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,24 @@ from typing import TypeAlias
 
 Scalar: TypeAlias = str | int | float
 FUNCTIONS = ("abs", "log", "sqrt")
-RESERVED = frozenset({*FUNCTIONS, "approx", "and", "or", "not", "in", "is", "if", "else", "lambda", "for", "True", "False", "None"})
+RESERVED = frozenset(
+    {
+        *FUNCTIONS,
+        "approx",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+        "lambda",
+        "for",
+        "True",
+        "False",
+        "None",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +39,20 @@ class Span:
 
 
 class ExpressionError(ValueError):
-    """The one error of the claim language: what is wrong, where in the text, and what would be right.
+    """The one error of the claim language: what is wrong, where in the text, and what would be
+    right.
 
     `variable` names the `for_every` variable whose `index`-th value is to blame, where one is.
     """
 
-    def __init__(self, message: str, span: Span = Span(), hint: str = "", variable: str | None = None, index: int = 0):
+    def __init__(
+        self,
+        message: str,
+        span: Span = Span(),
+        hint: str = "",
+        variable: str | None = None,
+        index: int = 0,
+    ):
         super().__init__(message)
         self.message, self.span, self.hint = message, span, hint
         self.variable, self.index = variable, index
@@ -48,13 +75,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One cell of the observations, fully selected: its mean over seeds is what expressions are made of."""
+    """One cell of the observations, fully selected: its mean over seeds is what expressions are
+    made of.
+    """
 
     metric: str
     labels: tuple[tuple[str, Scalar], ...] = ()
 
     def __str__(self) -> str:
         from claims.language.printer import term_text
+
         return term_text(self)
 
 

@@ -1,4 +1,6 @@
-"""Text to nodes, through Python's own `ast` and a white list. Nothing is ever evaluated by Python."""
+"""Text to nodes, through Python's own `ast` and a white list. Nothing is ever evaluated by
+Python.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,21 @@ from typing import NoReturn, TypeVar
 
 from claims.language.guard import MAX_LENGTH, guard
 from claims.language.nodes import (
-    FUNCTIONS, RESERVED, Approx, Binary, Call, Chain, Conjunction, ExpressionError, Label, Negate, Number, Select, Span,
-    Statement, Value,
+    FUNCTIONS,
+    RESERVED,
+    Approx,
+    Binary,
+    Call,
+    Chain,
+    Conjunction,
+    ExpressionError,
+    Label,
+    Negate,
+    Number,
+    Select,
+    Span,
+    Statement,
+    Value,
 )
 from claims.language.printer import to_text
 
@@ -19,7 +34,9 @@ N = TypeVar("N", Statement, Value)
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _ORDER = {ast.Lt: "<", ast.Gt: ">"}
 _FOLD = {ast.LShift: "<<", ast.RShift: ">>"}
-_LANGUAGE = "allowed are selections, numbers, + - * /, abs, log, sqrt, < > << >>, approx(...) and `and`"
+_LANGUAGE = (
+    "allowed are selections, numbers, + - * /, abs, log, sqrt, < > << >>, approx(...) and `and`"
+)
 _INSTEAD = {
     ast.LtE: ("`<=`", "write `<`: an interval does not tell the two apart"),
     ast.GtE: ("`>=`", "write `>`: an interval does not tell the two apart"),
@@ -27,33 +44,57 @@ _INSTEAD = {
     ast.NotEq: ("`!=`", "claim a direction with < or >"),
     ast.Or: ("`or`", "write one claim for each side"),
     ast.Not: ("`not`", "write `never:` instead of `expect:`, or turn the comparison round"),
-    ast.Pow: ("`**`", "multiply"), ast.Attribute: ("a dot", "a selection is written metric(label, dimension=label)"),
-    ast.Subscript: ("an index in square brackets", "a selection is written metric(label, dimension=label)"),
+    ast.Pow: ("`**`", "multiply"),
+    ast.Attribute: ("a dot", "a selection is written metric(label, dimension=label)"),
+    ast.Subscript: (
+        "an index in square brackets",
+        "a selection is written metric(label, dimension=label)",
+    ),
     ast.Tuple: ("a comma outside a selection", "join several comparisons with `and`"),
-    ast.Call: ("a call of something that is no metric", "a selection is written metric(label, dimension=label)"),
-    ast.Lambda: ("`lambda`", _LANGUAGE), ast.NamedExpr: ("`:=`", _LANGUAGE), ast.IfExp: ("`if`", _LANGUAGE),
-    ast.ListComp: ("a comprehension", _LANGUAGE), ast.GeneratorExp: ("a comprehension", _LANGUAGE),
-    ast.Constant: ("this constant", _LANGUAGE), ast.Mod: ("`%`", _LANGUAGE), ast.FloorDiv: ("`//`", "write `/`"),
-    ast.In: ("`in`", "list the labels under `for_every:`"), ast.List: ("a list", "list labels under `for_every:`"),
-    ast.JoinedStr: ("an f-string", "quote the label plainly"), ast.Starred: ("`*`", "name each label"),
+    ast.Call: (
+        "a call of something that is no metric",
+        "a selection is written metric(label, dimension=label)",
+    ),
+    ast.Lambda: ("`lambda`", _LANGUAGE),
+    ast.NamedExpr: ("`:=`", _LANGUAGE),
+    ast.IfExp: ("`if`", _LANGUAGE),
+    ast.ListComp: ("a comprehension", _LANGUAGE),
+    ast.GeneratorExp: ("a comprehension", _LANGUAGE),
+    ast.Constant: ("this constant", _LANGUAGE),
+    ast.Mod: ("`%`", _LANGUAGE),
+    ast.FloorDiv: ("`//`", "write `/`"),
+    ast.In: ("`in`", "list the labels under `for_every:`"),
+    ast.List: ("a list", "list labels under `for_every:`"),
+    ast.JoinedStr: ("an f-string", "quote the label plainly"),
+    ast.Starred: ("`*`", "name each label"),
 }
 
 
 def parse_claim(text: str) -> Statement:
-    """A claim: comparisons, chained or joined by `and`, and `approx(...)`. Raises `ExpressionError` and nothing else."""
+    """A claim: comparisons, chained or joined by `and`, and `approx(...)`. Raises `ExpressionError`
+    and nothing else.
+    """
     return _bounded(_Parser(text).claim())
 
 
 def parse_value(text: str) -> Value:
-    """A quantity: what stands under `metrics:` and in `reported`. Raises `ExpressionError` and nothing else."""
+    """A quantity: what stands under `metrics:` and in `reported`. Raises `ExpressionError` and
+    nothing else.
+    """
     return _bounded(_Parser(text).quantity())
 
 
 def _bounded(node: N) -> N:
-    """What was read must be readable again once it is printed, which puts blanks between all parts."""
+    """What was read must be readable again once it is printed, which puts blanks between all
+    parts.
+    """
     if len(to_text(node)) > MAX_LENGTH:
-        raise ExpressionError(f"the expression has too many parts: written with blanks it is longer than {MAX_LENGTH} characters", node.span,
-                              "split the claim, or name a part of it under `metrics:`")
+        raise ExpressionError(
+            "the expression has too many parts: written with blanks it is longer than "
+            f"{MAX_LENGTH} characters",
+            node.span,
+            "split the claim, or name a part of it under `metrics:`",
+        )
     return node
 
 
@@ -70,10 +111,16 @@ class _Parser:
                 self.tree = ast.parse(f"({flat})", mode="eval").body
         except SyntaxError as error:
             start = min(max((error.offset or 2) - 2, 0), len(text) - 1)
-            hint = "a dimension takes a label: dimension=label" if "'=' " in str(error) or "keyword" in str(error) else _LANGUAGE
+            hint = (
+                "a dimension takes a label: dimension=label"
+                if "'=' " in str(error) or "keyword" in str(error)
+                else _LANGUAGE
+            )
             raise ExpressionError("this is no expression", Span(start, start + 1), hint) from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
-            raise ExpressionError("the expression is too large to be read", hint="name a part of it under `metrics:`") from None
+            raise ExpressionError(
+                "the expression is too large to be read", hint="name a part of it under `metrics:`"
+            ) from None
         self._bytes = f"({flat})".encode()
 
     def claim(self) -> Statement:
@@ -82,7 +129,9 @@ class _Parser:
 
     def quantity(self) -> Value:
         if isinstance(self.tree, ast.Compare) or self._is_fold(self.tree):
-            self._reject("a comparison", self.tree, "a quantity is wanted here, such as dL_held / dL_same")
+            self._reject(
+                "a comparison", self.tree, "a quantity is wanted here, such as dL_held / dL_same"
+            )
         return self._value(self.tree, 0)
 
     def _conjuncts(self, node: ast.expr, depth: int) -> list[ast.expr]:
@@ -93,9 +142,15 @@ class _Parser:
         return [node]
 
     def _part(self, node: ast.expr) -> Chain | Approx:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "approx":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "approx"
+        ):
             return self._approx(node)
-        if isinstance(node, ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        if isinstance(node, ast.BoolOp) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        ):
             self._instead(node.op, node)
         if isinstance(node, ast.Compare):
             links = [(None, node.left), *zip(node.ops, node.comparators, strict=True)]
@@ -103,8 +158,11 @@ class _Parser:
             links = [(None, node)]
         else:
             self._value(node, 0)  # a mistake inside comes first
-            raise ExpressionError("a claim compares: this has neither < nor > nor approx(...)", self._span(node),
-                                  "write for example `... > 0`")
+            raise ExpressionError(
+                "a claim compares: this has neither < nor > nor approx(...)",
+                self._span(node),
+                "write for example `... > 0`",
+            )
         return self._chain(node, links)
 
     def _chain(self, node: ast.expr, links: list[tuple[ast.cmpop | None, ast.expr]]) -> Chain:
@@ -115,11 +173,15 @@ class _Parser:
             operand = comparand
             if operator is not None:
                 if type(operator) not in _ORDER:
-                    self._instead(operator, operand, Span(self._span(previous).end, self._span(operand).start))
+                    self._instead(
+                        operator, operand, Span(self._span(previous).end, self._span(operand).start)
+                    )
                 operators.append(_ORDER[type(operator)])
             folds: list[str] = []
             values: list[ast.expr] = []
-            while self._is_fold(operand):  # << binds tighter than < in Python; here the two are equals
+            while self._is_fold(
+                operand
+            ):  # << binds tighter than < in Python; here the two are equals
                 folds.append(_FOLD[type(operand.op)])
                 values.append(operand.right)
                 operand = operand.left
@@ -132,11 +194,18 @@ class _Parser:
         options: dict[str, float] = {}
         for keyword in node.keywords:
             if keyword.arg not in ("within", "factor"):
-                self._reject(f"`{keyword.arg or '**'}` in approx", keyword.value, "approx takes within=... or factor=...")
+                self._reject(
+                    f"`{keyword.arg or '**'}` in approx",
+                    keyword.value,
+                    "approx takes within=... or factor=...",
+                )
             options[keyword.arg] = self._constant(keyword.value, keyword.arg)
         if len(node.args) != 2:
-            raise ExpressionError(f"approx compares two quantities, not {len(node.args)}", self._span(node),
-                                  "write approx(a, b, within=0.1) or approx(a, b, factor=2)")
+            raise ExpressionError(
+                f"approx compares two quantities, not {len(node.args)}",
+                self._span(node),
+                "write approx(a, b, within=0.1) or approx(a, b, factor=2)",
+            )
         if len(options) > 1:
             raise ExpressionError("approx takes `within` or `factor`, not both", self._span(node))
         left, right = (self._value(argument, 1) for argument in node.args)
@@ -148,7 +217,9 @@ class _Parser:
             raise ExpressionError(f"`{name}` is a plain number", self._span(node))
         low = 0 if name == "within" else 1
         if not value.value > low:
-            raise ExpressionError(f"`{name}` must be above {low}, not {value.value:g}", self._span(node))
+            raise ExpressionError(
+                f"`{name}` must be above {low}, not {value.value:g}", self._span(node)
+            )
         return value.value
 
     def _value(self, node: ast.expr, depth: int) -> Value:
@@ -161,14 +232,20 @@ class _Parser:
             case ast.Constant(value=int() | float()):
                 return Number(self._finite(node), span)
             case ast.Constant(value=str()):
-                raise ExpressionError("a quoted label stands inside a selection only", span, "write metric(\"label\")")
+                raise ExpressionError(
+                    "a quoted label stands inside a selection only", span, 'write metric("label")'
+                )
             case ast.Name():
                 return Select(self._metric(node), span=span)
             case ast.UnaryOp(op=ast.UAdd()):
                 return self._value(node.operand, depth + 1)
             case ast.UnaryOp(op=ast.USub()):
                 operand = self._value(node.operand, depth + 1)
-                return Number(-operand.value, span) if isinstance(operand, Number) else Negate(operand, span)
+                return (
+                    Number(-operand.value, span)
+                    if isinstance(operand, Number)
+                    else Negate(operand, span)
+                )
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
                 left, right = self._value(node.left, depth + 1), self._value(node.right, depth + 1)
                 return Binary(_ARITHMETIC[type(node.op)], left, right, span)
@@ -180,7 +257,9 @@ class _Parser:
 
     def _function(self, node: ast.Call, name: str, depth: int) -> Call:
         if len(node.args) != 1 or node.keywords:
-            raise ExpressionError(f"`{name}` takes one quantity", self._span(node), f"write {name}(metric(label))")
+            raise ExpressionError(
+                f"`{name}` takes one quantity", self._span(node), f"write {name}(metric(label))"
+            )
         return Call(name, self._value(node.args[0], depth + 1), self._span(node))
 
     def _select(self, node: ast.Call) -> Select:
@@ -196,7 +275,11 @@ class _Parser:
     def _metric(self, node: ast.Name) -> str:
         if node.id in RESERVED:
             if node.id == "approx":
-                self._reject("approx(...) inside a quantity", node, "approx(...) is a whole comparison; join others with `and`")
+                self._reject(
+                    "approx(...) inside a quantity",
+                    node,
+                    "approx(...) is a whole comparison; join others with `and`",
+                )
             self._reject(f"`{node.id}` without a quantity", node, f"write {node.id}(metric(label))")
         return node.id
 
@@ -211,9 +294,13 @@ class _Parser:
                 return Label(text, quoted=True, span=span)
             case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
                 return Label(self._finite(node), span=span)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())) if not isinstance(node.operand.value, bool):
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())) if (
+                not isinstance(node.operand.value, bool)
+            ):
                 return Label(-self._finite(node.operand), span=span)
-        raise ExpressionError("a label is a name, a number or a quoted text", span, "quote it: metric(\"label\")")
+        raise ExpressionError(
+            "a label is a name, a number or a quoted text", span, 'quote it: metric("label")'
+        )
 
     def _finite(self, node: ast.Constant) -> int | float:
         try:
@@ -228,26 +315,45 @@ class _Parser:
         return isinstance(node, ast.BinOp) and type(node.op) in _FOLD
 
     def _instead(self, found: ast.AST, node: ast.expr, between: Span | None = None) -> NoReturn:
-        name = {ast.Compare: "a comparison", ast.BoolOp: "`and`", ast.LShift: "`<<`", ast.RShift: "`>>`"}.get(type(found))
+        name = {
+            ast.Compare: "a comparison",
+            ast.BoolOp: "`and`",
+            ast.LShift: "`<<`",
+            ast.RShift: "`>>`",
+        }.get(type(found))
         if name:
-            self._reject(f"{name} inside a quantity", node, "a claim compares quantities; join comparisons with `and`")
+            self._reject(
+                f"{name} inside a quantity",
+                node,
+                "a claim compares quantities; join comparisons with `and`",
+            )
         what, hint = _INSTEAD.get(type(found), (f"this ({type(found).__name__})", _LANGUAGE))
         if between is not None:
-            raise ExpressionError(f"{what} is not part of the claim language", self._trimmed(between), hint)
+            raise ExpressionError(
+                f"{what} is not part of the claim language", self._trimmed(between), hint
+            )
         self._reject(what, node, hint)
 
     def _reject(self, what: str, node: ast.expr, hint: str = "") -> NoReturn:
         raise ExpressionError(f"{what} is not part of the claim language", self._span(node), hint)
 
     def _trimmed(self, span: Span) -> Span:
-        inside = self.text[span.start:span.end]
-        return Span(span.start + len(inside) - len(inside.lstrip()), span.start + len(inside.rstrip()))
+        inside = self.text[span.start : span.end]
+        return Span(
+            span.start + len(inside) - len(inside.lstrip()), span.start + len(inside.rstrip())
+        )
 
     def _too_deep(self, node: ast.expr) -> NoReturn:
-        raise ExpressionError(f"the expression is nested deeper than {MAX_DEPTH} operations", self._span(node),
-                              "name a part of it under `metrics:`")
+        raise ExpressionError(
+            f"the expression is nested deeper than {MAX_DEPTH} operations",
+            self._span(node),
+            "name a part of it under `metrics:`",
+        )
 
     def _span(self, node: ast.expr) -> Span:
         """`ast` counts bytes of the bracketed text; a reader counts characters of the original."""
-        start, end = (len(self._bytes[:offset].decode(errors="ignore")) - 1 for offset in (node.col_offset, node.end_col_offset))
+        start, end = (
+            len(self._bytes[:offset].decode(errors="ignore")) - 1
+            for offset in (node.col_offset, node.end_col_offset)
+        )
         return Span(max(start, 0), min(end, len(self.text)))

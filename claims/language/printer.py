@@ -5,7 +5,20 @@ from __future__ import annotations
 import keyword
 
 from claims.language.nodes import (
-    RESERVED, Approx, Binary, Call, Chain, Conjunction, Label, Mean, Negate, Node, Number, Scalar, Select, Term,
+    RESERVED,
+    Approx,
+    Binary,
+    Call,
+    Chain,
+    Conjunction,
+    Label,
+    Mean,
+    Negate,
+    Node,
+    Number,
+    Scalar,
+    Select,
+    Term,
 )
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -18,10 +31,17 @@ def to_text(node: Node) -> str:
         case Conjunction(parts):
             return " and ".join(to_text(part) for part in parts)
         case Chain(operands, operators):
-            links = (f" {operator} {to_text(operand)}" for operator, operand in zip(operators, operands[1:], strict=True))
+            links = (
+                f" {operator} {to_text(operand)}"
+                for operator, operand in zip(operators, operands[1:], strict=True)
+            )
             return to_text(operands[0]) + "".join(links)
         case Approx(left, right, within, factor):
-            options = [f", {name}={value!r}" for name, value in (("within", within), ("factor", factor)) if value is not None]
+            options = [
+                f", {name}={value!r}"
+                for name, value in (("within", within), ("factor", factor))
+                if value is not None
+            ]
             return f"approx({to_text(left)}, {to_text(right)}{''.join(options)})"
         case Binary(operator, left, right):
             own = _PRECEDENCE[operator]
@@ -34,7 +54,9 @@ def to_text(node: Node) -> str:
         case Number(value):
             return repr(value)
         case Select(metric, labels, named):
-            inside = [label_text(label) for label in labels] + [f"{name}={label_text(label)}" for name, label in named]
+            inside = [label_text(label) for label in labels] + [
+                f"{name}={label_text(label)}" for name, label in named
+            ]
             return f"{metric}({', '.join(inside)})" if inside else metric
         case Mean(term):
             return term_text(term)
@@ -64,7 +86,12 @@ def label_text(label: Label) -> str:
 def scalar_text(value: Scalar) -> str:
     """A label as it has to be written: bare where it is a name or a number, quoted otherwise."""
     if isinstance(value, str):
-        bare = value.isascii() and value.isidentifier() and not keyword.iskeyword(value) and value not in RESERVED
+        bare = (
+            value.isascii()
+            and value.isidentifier()
+            and not keyword.iskeyword(value)
+            and value not in RESERVED
+        )
         return value if bare else repr(value)
     return repr(value)
 

@@ -1,4 +1,6 @@
-"""What an atom is about, rebuilt from a result file alone: its estimand's text and the terms' values by seed."""
+"""What an atom is about, rebuilt from a result file alone: its estimand's text and the terms'
+values by seed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=4096)
 def quantity(text: str) -> Value | None:
-    """The quantity that `text` writes out over terms; None where there is no text, or none that can be read."""
+    """The quantity that `text` writes out over terms; None where there is no text, or none that can
+    be read.
+    """
     try:
         return _looked_up(parse_value(text)) if text else None
     except ExpressionError:
@@ -29,19 +33,32 @@ def _looked_up(node: Value) -> Value:
     if isinstance(node, Select):
         if node.labels:
             raise ExpressionError(f"`{to_text(node)}` leaves a dimension unnamed", node.span)
-        return Mean(Term(node.metric, tuple((name, label.value) for name, label in node.named)), node.span)
+        return Mean(
+            Term(node.metric, tuple((name, label.value) for name, label in node.named)), node.span
+        )
     return with_children(node, tuple(map(_looked_up, children(node))))
 
 
 def sides_of(node: Value) -> tuple[Value, Value] | None:
-    """The two measured sides whose difference is estimated, or None for a quantity compared with a number."""
-    if isinstance(node, Binary) and node.operator == "-" and terms_of(node.left) and terms_of(node.right):
+    """The two measured sides whose difference is estimated, or None for a quantity compared with a
+    number.
+    """
+    if (
+        isinstance(node, Binary)
+        and node.operator == "-"
+        and terms_of(node.left)
+        and terms_of(node.right)
+    ):
         return node.left, node.right
     return None
 
 
 def denominators_of(node: Value) -> tuple[Value, ...]:
-    return tuple(part.right for part in walk(node) if isinstance(part, Binary) and part.operator == "/" and terms_of(part.right))
+    return tuple(
+        part.right
+        for part in walk(node)
+        if isinstance(part, Binary) and part.operator == "/" and terms_of(part.right)
+    )
 
 
 def without_log(node: Value) -> Value:
@@ -50,7 +67,9 @@ def without_log(node: Value) -> Value:
 
 
 def over_seeds(node: Value, terms: Mapping[str, Sequence[float]]) -> np.ndarray | None:
-    """`node` seed by seed, (n,), nan where undefined; None where its terms come from different replicates or are not all there."""
+    """`node` seed by seed, (n,), nan where undefined; None where its terms come from different
+    replicates or are not all there.
+    """
     import numpy as np
 
     needed = terms_of(node)

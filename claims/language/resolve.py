@@ -1,4 +1,6 @@
-"""From what is written to what is measured: variables, labels and derived metrics, against a description of the observations."""
+"""From what is written to what is measured: variables, labels and derived metrics, against a
+description of the observations.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from claims.language.nodes import (
-    ExpressionError, Label, Mean, Node, Number, Scalar, Select, Term, Value, children, walk, with_children,
+    ExpressionError,
+    Label,
+    Mean,
+    Node,
+    Number,
+    Scalar,
+    Select,
+    Term,
+    Value,
+    children,
+    walk,
+    with_children,
 )
 from claims.language.printer import scalar_text, to_text
 
@@ -50,7 +63,9 @@ def _bind_select(node: Select, bindings: Mapping[str, tuple[Scalar, int]]) -> Va
         value, index = bindings[node.metric]
         if not isinstance(value, str):
             if node.labels or node.named:
-                raise ExpressionError(f"`{node.metric}` stands for a number and takes no labels", node.span)
+                raise ExpressionError(
+                    f"`{node.metric}` stands for a number and takes no labels", node.span
+                )
             return Number(value, node.span)
         node = replace(node, metric=value)
 
@@ -60,22 +75,33 @@ def _bind_select(node: Select, bindings: Mapping[str, tuple[Scalar, int]]) -> Va
         value, index = bindings[label.value]
         return Label(value, span=label.span, variable=label.value, index=index)
 
-    return replace(node, labels=tuple(map(bound, node.labels)), named=tuple((name, bound(label)) for name, label in node.named))
+    return replace(
+        node,
+        labels=tuple(map(bound, node.labels)),
+        named=tuple((name, bound(label)) for name, label in node.named),
+    )
 
 
 def names_in(node: Node) -> frozenset[str]:
     """Every bare name that a `for_every` variable could stand for."""
     selects = [part for part in walk(node) if isinstance(part, Select)]
-    labels = [label for select in selects for label in (*select.labels, *(named for _, named in select.named))]
-    return frozenset({select.metric for select in selects}
-                     | {label.value for label in labels if isinstance(label.value, str) and not label.quoted})
+    labels = [
+        label
+        for select in selects
+        for label in (*select.labels, *(named for _, named in select.named))
+    ]
+    return frozenset(
+        {select.metric for select in selects}
+        | {label.value for label in labels if isinstance(label.value, str) and not label.quoted}
+    )
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """What can be named: measured metrics with their dimensions, and derived ones.
 
-    `elsewhere` is the union over the experiment's settings: what it has and `measured` lacks is not asked rather than wrong.
+    `elsewhere` is the union over the experiment's settings: what it has and `measured` lacks is not
+    asked rather than wrong.
     """
 
     measured: Description
@@ -84,10 +110,15 @@ class Vocabulary:
 
     @cached_property
     def _dimensions(self) -> dict[str, dict[str, tuple]]:
-        return {metric: {name: tuple(labels) for name, labels in dims.items()} for metric, dims in self.measured.items()}
+        return {
+            metric: {name: tuple(labels) for name, labels in dims.items()}
+            for metric, dims in self.measured.items()
+        }
 
     def resolve(self, node: Node) -> Node:
-        """Replaces every selection by the means it stands for; derived metrics become their arithmetic."""
+        """Replaces every selection by the means it stands for; derived metrics become their
+        arithmetic.
+        """
         if isinstance(node, Select):
             return self._expand(node, {}, ())
         return with_children(node, tuple(self.resolve(child) for child in children(node)))
@@ -104,31 +135,49 @@ class Vocabulary:
             return self._inside(self.derived[select.metric], chosen, (*path, select.metric), select)
         return Mean(Term(select.metric, tuple((name, chosen[name]) for name in known)), select.span)
 
-    def _inside(self, body: Value, chosen: Mapping[str, Scalar], path: tuple[str, ...], outer: Select) -> Value:
-        """The body of a derived metric with a selection pushed to its leaves; errors point at the use, not the body."""
+    def _inside(
+        self, body: Value, chosen: Mapping[str, Scalar], path: tuple[str, ...], outer: Select
+    ) -> Value:
+        """The body of a derived metric with a selection pushed to its leaves; errors point at the
+        use, not the body.
+        """
         if isinstance(body, Select):
-            return self._expand(replace(body, span=outer.span), self._left_open(body, chosen, path), path)
+            return self._expand(
+                replace(body, span=outer.span), self._left_open(body, chosen, path), path
+            )
         inside = tuple(self._inside(child, chosen, path, outer) for child in children(body))
         return replace(with_children(body, inside), span=outer.span)
 
-    def _left_open(self, leaf: Select, chosen: Mapping[str, Scalar], path: tuple[str, ...]) -> dict[str, Scalar]:
-        """What is pushed to one leaf: not what the leaf chooses for itself (another leaf may still need it)."""
+    def _left_open(
+        self, leaf: Select, chosen: Mapping[str, Scalar], path: tuple[str, ...]
+    ) -> dict[str, Scalar]:
+        """What is pushed to one leaf: not what the leaf chooses for itself (another leaf may still
+        need it).
+        """
         own = self._choose(leaf, self.dimensions(leaf, path))
         return {name: label for name, label in chosen.items() if name not in own}
 
     def dimensions(self, select: Select, path: tuple[str, ...] = ()) -> dict[str, tuple]:
-        """Dimensions a selection can choose from; those of a derived metric are its leaves', where they leave them open."""
+        """Dimensions a selection can choose from; those of a derived metric are its leaves', where
+        they leave them open.
+        """
         name = select.metric
         if name in self.derived and name not in path:
             try:
                 return self._dimensions_of_leaves(name, path)
             except ExpressionError as error:  # its place is in the definition, not in this text
-                raise type(error)(f"in `{name}`: {error.message}", select.span, error.hint) from None
+                raise type(error)(
+                    f"in `{name}`: {error.message}", select.span, error.hint
+                ) from None
         if name in self._dimensions:
             return self._dimensions[name]
         if name in self.elsewhere:
             raise NotThere(f"metric `{name}` is not measured in this setting", select.span)
-        raise ExpressionError(f"no metric is called `{name}`", select.span, nearest(name, (*self.measured, *self.derived)))
+        raise ExpressionError(
+            f"no metric is called `{name}`",
+            select.span,
+            nearest(name, (*self.measured, *self.derived)),
+        )
 
     def _dimensions_of_leaves(self, name: str, path: tuple[str, ...]) -> dict[str, tuple]:
         found: dict[str, tuple] = {}
@@ -143,53 +192,105 @@ class Vocabulary:
     def _choose(self, select: Select, known: Mapping[str, tuple]) -> dict[str, Scalar]:
         chosen: dict[str, Scalar] = {}
         for name, label in (*((None, label) for label in select.labels), *select.named):
-            dimension, value = self._find(select, known, label) if name is None else (name, self._named(select, known, name, label))
+            dimension, value = (
+                self._find(select, known, label)
+                if name is None
+                else (name, self._named(select, known, name, label))
+            )
             if dimension in chosen:
-                raise _located(label, f"`{dimension}` is chosen twice, as {scalar_text(chosen[dimension])} and as {scalar_text(value)}")
+                raise _located(
+                    label,
+                    f"`{dimension}` is chosen twice, as {scalar_text(chosen[dimension])} "
+                    f"and as {scalar_text(value)}",
+                )
             chosen[dimension] = value
         return chosen
 
     def _find(self, select: Select, known: Mapping[str, tuple], label: Label) -> tuple[str, Scalar]:
-        homes = [(name, candidate) for name, labels in known.items() for candidate in labels if same(label.value, candidate)]
+        homes = [
+            (name, candidate)
+            for name, labels in known.items()
+            for candidate in labels
+            if same(label.value, candidate)
+        ]
         if len(homes) == 1:
             return homes[0]
         text = scalar_text(label.value)
         if homes:
             names = " and ".join(f"`{name}`" for name, _ in homes)
-            raise _located(label, f"{text} is a label of {names} of `{select.metric}`", f"write {homes[0][0]}={text}")
-        if any(same(label.value, other) for name in known for other in self._elsewhere(select, name)):
+            raise _located(
+                label,
+                f"{text} is a label of {names} of `{select.metric}`",
+                f"write {homes[0][0]}={text}",
+            )
+        if any(
+            same(label.value, other) for name in known for other in self._elsewhere(select, name)
+        ):
             raise _located(label, f"`{select.metric}` has no {text} in this setting", kind=NotThere)
         every = [scalar_text(candidate) for labels in known.values() for candidate in labels]
         if not known:
-            raise _located(label, f"`{select.metric}` has no dimension to choose from", f"write {select.metric}")
-        raise _located(label, f"no dimension of `{select.metric}` has the label {text}", nearest(text, every))
+            raise _located(
+                label,
+                f"`{select.metric}` has no dimension to choose from",
+                f"write {select.metric}",
+            )
+        raise _located(
+            label, f"no dimension of `{select.metric}` has the label {text}", nearest(text, every)
+        )
 
     def _named(self, select: Select, known: Mapping[str, tuple], name: str, label: Label) -> Scalar:
         text = scalar_text(label.value)
         if name not in known:
-            raise _located(label, f"`{select.metric}` has no dimension `{name}`", nearest(name, known), widen=len(name) + 1)
+            raise _located(
+                label,
+                f"`{select.metric}` has no dimension `{name}`",
+                nearest(name, known),
+                widen=len(name) + 1,
+            )
         for candidate in known[name]:
             if same(label.value, candidate):
                 return candidate
         if any(same(label.value, other) for other in self._elsewhere(select, name)):
-            raise _located(label, f"`{select.metric}` has no {name}={text} in this setting", kind=NotThere)
-        raise _located(label, f"`{name}` of `{select.metric}` has no label {text}", nearest(text, map(scalar_text, known[name])))
+            raise _located(
+                label, f"`{select.metric}` has no {name}={text} in this setting", kind=NotThere
+            )
+        raise _located(
+            label,
+            f"`{name}` of `{select.metric}` has no label {text}",
+            nearest(text, map(scalar_text, known[name])),
+        )
 
     def _elsewhere(self, select: Select, dimension: str) -> tuple:
         leaves = leaf_metrics(select.metric, self.derived)
-        return tuple(label for leaf in leaves for label in self.elsewhere.get(leaf, {}).get(dimension, ()))
+        return tuple(
+            label for leaf in leaves for label in self.elsewhere.get(leaf, {}).get(dimension, ())
+        )
 
-    def _refuse_open(self, select: Select, known: Mapping[str, tuple], chosen: Mapping[str, Scalar]) -> None:
+    def _refuse_open(
+        self, select: Select, known: Mapping[str, tuple], chosen: Mapping[str, Scalar]
+    ) -> None:
         still = [name for name in known if name not in chosen]
         if not still:
             return
         name, labels = still[0], known[still[0]]
         shown = ", ".join(map(scalar_text, labels[:10])) + (", ..." if len(labels) > 10 else "")
-        raise ExpressionError(f"`{to_text(select)}` leaves `{name}` open, which is never averaged over; its labels are {shown}",
-                              select.span, f"add {name}={scalar_text(labels[0]) if labels else '...'}, or a variable of `for_every`")
+        raise ExpressionError(
+            f"`{to_text(select)}` leaves `{name}` open, which is never averaged over; its "
+            f"labels are {shown}",
+            select.span,
+            f"add {name}={scalar_text(labels[0]) if labels else '...'}, or a variable of "
+            "`for_every`",
+        )
 
 
-def _located(label: Label, message: str, hint: str = "", *, kind: type[ExpressionError] = ExpressionError, widen: int = 0) -> ExpressionError:
+def _located(
+    label: Label,
+    message: str,
+    hint: str = "",
+    *,
+    kind: type[ExpressionError] = ExpressionError,
+    widen: int = 0,
+) -> ExpressionError:
     span = replace(label.span, start=max(label.span.start - widen, 0)) if widen else label.span
     where = f" (`{label.variable}` = {scalar_text(label.value)})" if label.variable else ""
     return kind(message + where, span, hint, None if widen else label.variable, label.index)
@@ -206,19 +307,29 @@ def leaf_metrics(name: str, derived: Mapping[str, Value]) -> frozenset[str]:
 def check_derived(derived: Mapping[str, Value]) -> dict[str, ExpressionError]:
     """Circles, and definitions that would grow beyond reading when written out, by name."""
     sizes: dict[str, int] = {}
-    errors: dict[str, ExpressionError] = {}  # one error is shared by all that are built on the name at fault
+    errors: dict[
+        str, ExpressionError
+    ] = {}  # one error is shared by all that are built on the name at fault
 
     def size(name: str, path: tuple[str, ...]) -> int:
         if name in errors:
             raise errors[name]
         if name in path:
-            raise ExpressionError(f"`{name}` is defined by itself: {' -> '.join((*path[path.index(name):], name))}")
+            raise ExpressionError(
+                f"`{name}` is defined by itself: {' -> '.join((*path[path.index(name) :], name))}"
+            )
         if name not in sizes:
             parts = list(walk(derived[name]))
-            sizes[name] = len(parts) + sum(size(part.metric, (*path, name)) for part in parts
-                                           if isinstance(part, Select) and part.metric in derived)
+            sizes[name] = len(parts) + sum(
+                size(part.metric, (*path, name))
+                for part in parts
+                if isinstance(part, Select) and part.metric in derived
+            )
             if sizes[name] > MAX_EXPANDED or len(path) > 50:
-                raise ExpressionError(f"`{name}` written out has more than {MAX_EXPANDED} parts", hint="define it in fewer steps")
+                raise ExpressionError(
+                    f"`{name}` written out has more than {MAX_EXPANDED} parts",
+                    hint="define it in fewer steps",
+                )
         return sizes[name]
 
     for name in derived:

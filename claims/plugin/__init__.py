@@ -1,7 +1,8 @@
-"""pytest hooks, and nothing else: options, one item a claim and setting, outcomes, and what is written at the end.
+"""pytest hooks, and nothing else: options, one item a claim and setting, outcomes, and what is
+written at the end.
 
-Loaded by the top-level conftest.py, never registered as an installed plugin. A run that does not collect `claims/` is not touched: a broken
-claim file cannot disturb `pytest tests/`.
+Loaded by the top-level conftest.py, never registered as an installed plugin. A run that does not
+collect `claims/` is not touched: a broken claim file cannot disturb `pytest tests/`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claims.plugin import ray as cluster
 from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence, ended
-from claims.schema.problems import ClaimFileError
+from claims.plugin import ray as cluster
 from claims.run import Run, store_root
+from claims.schema.problems import ClaimFileError
 
 if TYPE_CHECKING:
     from claims.controls import Control
@@ -40,27 +41,86 @@ class InconclusiveWarning(UserWarning):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claims", "claims of research memos")
-    group.addoption("--claims-file", metavar="F", help="the claim file (default: claims.yaml beside conftest.py)")
-    group.addoption("--setting", action="append", default=[], metavar="S", help="judge in this setting; repeatable (default: each experiment's first)")
+    group.addoption(
+        "--claims-file",
+        metavar="F",
+        help="the claim file (default: claims.yaml beside conftest.py)",
+    )
+    group.addoption(
+        "--setting",
+        action="append",
+        default=[],
+        metavar="S",
+        help="judge in this setting; repeatable (default: each experiment's first)",
+    )
     group.addoption("--device", default="auto", metavar="D", help="auto, cpu or cuda")
-    group.addoption("--precision", choices=("fp32", "bf16"), default="fp32", help="of training's matrix products; probes are always fp32")
-    group.addoption("--fresh", action="store_true", help="train everything anew, in an empty store of this run's own")
-    group.addoption("--seed-base", type=int, default=0, metavar="N", help="judge on seeds N, N+1, ... (default: 0)")
-    group.addoption("--report-dir", default="reports", metavar="D", help="where the result file goes (default: reports/)")
-    group.addoption("--baseline", metavar="F", help="compare with this result file: verdicts that changed, estimates that moved")
-    group.addoption("--fail-on", choices=("drift",), metavar="WHAT", help="drift: fail where a claim drifted from the --baseline")
-    group.addoption("--history", metavar="DIR", help="add this run's results to a folder of them, and render the page of their history")
-    group.addoption("--controls", action="store_true", help="also test of every claim that it can fail: judged where it is false, on its own observations")
-    group.addoption("--variants", action="store_true", help="also judge the claims under every reading of the memo that the claim file's `variants` states")
+    group.addoption(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="of training's matrix products; probes are always fp32",
+    )
+    group.addoption(
+        "--fresh",
+        action="store_true",
+        help="train everything anew, in an empty store of this run's own",
+    )
+    group.addoption(
+        "--seed-base",
+        type=int,
+        default=0,
+        metavar="N",
+        help="judge on seeds N, N+1, ... (default: 0)",
+    )
+    group.addoption(
+        "--report-dir",
+        default="reports",
+        metavar="D",
+        help="where the result file goes (default: reports/)",
+    )
+    group.addoption(
+        "--baseline",
+        metavar="F",
+        help="compare with this result file: verdicts that changed, estimates that moved",
+    )
+    group.addoption(
+        "--fail-on",
+        choices=("drift",),
+        metavar="WHAT",
+        help="drift: fail where a claim drifted from the --baseline",
+    )
+    group.addoption(
+        "--history",
+        metavar="DIR",
+        help="add this run's results to a folder of them, and render the page of their history",
+    )
+    group.addoption(
+        "--controls",
+        action="store_true",
+        help="also test of every claim that it can fail: judged where it is false, on its own "
+        "observations",
+    )
+    group.addoption(
+        "--variants",
+        action="store_true",
+        help="also judge the claims under every reading of the memo that the claim file's "
+        "`variants` states",
+    )
     cluster.add_options(group)
-    group.addoption("--inconclusive", choices=("fail", "warn"), default="fail", help="what an unexpectedly inconclusive claim does")
+    group.addoption(
+        "--inconclusive",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what an unexpectedly inconclusive claim does",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not _asks_for_claims(config):
         return
     if _asks_for_nothing_else(config) and config.pluginmanager.has_plugin(HYPOTHESIS):
-        # It imports all of Hypothesis for its part of the summary, a second of every run; no test of claims uses Hypothesis.
+        # It imports all of Hypothesis for its part of the summary, a second of every run; no test
+        # of claims uses Hypothesis.
         config.pluginmanager.unregister(name=HYPOTHESIS)
     from claims.plugin.setup import RunError, make_run, make_wishes, share_cores
 
@@ -93,7 +153,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("variants"):
             from claims.plugin.variants import RereadingLedger
 
-            config.pluginmanager.register(RereadingLedger(config, run, wishes.folder), "claims-rereading-ledger")
+            config.pluginmanager.register(
+                RereadingLedger(config, run, wishes.folder), "claims-rereading-ledger"
+            )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,7 +170,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for claim, setting in metafunc.config.stash[RUN].cases():
             first = next(iter(claim.spec.settings))
             name = claim.id if setting == first else f"{claim.id}@{setting}"
-            cases.append(pytest.param(claim, setting, id=name, marks=[getattr(pytest.mark, tag) for tag in claim.tags]))
+            cases.append(
+                pytest.param(
+                    claim, setting, id=name, marks=[getattr(pytest.mark, tag) for tag in claim.tags]
+                )
+            )
         metafunc.parametrize(("claim", "setting"), cases)
 
 
@@ -130,7 +196,9 @@ def judged(request: pytest.FixtureRequest, run: Run) -> Callable[..., Settled]:
 
 @pytest.fixture
 def controlled(request: pytest.FixtureRequest, run: Run) -> Callable[..., Controlled]:
-    """`controlled(claim, setting)`: judge a claim where it is false and leave what came out on the test's report."""
+    """`controlled(claim, setting)`: judge a claim where it is false and leave what came out on the
+    test's report.
+    """
 
     def control(claim, setting) -> Controlled:
         request.node.stash[CONTROL] = found = run.control(claim, setting)
@@ -154,7 +222,11 @@ class Settled:
         evidence = self.evidence
         if evidence.outcome == NOT_ASKED:
             pytest.skip(evidence.reason)
-        if evidence.outcome == FAILED and evidence.verdict == INCONCLUSIVE and self.inconclusive == "warn":
+        if (
+            evidence.outcome == FAILED
+            and evidence.verdict == INCONCLUSIVE
+            and self.inconclusive == "warn"
+        ):
             warnings.warn(evidence.explanation(), InconclusiveWarning, stacklevel=2)
         elif evidence.outcome in (FAILED, ERROR):
             pytest.fail(evidence.explanation(), pytrace=False)
@@ -171,9 +243,16 @@ class Controlled:
         if not self.control.asked:
             pytest.skip(self.control.reason)
         if self.control.error:
-            pytest.fail(f"whether `{self.control.id}` can fail is not known in setting {self.control.setting}: {ended(self.control.reason)}", pytrace=False)
+            pytest.fail(
+                f"whether `{self.control.id}` can fail is not known in setting "
+                f"{self.control.setting}: {ended(self.control.reason)}",
+                pytrace=False,
+            )
         if not self.control.passed:
-            pytest.fail(f"`{self.control.id}` cannot fail as it should: {self.control.reason}", pytrace=False)
+            pytest.fail(
+                f"`{self.control.id}` cannot fail as it should: {self.control.reason}",
+                pytrace=False,
+            )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -182,7 +261,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     evidence = item.stash.get(EVIDENCE, None)
     if call.when == "call" and evidence is not None:
         report.claim_evidence = evidence.to_json()  # plain JSON: it crosses from the worker
-        item.user_properties[:] = report.user_properties = [(k, report.claim_evidence[k]) for k in JUNIT_PROPERTIES]
+        item.user_properties[:] = report.user_properties = [
+            (k, report.claim_evidence[k]) for k in JUNIT_PROPERTIES
+        ]
     control = item.stash.get(CONTROL, None)
     if call.when == "call" and control is not None:
         report.claim_control = control.to_json()
@@ -197,7 +278,9 @@ def pytest_report_teststatus(report: pytest.TestReport):
 
 
 class Ledger:
-    """The controlling process's account of the run: evidence as it comes in, then the summary and the result file."""
+    """The controlling process's account of the run: evidence as it comes in, then the summary and
+    the result file.
+    """
 
     def __init__(self, config: pytest.Config, run: Run, wishes: Wishes):
         self.config, self.run, self.wishes = config, run, wishes
@@ -212,17 +295,23 @@ class Ledger:
             self.evidence.append(Evidence.from_json(data))
         control = getattr(report, "claim_control", None)
         if control is not None:
-            self.false_support[control["id"], control["setting"]] = {name: control[name] for name in ("false_support", "false_support_skewed")}
+            self.false_support[control["id"], control["setting"]] = {
+                name: control[name] for name in ("false_support", "false_support_skewed")
+            }
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.config.getoption("collectonly") or not self.evidence:  # where nothing was judged, earlier results stay
+        if (
+            self.config.getoption("collectonly") or not self.evidence
+        ):  # where nothing was judged, earlier results stay
             return
         from claims.report.publish import publish
 
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
-        self.evidence = [replace(e, **self.false_support.get((e.id, e.setting), {})) for e in self.evidence]
+        self.evidence = [
+            replace(e, **self.false_support.get((e.id, e.setting), {})) for e in self.evidence
+        ]
         self.published = publish(self.run, self.evidence, self.asked, self.wishes)
         if self.published.failed_on_drift and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -257,7 +346,10 @@ def _asks_for_nothing_else(config: pytest.Config) -> bool:
 def _paths(config: pytest.Config) -> list[Path]:
     """What this run was asked to collect."""
     named = (Path(str(arg).partition("::")[0]) for arg in config.args)
-    return [(path if path.is_absolute() else config.invocation_params.dir / path).resolve() for path in named]
+    return [
+        (path if path.is_absolute() else config.invocation_params.dir / path).resolve()
+        for path in named
+    ]
 
 
 def _fresh_store(config: pytest.Config) -> Path | None:

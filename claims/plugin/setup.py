@@ -1,4 +1,6 @@
-"""From the command line to a Run: everything that can be wrong with what was asked is told here, before anything is collected."""
+"""From the command line to a Run: everything that can be wrong with what was asked is told here,
+before anything is collected.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +9,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claims.execution.measure import Machine
 from claims.plugin.ray import executor_of
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
-from models.devices import DeviceError, resolve_device
-from claims.execution.measure import Machine
 from claims.store.entries import Store
+from models.devices import DeviceError, resolve_device
 
 if TYPE_CHECKING:
     import pytest
 
-    from claims.report.publish import Wishes
     from claims.execution.jobs import Executor
+    from claims.report.publish import Wishes
 
 
 class RunError(ValueError):
@@ -37,42 +39,70 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     settings = tuple(config.getoption("setting"))
     _check_settings(suite, settings)
     if config.getoption("variants") and not suite.variants:
-        raise RunError(f"`--variants`: {path.name} states no `variants`; name the choices that the memo leaves open (docs/variants.md)")
+        raise RunError(
+            f"`--variants`: {path.name} states no `variants`; name the choices that the "
+            "memo leaves open (docs/variants.md)"
+        )
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
     executor = _executor(config)
     device, workers = config.getoption("device"), _workers(config)
-    device = device if executor is not None and device == "cuda" else _device(device)  # the GPU is the cluster's, not this machine's
+    # the GPU is the cluster's, not this machine's
+    device = device if executor is not None and device == "cuda" else _device(device)
     machine = Machine(device, config.getoption("precision"), workers=workers)
     if executor is None:
         machine = machine.as_worker(_number(config), workers)
-    return Run(suite, settings, machine, Store(fresh_store or store_root(path)), config.getoption("seed_base"), executor)
+    return Run(
+        suite,
+        settings,
+        machine,
+        Store(fresh_store or store_root(path)),
+        config.getoption("seed_base"),
+        executor,
+    )
 
 
 def make_wishes(config: pytest.Config, run: Run) -> Wishes:
-    """What the options ask of the reports. Raises RunError; a bad baseline is told before anything trains."""
+    """What the options ask of the reports. Raises RunError; a bad baseline is told before anything
+    trains.
+    """
     from claims.report.publish import Wishes, baseline_of
     from claims.report.result_file import ResultFileError
 
-    where, baseline, history = config.invocation_params.dir, config.getoption("baseline"), config.getoption("history")
+    where, baseline, history = (
+        config.invocation_params.dir,
+        config.getoption("baseline"),
+        config.getoption("history"),
+    )
     if config.getoption("fail_on") and not baseline:
-        raise RunError("`--fail-on=drift` needs something to have drifted from; name a result file with --baseline=F")
+        raise RunError(
+            "`--fail-on=drift` needs something to have drifted from; name a result file "
+            "with --baseline=F"
+        )
     try:
         read = baseline_of(where / baseline, run) if baseline else None
     except ResultFileError as error:
         raise RunError(f"`--baseline`: {error}") from None
-    return Wishes(_folder(where, "--report-dir", config.getoption("report_dir")), read, config.getoption("fail_on") == "drift",
-                  _folder(where, "--history", history) if history else None)
+    return Wishes(
+        _folder(where, "--report-dir", config.getoption("report_dir")),
+        read,
+        config.getoption("fail_on") == "drift",
+        _folder(where, "--history", history) if history else None,
+    )
 
 
 def _folder(where: Path, option: str, name: str) -> Path:
-    """A folder to write to, there or to be made. Told before anything trains: at the end the results would be lost."""
+    """A folder to write to, there or to be made. Told before anything trains: at the end the
+    results would be lost.
+    """
     path = where / name
     nearest = next(p for p in (path, *path.parents) if p.exists())
     if not nearest.is_dir():
         raise RunError(f"`{option}={name}`: {nearest} is a file; name a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise RunError(f"`{option}={name}`: nothing may be written in {nearest}; name another folder")
+        raise RunError(
+            f"`{option}={name}`: nothing may be written in {nearest}; name another folder"
+        )
     return path
 
 
@@ -80,8 +110,12 @@ def _check_settings(suite: Suite, settings: tuple[str, ...]) -> None:
     for name in settings:
         if name not in suite.settings:
             close = difflib.get_close_matches(name, suite.settings, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"settings: {', '.join(suite.settings)}"
-            raise RunError(f"`--setting {name}`: no experiment of {suite.path.name} has that setting; {hint}")
+            hint = (
+                f"did you mean {close[0]}?" if close else f"settings: {', '.join(suite.settings)}"
+            )
+            raise RunError(
+                f"`--setting {name}`: no experiment of {suite.path.name} has that setting; {hint}"
+            )
 
 
 def _device(name: str) -> str:
@@ -108,7 +142,9 @@ def _number(config: pytest.Config) -> int:
 
 
 def share_cores(config: pytest.Config) -> None:
-    """Workers about to start inherit their share of the cores for numpy's products: two workers with two threads each run at half speed."""
+    """Workers about to start inherit their share of the cores for numpy's products: two workers
+    with two threads each run at half speed.
+    """
     workers = len(getattr(config.option, "tx", None) or ())
     if workers and not hasattr(config, "workerinput"):
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

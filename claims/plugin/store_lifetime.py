@@ -1,4 +1,5 @@
-"""What the controlling process does about the store: it shows the workers' progress, and cleans up when they are done.
+"""What the controlling process does about the store: it shows the workers' progress, and cleans up
+when they are done.
 
 A plugin object of its own, registered by `claims.plugin`; it knows nothing of verdicts.
 """
@@ -13,16 +14,18 @@ from typing import IO
 
 import pytest
 
+from claims.execution.measure import expected_seconds, observations_digest
 from claims.report.progress import Display, Named
 from claims.run import Run, store_bound
-from claims.store.pruning import Removed, prune, sweep
-from claims.execution.measure import expected_seconds, observations_digest
 from claims.store.activity import present
 from claims.store.entries import StoreError
+from claims.store.pruning import Removed, prune, sweep
 
 
 class Overseer:
-    """Present in the store as long as the run lasts, so that nothing it uses is pruned by others."""
+    """Present in the store as long as the run lasts, so that nothing it uses is pruned by
+    others.
+    """
 
     def __init__(self, config: pytest.Config, run: Run):
         self.config, self.run = config, run
@@ -43,8 +46,13 @@ class Overseer:
         if writer is not None and self.config.get_verbosity() > -2:
             file = _beside_capture(writer._file)
             self.held.callback(file.close)
-            self.display = Display(self.run.store, lambda: self.names, file, bars=writer.hasmarkup and writer._file.isatty(),
-                                   at_line_start=lambda: not writer.width_of_current_line)
+            self.display = Display(
+                self.run.store,
+                lambda: self.names,
+                file,
+                bars=writer.hasmarkup and writer._file.isatty(),
+                at_line_start=lambda: not writer.width_of_current_line,
+            )
             self.held.enter_context(self.display)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -60,7 +68,10 @@ class Overseer:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """After the workers: sweep up after the killed, and keep the store within its bound."""
-        with self.held, contextlib.suppress(StoreError, OSError):  # a store that may only be read stays as it is
+        with (
+            self.held,
+            contextlib.suppress(StoreError, OSError),
+        ):  # a store that may only be read stays as it is
             if not self.config.getoption("collectonly"):
                 self.removed = prune(self.run.store, bound=self.bound)
         if not self.config.getoption("collectonly"):
@@ -69,18 +80,26 @@ class Overseer:
     def pytest_terminal_summary(self, terminalreporter) -> None:
         if self.removed.entries:
             terminalreporter.write_line(
-                f"store: {self.removed.entries} entries ({self.removed.size / 2**20:.0f} MiB), those longest unused, were removed to stay below "
-                f"{self.bound / 2**30:.3g} GiB (CLAIMS_STORE_BOUND)")
+                f"store: {self.removed.entries} entries ({self.removed.size / 2**20:.0f} "
+                "MiB), those longest unused, were removed to stay below "
+                f"{self.bound / 2**30:.3g} GiB (CLAIMS_STORE_BOUND)"
+            )
 
     @cached_property
     def names(self) -> Mapping[str, Named]:
         """What the digests in the store are called in the claim file."""
         found = {}
-        for spec, setting in {(claim.experiment, setting): (claim.spec, setting) for claim, setting in self.run.cases()}.values():
+        for spec, setting in {
+            (claim.experiment, setting): (claim.spec, setting)
+            for claim, setting in self.run.cases()
+        }.values():
             experiment = spec.experiment(setting)
             if experiment.available_seeds is None:
                 digest = observations_digest(experiment, self.run.machine)
-                found[digest] = Named(f"{spec.name} ({setting})", expected_seconds(experiment, self.run.machine, self.run.store))
+                found[digest] = Named(
+                    f"{spec.name} ({setting})",
+                    expected_seconds(experiment, self.run.machine, self.run.store),
+                )
         return {**self._readings(), **found}
 
     def _readings(self) -> Mapping[str, Named]:
@@ -88,13 +107,18 @@ class Overseer:
             return {}
         from claims.variants import cases, experiment_of
 
-        return {observations_digest(experiment_of(self.run, case), self.run.machine): Named(case.name) for case in cases(self.run)}
+        return {
+            observations_digest(experiment_of(self.run, case), self.run.machine): Named(case.name)
+            for case in cases(self.run)
+        }
 
 
 def _beside_capture(file: IO[str]) -> IO[str]:
     """The terminal as it is now, which stays the terminal while a test's output is captured."""
     try:
-        return os.fdopen(os.dup(file.fileno()), "w", encoding=file.encoding or "utf-8", errors="replace")
+        return os.fdopen(
+            os.dup(file.fileno()), "w", encoding=file.encoding or "utf-8", errors="replace"
+        )
     except (OSError, ValueError, AttributeError):
         return _Unclosed(file)
 

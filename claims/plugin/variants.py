@@ -1,6 +1,8 @@
-"""What `--variants` adds to a run: an item a reading, and in the controlling process the table of all of them.
+"""What `--variants` adds to a run: an item a reading, and in the controlling process the table of
+all of them.
 
-Plugin objects of their own, registered by `claims.plugin`; an item judges all claims of its reading, because they look at the same networks.
+Plugin objects of their own, registered by `claims.plugin`; an item judges all claims of its
+reading, because they look at the same networks.
 """
 
 from __future__ import annotations
@@ -30,11 +32,15 @@ class Rereadings:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "reading" in metafunc.fixturenames:
-            metafunc.parametrize("reading", [pytest.param(case, id=case.name) for case in cases(self.run)])
+            metafunc.parametrize(
+                "reading", [pytest.param(case, id=case.name) for case in cases(self.run)]
+            )
 
     @pytest.fixture
     def reread(self, request: pytest.FixtureRequest) -> Callable[[Case], Settlement]:
-        """`reread(reading)`: judge all claims under a reading and leave what came out on the test's report."""
+        """`reread(reading)`: judge all claims under a reading and leave what came out on the test's
+        report.
+        """
 
         def judge(reading: Case) -> Settlement:
             request.node.stash[REREAD] = found = reread(self.run, reading)
@@ -52,7 +58,9 @@ class Rereadings:
 
 
 class Settlement:
-    """A reading turned into a test's outcome: another verdict is a finding, a network that diverges an outcome; neither fails."""
+    """A reading turned into a test's outcome: another verdict is a finding, a network that diverges
+    an outcome; neither fails.
+    """
 
     def __init__(self, found: Reread):
         self.found = found
@@ -60,11 +68,16 @@ class Settlement:
     def settle(self) -> None:
         """Pass, or fail with what could not be measured."""
         if lost := self.found.unmeasured:
-            pytest.fail("\n".join(f"`{row.id}` could not be measured: {row.reason}" for row in lost), pytrace=False)
+            pytest.fail(
+                "\n".join(f"`{row.id}` could not be measured: {row.reason}" for row in lost),
+                pytrace=False,
+            )
 
 
 class RereadingLedger:
-    """The controlling process's account: readings as they come in, then the table, its pages and a few lines."""
+    """The controlling process's account: readings as they come in, then the table, its pages and a
+    few lines.
+    """
 
     def __init__(self, config: pytest.Config, run: Run, folder: Path):
         self.config, self.run, self.folder = config, run, folder
@@ -88,5 +101,9 @@ class RereadingLedger:
             from claims.report.variants import lines
 
             terminalreporter.section("readings of the memo", "=")
-            for line in lines(self.published, terminalreporter._tw.fullwidth, quiet=self.config.get_verbosity() < 0):
+            for line in lines(
+                self.published,
+                terminalreporter._tw.fullwidth,
+                quiet=self.config.get_verbosity() < 0,
+            ):
                 terminalreporter.write_line(line)

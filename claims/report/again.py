@@ -1,4 +1,6 @@
-"""What would happen again: the chance that the suite stays green on fresh seeds, and the claims that put it at risk."""
+"""What would happen again: the chance that the suite stays green on fresh seeds, and the claims
+that put it at risk.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ SURE = 0.9
 
 
 def stays_green(evidence: Sequence[Evidence]) -> float | None:
-    """The share of predicted worlds in which every claim comes out as expected; None where nothing was predicted.
+    """The share of predicted worlds in which every claim comes out as expected; None where nothing
+    was predicted.
 
-    Claims of one experiment look at the same worlds, as they share their seeds; those of different experiments at worlds drawn apart.
+    Claims of one experiment look at the same worlds, as they share their seeds; those of different
+    experiments at worlds drawn apart.
     """
     known = [e.passes_in for e in evidence if e.passes_in]
     if not known:
@@ -22,11 +26,15 @@ def stays_green(evidence: Sequence[Evidence]) -> float | None:
 
 
 def chances(evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Lines for people: the suite as a whole, then each claim that may well come out differently."""
+    """Lines for people: the suite as a whole, then each claim that may well come out
+    differently.
+    """
     green = stays_green(evidence)
     if green is None:
         return
-    yield f"on fresh seeds all claims would come out as expected with a chance of {100 * green:.0f} %"
+    yield (
+        f"on fresh seeds all claims would come out as expected with a chance of {100 * green:.0f} %"
+    )
     for e in evidence:
         if e.pass_again is not None and e.pass_again < SURE:
             yield f"  {e.id}: {100 * e.pass_again:.0f} %{_remedy(e)}"
@@ -38,7 +46,12 @@ def _remedy(evidence: Evidence) -> str:
     if evidence.verdict == INCONCLUSIVE:
         return "; seeds that decide it would change what is expected"
     goes_on = evidence.seeds_scheduled is not None and evidence.n_seeds < evidence.seeds_scheduled
-    schedule = f"; it stopped at {evidence.n_seeds}, and its schedule goes to {evidence.seeds_scheduled} already" if goes_on else ""
+    schedule = (
+        f"; it stopped at {evidence.n_seeds}, and its schedule goes to "
+        f"{evidence.seeds_scheduled} already"
+        if goes_on
+        else ""
+    )
     if evidence.seeds_to_pass is None:
         return f"; the data do not say how many seeds would help{schedule}"
     return f"; about {evidence.seeds_to_pass} seeds in one look would make it 90 %{schedule}"

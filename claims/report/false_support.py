@@ -10,13 +10,21 @@ from claims.report.wording import percent
 
 
 def rates(evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Lines for people: the worst rate, then each claim whose rate is high in worlds as skewed as its observations."""
+    """Lines for people: the worst rate, then each claim whose rate is high in worlds as skewed as
+    its observations.
+    """
     known = [e for e in evidence if e.false_support is not None]
     if not known:
         return
     worst = max(known, key=lambda e: e.false_support)
-    yield f"where they are false, claims were supported in {percent(worst.false_support)} of worlds or less (most: {worst.id})"
+    yield (
+        f"where they are false, claims were supported in {percent(worst.false_support)} of "
+        f"worlds or less (most: {worst.id})"
+    )
     for e in known:
         if e.false_support_skewed is not None and e.false_support_skewed > ALLOWED:
-            yield (f"  warning: in worlds as skewed as its seeds {e.id} was supported in {percent(e.false_support_skewed)}, were it false;"
-                   " this decides nothing (docs/controls.md)")
+            yield (
+                f"  warning: in worlds as skewed as its seeds {e.id} was supported in "
+                f"{percent(e.false_support_skewed)}, were it false;"
+                " this decides nothing (docs/controls.md)"
+            )

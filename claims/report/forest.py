@@ -1,4 +1,6 @@
-"""Estimates set against thresholds on one line: in units in which the threshold is 0 and what is claimed lies to the right."""
+"""Estimates set against thresholds on one line: in units in which the threshold is 0 and what is
+claimed lies to the right.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from claims.evidence import AtomEvidence
 
 @dataclass(frozen=True)
 class Row:
-    """`estimate`, `low`, `high` in [-1, 1] about the threshold at 0, positive where the claim holds; None where undefined or unbounded."""
+    """`estimate`, `low`, `high` in [-1, 1] about the threshold at 0, positive where the claim
+    holds; None where undefined or unbounded.
+    """
 
     estimate: float | None
     low: float | None
@@ -18,7 +22,9 @@ class Row:
 
 
 def row(atom: AtomEvidence) -> Row | None:
-    """An atom's estimate and interval as margins, scaled so that the furthest end touches the edge. None without thresholds."""
+    """An atom's estimate and interval as margins, scaled so that the furthest end touches the edge.
+    None without thresholds.
+    """
     if atom.estimate is None or (atom.lower is None and atom.upper is None):
         return None
     estimate = margin(atom, atom.estimate)
@@ -26,7 +32,11 @@ def row(atom: AtomEvidence) -> Row | None:
         low = high = None
     else:
         low, high = sorted((margin(atom, atom.low), margin(atom, atom.high)))
-        if atom.lower is not None and atom.upper is not None and atom.low <= (atom.lower + atom.upper) / 2 <= atom.high:
+        if (
+            atom.lower is not None
+            and atom.upper is not None
+            and atom.low <= (atom.lower + atom.upper) / 2 <= atom.high
+        ):
             high = max(high, (atom.upper - atom.lower) / 2)
     ends = [abs(x) for x in (estimate, low, high) if x is not None and math.isfinite(x)]
     scale = max(ends, default=0.0) or 1.0
@@ -52,7 +62,10 @@ def text(found: Row | None, width: int = 21, *, plain: bool = False) -> str:
     cells[half] = bar
     if found is None or found.estimate is None:
         return "".join(cells)
-    start, end = (0 if found.low is None else place(found.low)), (width - 1 if found.high is None else place(found.high))
+    start, end = (
+        (0 if found.low is None else place(found.low)),
+        (width - 1 if found.high is None else place(found.high)),
+    )
     for i in range(start, end + 1):
         cells[i] = dash
     if found.low is not None:

@@ -32,21 +32,34 @@ def step_summary(text: str, environment: Mapping[str, str]) -> Path | None:
 
 
 def annotate(reporter, run: Run, published: Published) -> None:
-    """Print the annotations of a run, each on a line of its own, places relative to the repository."""
+    """Print the annotations of a run, each on a line of its own, places relative to the
+    repository.
+    """
     file = os.path.relpath(run.suite.path, os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     drifted = published.comparison.drifted if published.comparison else ()
-    for command in annotations(published.result.claims, drifted, {claim.id: claim.line for claim in run.suite.claims}, file):
+    for command in annotations(
+        published.result.claims, drifted, {claim.id: claim.line for claim in run.suite.claims}, file
+    ):
         reporter.ensure_newline()
         reporter.write_line(command)
 
 
-def annotations(evidence: Iterable[Evidence], drifted: Iterable[ClaimChange], lines: Mapping[str, int], file: str) -> Iterator[str]:
-    """Workflow commands: an error for each claim that fails, at its line of the claim file; a warning for each that drifted."""
+def annotations(
+    evidence: Iterable[Evidence],
+    drifted: Iterable[ClaimChange],
+    lines: Mapping[str, int],
+    file: str,
+) -> Iterator[str]:
+    """Workflow commands: an error for each claim that fails, at its line of the claim file; a
+    warning for each that drifted.
+    """
     for e in evidence:
         if e.outcome in (FAILED, ERROR):
             yield _command("error", file, lines.get(e.id), f"{e.id}: {e.verdict}", e.explanation())
     for change in drifted:
-        yield _command("warning", file, lines.get(change.id), f"{change.id}: drift", change.sentence())
+        yield _command(
+            "warning", file, lines.get(change.id), f"{change.id}: drift", change.sentence()
+        )
 
 
 def _command(level: str, file: str, line: int | None, title: str, message: str) -> str:

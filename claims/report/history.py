@@ -1,4 +1,6 @@
-"""A folder of result files, one a commit -> one page: each claim's estimate over commits, a change marked where it happened."""
+"""A folder of result files, one a commit -> one page: each claim's estimate over commits, a change
+marked where it happened.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from claims.evidence import Evidence
 from claims.comparison.changes import ClaimChange
 from claims.comparison.drift import LEVEL, compare
+from claims.evidence import Evidence
 from claims.report.result_file import Result, ResultFileError, read_result
 from claims.report.wording import MARKS, WORDS, headline
 
@@ -44,16 +46,22 @@ class Track:
 
 
 def read_history(folder: Path) -> list[Result]:
-    """Every whole result in a folder, oldest first. Raises ResultFileError where there is none, or one that cannot be read."""
+    """Every whole result in a folder, oldest first. Raises ResultFileError where there is none, or
+    one that cannot be read.
+    """
     results = [read_result(path) for path in sorted(folder.glob("*.json"))]
     results = [result for result in results if not result.partial]
     if not results:
-        raise ResultFileError(f"{folder}: no whole result file there; pytest claims/ --history={folder} adds one")
+        raise ResultFileError(
+            f"{folder}: no whole result file there; pytest claims/ --history={folder} adds one"
+        )
     return sorted(results, key=_when)
 
 
 def entry_name(result: Result) -> str:
-    """`2026-11-22T12-00-00_1a2b3c4d5e.json`: sorted by time in any listing, one a commit and seed base."""
+    """`2026-11-22T12-00-00_1a2b3c4d5e.json`: sorted by time in any listing, one a commit and seed
+    base.
+    """
     env = result.environment
     when = re.sub(r"[^0-9T]", "-", str(env.get("commit_date") or env.get("created") or "")[:19])
     commit = str(env.get("commit") or "no-commit")[:10] + ("-changed" if env.get("dirty") else "")
@@ -64,11 +72,14 @@ def label(result: Result) -> str:
     """A result's name on the page: its commit, or when it was made."""
     env = result.environment
     commit = str(env.get("commit") or "")[:7]
-    return (commit + ("+" if env.get("dirty") else "")) or str(env.get("created") or result.path.stem)[:16]
+    return (commit + ("+" if env.get("dirty") else "")) or str(
+        env.get("created") or result.path.stem
+    )[:16]
 
 
 def tracks(results: Sequence[Result]) -> list[Track]:
-    """Every claim's points, each compared with where its estimate last stood: slow drift adds up until it is seen.
+    """Every claim's points, each compared with where its estimate last stood: slow drift adds up
+    until it is seen.
 
     The chance of any false mark on the page is at most `LEVEL`: it is shared out over the results.
     """
@@ -86,14 +97,21 @@ def tracks(results: Sequence[Result]) -> list[Track]:
     return [Track(*key, tuple(found)) for key, found in points.items()]
 
 
-def _marked(standing: dict[tuple[str, str], tuple[Result, Evidence]], result: Result, level: float) -> dict[tuple[str, str], ClaimChange]:
+def _marked(
+    standing: dict[tuple[str, str], tuple[Result, Evidence]], result: Result, level: float
+) -> dict[tuple[str, str], ClaimChange]:
     """Changes of one result against the standing ones."""
     if not standing:
         return {}
     before = tuple(e for _, e in standing.values())
     reference = replace(next(iter(standing.values()))[0], claims=before, partial=False)
-    return {(c.id, c.setting): c for c in compare(reference, result, level).changes
-            if c.old is not None and c.new is not None and (c.moved or c.old.verdict != c.new.verdict or c.old.expression != c.new.expression)}
+    return {
+        (c.id, c.setting): c
+        for c in compare(reference, result, level).changes
+        if c.old is not None
+        and c.new is not None
+        and (c.moved or c.old.verdict != c.new.verdict or c.old.expression != c.new.expression)
+    }
 
 
 def history_page(results: Sequence[Result]) -> str:
@@ -102,15 +120,33 @@ def history_page(results: Sequence[Result]) -> str:
     from claims.report.page import CLASSES, environment
 
     found = tracks(results)
-    figures = {(t.id, t.setting): trajectory(t, [label(r) for r in results], f"h{i}") for i, t in enumerate(found)}
-    return environment().get_template("history.html").render(
-        results=results, labels=[label(r) for r in results], tracks=found, figures=figures, classes=CLASSES, marks=MARKS, words=WORDS,
-        changed=[t for t in found if t.changes], headline=headline, level=LEVEL)
+    figures = {
+        (t.id, t.setting): trajectory(t, [label(r) for r in results], f"h{i}")
+        for i, t in enumerate(found)
+    }
+    return (
+        environment()
+        .get_template("history.html")
+        .render(
+            results=results,
+            labels=[label(r) for r in results],
+            tracks=found,
+            figures=figures,
+            classes=CLASSES,
+            marks=MARKS,
+            words=WORDS,
+            changed=[t for t in found if t.changes],
+            headline=headline,
+            level=LEVEL,
+        )
+    )
 
 
 def _when(result: Result) -> tuple[str, str]:
     env = result.environment
-    return _utc(env.get("commit_date") or env.get("created")), _utc(env.get("created")) or result.path.name
+    return _utc(env.get("commit_date") or env.get("created")), _utc(
+        env.get("created")
+    ) or result.path.name
 
 
 def _utc(when: str | None) -> str:
@@ -119,4 +155,3 @@ def _utc(when: str | None) -> str:
         return datetime.fromisoformat(when).astimezone(UTC).isoformat() if when else ""
     except ValueError:
         return ""
-

@@ -16,23 +16,34 @@ if TYPE_CHECKING:
 
     from claims.report.history import Track
 
-INK, MUTED, CHANGE, LIMIT = "#010101", "#020202", "#030303", "#040404"  # stand-ins, replaced by the page's colours
+INK, MUTED, CHANGE, LIMIT = (
+    "#010101",
+    "#020202",
+    "#030303",
+    "#040404",
+)  # stand-ins, replaced by the page's colours
 COLORS = {INK: "currentColor", MUTED: "var(--muted)", CHANGE: "var(--no)", LIMIT: "var(--c)"}
 MOST_LABELS = 12
 
 
 def trajectory(track: Track, labels: Sequence[str], name: str) -> str:
-    """SVG text: headline estimate and interval at each result, its threshold dashed, changes marked. `name` makes its ids unique."""
+    """SVG text: headline estimate and interval at each result, its threshold dashed, changes
+    marked. `name` makes its ids unique.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif"}):
+    with matplotlib.rc_context(
+        {"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif"}
+    ):
         figure = Figure(figsize=(5.4, 1.9), layout="constrained")
         axes = figure.add_subplot()
         _points(axes, track)
         _frame(axes, labels)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
     return for_page(buffer.getvalue(), name, COLORS)
 
 
@@ -46,10 +57,24 @@ def _points(axes: Axes, track: Track) -> None:
         value, low, high = (shown(v, atom.log) for v in (atom.estimate, atom.low, atom.high))
         color = CHANGE if point.change else INK
         if low is not None and high is not None:
-            axes.plot([point.place] * 2, [low, high], color=color, linewidth=1.4, solid_capstyle="butt")
-        axes.plot([point.place], [value], marker="D" if point.change else "o", markersize=5.5 if point.change else 4.5, color=color)
+            axes.plot(
+                [point.place] * 2, [low, high], color=color, linewidth=1.4, solid_capstyle="butt"
+            )
+        axes.plot(
+            [point.place],
+            [value],
+            marker="D" if point.change else "o",
+            markersize=5.5 if point.change else 4.5,
+            color=color,
+        )
         for limit in (shown(t, atom.log) for t in (atom.lower, atom.upper) if t is not None):
-            axes.plot([point.place - 0.5, point.place + 0.5], [limit, limit], color=LIMIT, linewidth=1, linestyle=(0, (4, 2)))
+            axes.plot(
+                [point.place - 0.5, point.place + 0.5],
+                [limit, limit],
+                color=LIMIT,
+                linewidth=1,
+                linestyle=(0, (4, 2)),
+            )
         if point.change:
             axes.axvline(point.place - 0.5, color=CHANGE, linewidth=0.8, linestyle=":")
     if log:
@@ -69,7 +94,7 @@ def _frame(axes: Axes, labels: Sequence[str]) -> None:
 
 def for_page(svg: str, name: str, colors: Mapping[str, str]) -> str:
     """Only the `<svg>`, its stand-in colours and font left to the page, its ids its own."""
-    svg = svg[svg.index("<svg"):]
+    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     for stand_in, color in colors.items():
         svg = svg.replace(stand_in, color)

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 
 from claims.evidence import ERROR, FAILED, Evidence
 from claims.report.result_file import Result
-from claims.report.wording import MARKS, WORDS, counted, estimate, expectation, headline, interval, needed, number, percent, thresholds, where_false
+from claims.report.wording import (
+    MARKS,
+    WORDS,
+    counted,
+    estimate,
+    expectation,
+    headline,
+    interval,
+    needed,
+    number,
+    percent,
+    thresholds,
+    where_false,
+)
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison
@@ -41,42 +54,85 @@ def _failures(evidence: Sequence[Evidence]) -> Iterator[str]:
 
 def _drift(comparison: Comparison) -> Iterator[str]:
     notable = [c for c in comparison.changes if c.notable]
-    partial = " The baseline is partial: what it lacks is not new." if comparison.old.partial else ""
+    partial = (
+        " The baseline is partial: what it lacks is not new." if comparison.old.partial else ""
+    )
     yield from ("### Since the baseline", "")
     yield f"{'; '.join(f'{n} {change}' for change, n in comparison.counts().items())}.{partial}"
     yield ""
-    yield from (f"- {'⚠ ' if c.drifted else ''}**{plain(c.id)}**: {plain(c.sentence())}" for c in notable)
-    yield from (f"- environment: {plain(name)} was {plain(then)}, is {plain(now)}" for name, (then, now) in comparison.environment.items())
+    yield from (
+        f"- {'⚠ ' if c.drifted else ''}**{plain(c.id)}**: {plain(c.sentence())}" for c in notable
+    )
+    yield from (
+        f"- environment: {plain(name)} was {plain(then)}, is {plain(now)}"
+        for name, (then, now) in comparison.environment.items()
+    )
     if notable or comparison.environment:
         yield ""
 
 
 def _memo(result: Result, memo: str | None) -> Iterator[str]:
     about = result.memos.get(memo, {})
-    yield f"### {plain(memo)}: {plain(about.get('title') or '')}" if memo is not None else "### Claims of no memo"
-    yield from ("", "| verdict | claim | estimate and interval | claimed | n | would pass again | supported where false | |", "|---|---|---|---|---|---|---|---|")
+    yield (
+        f"### {plain(memo)}: {plain(about.get('title') or '')}"
+        if memo is not None
+        else "### Claims of no memo"
+    )
+    yield from (
+        "",
+        "| verdict | claim | estimate and interval | claimed | n | would pass again | "
+        "supported where false | |",
+        "|---|---|---|---|---|---|---|---|",
+    )
     for e in result.claims:
         if e.memo == memo:
             yield _row(e)
     yield ""
     if rows := about.get("reported"):
         yield from ("<details><summary>The memo's figures beside what was reproduced</summary>", "")
-        yield from ("| figure | setting | reported | reproduced | interval |", "|---|---|---|---|---|")
-        yield from (f"| {plain(r['expression'])} | {plain(r.get('setting', ''))} | {number(r['value'])} | {number(r['estimate'])} |"
-                    f" {plain(interval(r['low'], r['high'])) if r['estimate'] is not None else ''} |" for r in rows)
+        yield from (
+            "| figure | setting | reported | reproduced | interval |",
+            "|---|---|---|---|---|",
+        )
+        yield from (
+            f"| {plain(r['expression'])} | {plain(r.get('setting', ''))} | "
+            f"{number(r['value'])} | {number(r['estimate'])} |"
+            f" {plain(interval(r['low'], r['high'])) if r['estimate'] is not None else ''} |"
+            for r in rows
+        )
         yield from ("", "</details>", "")
 
 
 def _row(e: Evidence) -> str:
     atom = headline(e)
-    told = "; ".join(text for text in (needed(e), "" if e.outcome not in (FAILED, ERROR) else f"**{plain(expectation(e))}**") if text)
+    told = "; ".join(
+        text
+        for text in (
+            needed(e),
+            "" if e.outcome not in (FAILED, ERROR) else f"**{plain(expectation(e))}**",
+        )
+        if text
+    )
     figures = (estimate(atom), thresholds(atom), e.n_seeds) if atom else (e.reason, "", "")
-    cells = [f"{MARKS[e.verdict]} {WORDS[e.verdict]}", f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}", *map(plain, figures),
-             percent(e.pass_again), where_false(e), told]
+    cells = [
+        f"{MARKS[e.verdict]} {WORDS[e.verdict]}",
+        f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}",
+        *map(plain, figures),
+        percent(e.pass_again),
+        where_false(e),
+        told,
+    ]
     return f"| {' | '.join(cells)} |"
 
 
 def _environment(result: Result) -> str:
     env = result.environment
-    shown = {"commit": (env.get("commit") or "")[:10], **{k: env.get(k) for k in ("device", "precision", "torch", "python", "seed_base")}}
-    return "<sub>" + plain(", ".join(f"{k} {v}" for k, v in shown.items() if v not in (None, ""))) + "</sub>"
+    shown = {
+        "commit": (env.get("commit") or "")[:10],
+        **{k: env.get(k) for k in ("device", "precision", "torch", "python", "seed_base")},
+    }
+    return (
+        "<sub>"
+        + plain(", ".join(f"{k} {v}" for k, v in shown.items() if v not in (None, "")))
+        + "</sub>"
+    )

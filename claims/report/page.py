@@ -1,4 +1,6 @@
-"""claims.html: one file to read, check and print. No script, no request; whatever a claim's text holds stays text."""
+"""claims.html: one file to read, check and print. No script, no request; whatever a claim's text
+holds stays text.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 OPEN_PLOTS = 4  # a claim of more parts shows its two weakest; the others unfold
 UNTOLD = {"title": None, "date": None, "source": None, "reported": ()}
-CLASSES = {"supported": "yes", "refuted": "no", "inconclusive": "open", "error": "broken", None: "none"}
+CLASSES = {
+    "supported": "yes",
+    "refuted": "no",
+    "inconclusive": "open",
+    "error": "broken",
+    None: "none",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,9 @@ class Section:
         """(seed, its value of each term), where rows are seeds."""
         columns = list(self.evidence.terms.values())
         if self.evidence.paired and all(len(c) == len(self.evidence.seeds) for c in columns):
-            yield from ((seed, [c[i] for c in columns]) for i, seed in enumerate(self.evidence.seeds))
+            yield from (
+                (seed, [c[i] for c in columns]) for i, seed in enumerate(self.evidence.seeds)
+            )
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,29 @@ class Chapter:
 def page(result: Result, comparison: Comparison | None = None) -> str:
     """The whole page as text."""
     sections = list(_sections(result, comparison))
-    memos = list(dict.fromkeys(s.evidence.memo for s in sections)) + [m for m in result.memos if m not in {s.evidence.memo for s in sections}]
-    chapters = tuple(Chapter(memo, UNTOLD | result.memos.get(memo, {}), tuple(s for s in sections if s.evidence.memo == memo)) for memo in memos)
-    return environment().get_template("claims.html").render(
-        result=result, chapters=chapters, sections=sections, comparison=comparison, slugs={(s.evidence.id, s.evidence.setting): s.slug for s in sections},
-        counts=wording.counts(result.claims), several_settings=len({e.setting for e in result.claims}) > 1,
+    memos = list(dict.fromkeys(s.evidence.memo for s in sections)) + [
+        m for m in result.memos if m not in {s.evidence.memo for s in sections}
+    ]
+    chapters = tuple(
+        Chapter(
+            memo,
+            UNTOLD | result.memos.get(memo, {}),
+            tuple(s for s in sections if s.evidence.memo == memo),
+        )
+        for memo in memos
+    )
+    return (
+        environment()
+        .get_template("claims.html")
+        .render(
+            result=result,
+            chapters=chapters,
+            sections=sections,
+            comparison=comparison,
+            slugs={(s.evidence.id, s.evidence.setting): s.slug for s in sections},
+            counts=wording.counts(result.claims),
+            several_settings=len({e.setting for e in result.claims}) > 1,
+        )
     )
 
 
@@ -83,10 +111,24 @@ def environment() -> jinja2.Environment:
     """Templates that escape everything, and stop at a name they do not know."""
     import jinja2
 
-    env = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
-                             trim_blocks=True, lstrip_blocks=True)
-    env.globals |= {"w": wording, "style": (TEMPLATES / "style.css").read_text(encoding="utf-8"), "classes": CLASSES, "open_plots": OPEN_PLOTS}
-    env.filters |= {"number": wording.number, "digits": lambda x: f"{x:.6g}", "percent": wording.percent}
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals |= {
+        "w": wording,
+        "style": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        "classes": CLASSES,
+        "open_plots": OPEN_PLOTS,
+    }
+    env.filters |= {
+        "number": wording.number,
+        "digits": lambda x: f"{x:.6g}",
+        "percent": wording.percent,
+    }
     return env
 
 
@@ -101,19 +143,27 @@ def _sections(result: Result, comparison: Comparison | None) -> Iterator[Section
 
 
 def _parts(e: Evidence, memo: Mapping[str, float]) -> Iterator[Part]:
-    order = sorted(range(len(e.atoms)), key=lambda i: (i != e.headline, -(e.atoms[i].p_value or 0.0)))
+    order = sorted(
+        range(len(e.atoms)), key=lambda i: (i != e.headline, -(e.atoms[i].p_value or 0.0))
+    )
     for i in order:
         yield Part(e.atoms[i], forest.row(e.atoms[i]), plot(e, e.atoms[i], memo))
 
 
 def memo_figures(reported: Sequence[Mapping[str, Any]], setting: str) -> dict[str, float]:
     """{what a printed figure estimates: the figure}, for the marks in plots."""
-    return {row["estimand"]: row["value"] for row in reported if row.get("estimand") and row.get("setting", setting) == setting}
+    return {
+        row["estimand"]: row["value"]
+        for row in reported
+        if row.get("estimand") and row.get("setting", setting) == setting
+    }
 
 
 def _slug(text: str, taken: set[str]) -> str:
     """An anchor that survives from run to run, unique on the page."""
     base = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "claim"
-    slug = next(s for s in (base, *(f"{base}-{i}" for i in range(2, len(taken) + 3))) if s not in taken)
+    slug = next(
+        s for s in (base, *(f"{base}-{i}" for i in range(2, len(taken) + 3))) if s not in taken
+    )
     taken.add(slug)
     return slug

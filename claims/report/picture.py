@@ -1,6 +1,7 @@
 """`python -m claims.report.picture`: the top of the page as a picture, which README shows.
 
-Renders reports/claims.json anew and photographs it in the system's Chromium through Playwright (the `test` extra).
+Renders reports/claims.json anew and photographs it in the system's Chromium through Playwright (the
+`test` extra).
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--hide-scrollbars",
+)
 
 
 def find_chromium() -> str | None:
@@ -41,9 +47,17 @@ def chromium(executable: str) -> Iterator[Browser]:
 
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path), default="reports/claims.json")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default="docs/report.png", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="docs/report.png", show_default=True
+)
 @click.option("--from", "anchor", help="An anchor of the page, such as a claim's id, to begin at.")
-@click.option("--size", type=(int, int), default=(1040, 1300), show_default=True, help="Width and height in CSS pixels.")
+@click.option(
+    "--size",
+    type=(int, int),
+    default=(1040, 1300),
+    show_default=True,
+    help="Width and height in CSS pixels.",
+)
 @click.option("--dark", is_flag=True)
 def main(result: Path, output: Path, anchor: str | None, size: tuple[int, int], dark: bool) -> None:
     """Photograph the page of a result file."""
@@ -60,7 +74,9 @@ def main(result: Path, output: Path, anchor: str | None, size: tuple[int, int], 
     with tempfile.TemporaryDirectory() as folder, chromium(executable) as browser:
         path = Path(folder) / "claims.html"
         path.write_text(text, encoding="utf-8")
-        sheet = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light")
+        sheet = browser.new_page(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+        )
         sheet.emulate_media(reduced_motion="reduce")
         sheet.goto(path.as_uri() + (f"#{anchor}" if anchor else ""))
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Progress of training, drawn by the process in charge from what the workers leave in the store.
 
-On a terminal a bar for each experiment under way, gone once it is done; in a log a line every half minute.
+On a terminal a bar for each experiment under way, gone once it is done; in a log a line every half
+minute.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Named:
 
 @dataclass(frozen=True)
 class Line:
-    """One experiment under way. `share`: seeds' worth of work done, partly done seeds included; `left`: seconds, None when unknown."""
+    """One experiment under way. `share`: seeds' worth of work done, partly done seeds included;
+    `left`: seconds, None when unknown.
+    """
 
     digest: str
     name: str
@@ -59,12 +62,16 @@ class Line:
 
 @dataclass
 class Tally:
-    """What was asked so far and since when, so that pace and totals outlive the workers' records."""
+    """What was asked so far and since when, so that pace and totals outlive the workers'
+    records.
+    """
 
     names: Callable[[], Mapping[str, Named]]
     asked: dict[str, frozenset[int]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
-    began: dict[str, tuple[float, float]] = field(default_factory=dict)  # time and share at first sight
+    began: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # time and share at first sight
 
     def lines(self, found: Mapping[str, Standing], store: Store, now: float) -> list[Line]:
         """A line for every experiment that someone works on."""
@@ -79,21 +86,52 @@ class Tally:
         epochs = min(done * each + standing.epochs, len(asked) * each)
         known = self.names().get(digest, Named(standing.kind))
         left = self._left(digest, share, len(asked), now, known, standing)
-        return Line(digest, known.name, done, len(asked), epochs, len(asked) * each, share, standing.doing, left)
+        return Line(
+            digest,
+            known.name,
+            done,
+            len(asked),
+            epochs,
+            len(asked) * each,
+            share,
+            standing.doing,
+            left,
+        )
 
-    def _left(self, digest: str, share: float, asked: int, now: float, known: Named, standing: Standing) -> float | None:
+    def _left(
+        self, digest: str, share: float, asked: int, now: float, known: Named, standing: Standing
+    ) -> float | None:
         since, before = self.began.setdefault(digest, (now, share))
         if now - since >= SETTLED and share - before > 0.01:
             return (asked - share) * (now - since) / (share - before)
-        return None if known.seconds is None else (asked - share) * known.seconds / max(1, standing.workers)
+        return (
+            None
+            if known.seconds is None
+            else (asked - share) * known.seconds / max(1, standing.workers)
+        )
 
 
 class Display:
-    """Reads the store while the work goes on elsewhere, and draws. `at_line_start` says whether the cursor is at the start of a line."""
+    """Reads the store while the work goes on elsewhere, and draws. `at_line_start` says whether the
+    cursor is at the start of a line.
+    """
 
-    def __init__(self, store: Store, names: Callable[[], Mapping[str, Named]], file: IO[str], *, bars: bool,
-                 at_line_start: Callable[[], bool] = lambda: True):
-        self.store, self.tally, self.file, self.wants_bars, self.at_line_start = store, Tally(names), file, bars, at_line_start
+    def __init__(
+        self,
+        store: Store,
+        names: Callable[[], Mapping[str, Named]],
+        file: IO[str],
+        *,
+        bars: bool,
+        at_line_start: Callable[[], bool] = lambda: True,
+    ):
+        self.store, self.tally, self.file, self.wants_bars, self.at_line_start = (
+            store,
+            Tally(names),
+            file,
+            bars,
+            at_line_start,
+        )
         self.lock, self.stopped = threading.Lock(), threading.Event()
         self.bars: Bars | None = None
         self.tasks: dict[str, int] = {}
@@ -121,7 +159,10 @@ class Display:
 
     def _watch(self) -> None:
         while not self.stopped.wait(TICK):
-            with self.lock, contextlib.suppress(Exception):  # a picture of the run is never worth the run
+            with (
+                self.lock,
+                contextlib.suppress(Exception),
+            ):  # a picture of the run is never worth the run
                 self.tick(time.monotonic())
 
     def tick(self, now: float) -> None:
@@ -155,7 +196,12 @@ class Display:
         for line in lines:
             if line.digest not in self.tasks:
                 self.tasks[line.digest] = self.bars.add_task(line.name, text="")
-            self.bars.update(self.tasks[line.digest], total=line.asked, completed=line.share, text=line.text().partition(": ")[2])
+            self.bars.update(
+                self.tasks[line.digest],
+                total=line.asked,
+                completed=line.share,
+                text=line.text().partition(": ")[2],
+            )
         for digest in set(self.tasks) - {line.digest for line in lines}:
             self.bars.remove_task(self.tasks.pop(digest))
         return self.bars.refresh()
@@ -172,7 +218,14 @@ def _bars(file: IO[str]) -> Bars:
 
     console = Console(file=file, force_terminal=True)
     columns = (TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[text]}"))
-    return Progress(*columns, console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def duration(seconds: float) -> str:

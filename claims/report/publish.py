@@ -1,4 +1,6 @@
-"""What a run leaves behind: result file, Markdown and page, the comparison with a baseline, and a place in the history."""
+"""What a run leaves behind: result file, Markdown and page, the comparison with a baseline, and a
+place in the history.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.evidence import Evidence
-from claims.report.result_file import FILE_NAME, Result, ResultFileError, collect, read_result, refuse_other_memo, result_text, write_whole
+from claims.report.result_file import (
+    FILE_NAME,
+    Result,
+    ResultFileError,
+    collect,
+    read_result,
+    refuse_other_memo,
+    result_text,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison
@@ -20,7 +31,9 @@ PARTIAL_NAME = "claims.partial.json"
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the command line asks of the reports. `baseline` was read before anything was trained."""
+    """What the command line asks of the reports. `baseline` was read before anything was
+    trained.
+    """
 
     folder: Path
     baseline: Result | None = None
@@ -40,15 +53,21 @@ class Published:
 
 
 def baseline_of(path: Path, run: Run) -> Result:
-    """The baseline of a run. Raises ResultFileError for a file that is none, or speaks of another memo."""
+    """The baseline of a run. Raises ResultFileError for a file that is none, or speaks of another
+    memo.
+    """
     result = read_result(path)
     memos = {claim.memo for claim in run.suite.claims if claim.memo is not None}
-    refuse_other_memo(path, {e.memo for e in result.claims if e.memo is not None}, run.suite.path.name, memos)
+    refuse_other_memo(
+        path, {e.memo for e in result.claims if e.memo is not None}, run.suite.path.name, memos
+    )
     return result
 
 
 def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) -> Published:
-    """Write everything. A partial run says so in all of it, and replaces no baseline and no history."""
+    """Write everything. A partial run says so in all of it, and replaces no baseline and no
+    history.
+    """
     from claims.comparison.drift import compare
     from claims.report.github import step_summary
     from claims.report.markdown import markdown
@@ -58,7 +77,11 @@ def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) 
     path, notes = _target(wishes, data["partial"])
     result = Result.of(data, path)
     comparison = compare(wishes.baseline, result) if wishes.baseline and evidence else None
-    texts = {".json": result_text(data), ".md": markdown(result, comparison), ".html": page(result, comparison)}
+    texts = {
+        ".json": result_text(data),
+        ".md": markdown(result, comparison),
+        ".html": page(result, comparison),
+    }
     paths = [write_whole(path.with_suffix(suffix), text) for suffix, text in texts.items()]
     if wishes.history is not None:
         more, note = _remember(wishes.history, result, texts[".json"])
@@ -66,19 +89,26 @@ def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) 
     step_summary(texts[".md"], os.environ)
     failed = bool(wishes.fail_on_drift and comparison and comparison.drifted)
     if failed:
-        notes.append(f"drift: {len(comparison.drifted)} of {len(comparison.changes)} claims; this run fails (--fail-on=drift)")
+        notes.append(
+            f"drift: {len(comparison.drifted)} of {len(comparison.changes)} claims; this "
+            "run fails (--fail-on=drift)"
+        )
     return Published(result, tuple(paths), comparison, tuple(notes), failed)
 
 
 def _target(wishes: Wishes, partial: bool) -> tuple[Path, list[str]]:
     path = wishes.folder / FILE_NAME
     if partial and wishes.baseline is not None and wishes.baseline.path.resolve() == path.resolve():
-        return wishes.folder / PARTIAL_NAME, [f"{path} is the baseline and stays as it is: this run is partial"]
+        return wishes.folder / PARTIAL_NAME, [
+            f"{path} is the baseline and stays as it is: this run is partial"
+        ]
     return path, []
 
 
 def _remember(folder: Path, result: Result, text: str) -> tuple[list[Path], list[str]]:
-    """A whole run's result goes into the history, one file a commit, and the page of the history is written anew."""
+    """A whole run's result goes into the history, one file a commit, and the page of the history is
+    written anew.
+    """
     from claims.report.history import FILE_NAME as PAGE
     from claims.report.history import entry_name, history_page, read_history
 

@@ -1,4 +1,6 @@
-"""reports/claims.json: the run as data, written by the controlling process alone, and read back with suspicion."""
+"""reports/claims.json: the run as data, written by the controlling process alone, and read back
+with suspicion.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from claims.evidence import Evidence, plain
+from claims.execution.measure import plan
 from claims.judging import atom_of, cut, generator
 from claims.run import Run
 from claims.schema import NotAsked
-from claims.execution.measure import plan
 
 VERSION = 1
 FILE_NAME = "claims.json"
@@ -45,19 +47,36 @@ class Result:
     @classmethod
     def of(cls, data: Mapping[str, Any], path: Path) -> Result:
         claims = tuple(Evidence.from_json(claim) for claim in data["claims"])
-        return cls(path, data["partial"], data["environment"], data["settings"], data["memos"], claims, data.get("asked", len(claims)))
+        return cls(
+            path,
+            data["partial"],
+            data["environment"],
+            data["settings"],
+            data["memos"],
+            claims,
+            data.get("asked", len(claims)),
+        )
 
 
 def collect(run: Run, evidence: Sequence[Evidence], *, asked: int) -> dict[str, Any]:
-    """The result file's content. `asked`: how many claims the run was to judge, had all of it run."""
+    """The result file's content. `asked`: how many claims the run was to judge, had all of it
+    run.
+    """
     return {
         "version": VERSION,
         "partial": len(evidence) < asked,
         "asked": asked,
         "environment": environment(run),
         "settings": {name: _settings(run, name) for name in sorted({e.setting for e in evidence})},
-        "memos": {memo: {"title": m.title, "date": m.date, "source": m.source, "reported": reported(run, memo, evidence)}
-                  for memo, m in run.suite.memos.items()},
+        "memos": {
+            memo: {
+                "title": m.title,
+                "date": m.date,
+                "source": m.source,
+                "reported": reported(run, memo, evidence),
+            }
+            for memo, m in run.suite.memos.items()
+        },
         "claims": [replace(e, rerun=rerun(run, e)).to_json() for e in with_holm(evidence)],
     }
 
@@ -76,7 +95,9 @@ def write_whole(path: Path, text: str) -> Path:
 
 
 def read_result(path: Path) -> Result:
-    """A result file, checked against the schema. Raises ResultFileError: absent, cut short, newer, or something else altogether."""
+    """A result file, checked against the schema. Raises ResultFileError: absent, cut short, newer,
+    or something else altogether.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -86,7 +107,10 @@ def read_result(path: Path) -> Result:
     except json.JSONDecodeError as error:
         end = error.doc.rstrip()
         cut = "cut short" if error.pos >= len(end) or "Unterminated" in error.msg else "damaged"
-        raise ResultFileError(f"{path}: {cut} at line {error.lineno}: not a whole result file; write it again with pytest claims/") from None
+        raise ResultFileError(
+            f"{path}: {cut} at line {error.lineno}: not a whole result file; write it "
+            "again with pytest claims/"
+        ) from None
     _refuse_other(path, data)
     return Result.of(data, path)
 
@@ -96,22 +120,41 @@ def _refuse_other(path: Path, data: Any) -> None:
         raise ResultFileError(f"{path}: not a result file: it has no `version` and `claims`")
     version = data["version"]
     if isinstance(version, int) and version > VERSION:
-        raise ResultFileError(f"{path}: version {version} is newer than {VERSION}, the newest that this program reads; update the program")
+        raise ResultFileError(
+            f"{path}: version {version} is newer than {VERSION}, the newest that this "
+            "program reads; update the program"
+        )
     from jsonschema import Draft202012Validator
 
-    problem = next(iter(Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).iter_errors(data)), None)
+    problem = next(
+        iter(
+            Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).iter_errors(data)
+        ),
+        None,
+    )
     if problem is not None:
         place = "/".join(map(str, problem.absolute_path)) or "the top"
-        raise ResultFileError(f"{path}: not a result file of version {VERSION}: at {place}: {problem.message[:200]}")
+        raise ResultFileError(
+            f"{path}: not a result file of version {VERSION}: at {place}: {problem.message[:200]}"
+        )
 
 
-def refuse_other_memo(name: Path | str, memos: Iterable[str], other: Path | str, others: Iterable[str]) -> None:
-    """Two results, or a result and a suite, with no memo in common have nothing to say to each other. Raises ResultFileError."""
+def refuse_other_memo(
+    name: Path | str, memos: Iterable[str], other: Path | str, others: Iterable[str]
+) -> None:
+    """Two results, or a result and a suite, with no memo in common have nothing to say to each
+    other. Raises ResultFileError.
+    """
     memos, others = set(memos), set(others)
     if memos | others and not memos & others:
+
         def told(some: set[str]) -> str:
             return f"memo {', '.join(sorted(some))}" if some else "no memo"
-        raise ResultFileError(f"{name}: speaks of {told(memos)}, {other} of {told(others)}; only results of one memo can be compared")
+
+        raise ResultFileError(
+            f"{name}: speaks of {told(memos)}, {other} of {told(others)}; only results of "
+            "one memo can be compared"
+        )
 
 
 def rerun(run: Run, evidence: Evidence) -> str:
@@ -121,7 +164,9 @@ def rerun(run: Run, evidence: Evidence) -> str:
     case = evidence.id if default else f"{evidence.id}@{evidence.setting}"
     command = ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
     command += [] if default else [f"--setting={evidence.setting}"]
-    command += [] if run.suite.path.name == "claims.yaml" else [f"--claims-file={run.suite.path.name}"]
+    command += (
+        [] if run.suite.path.name == "claims.yaml" else [f"--claims-file={run.suite.path.name}"]
+    )
     command += [f"--seed-base={run.seed_base}"] if run.seed_base else []
     return shlex.join(command)
 
@@ -132,52 +177,94 @@ def with_holm(evidence: Sequence[Evidence]) -> list[Evidence]:
 
     adjusted = list(evidence)
     for family in dict.fromkeys((e.memo, e.setting) for e in evidence):
-        members = [i for i, e in enumerate(evidence) if (e.memo, e.setting) == family and e.p_value is not None]
+        members = [
+            i
+            for i, e in enumerate(evidence)
+            if (e.memo, e.setting) == family and e.p_value is not None
+        ]
         for i, p in zip(members, holm([evidence[i].p_value for i in members]), strict=True):
             adjusted[i] = replace(evidence[i], p_holm=p)
     return adjusted
 
 
 def reported(run: Run, memo: str, evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """The memo's own figures beside what was reproduced, from observations that the run has in store: one row a figure and setting."""
+    """The memo's own figures beside what was reproduced, from observations that the run has in
+    store: one row a figure and setting.
+    """
     rows = []
     for item in run.suite.memos[memo].reported:
-        settings = sorted({e.setting for e in evidence if e.experiment == item.experiment and e.terms})
+        settings = sorted(
+            {e.setting for e in evidence if e.experiment == item.experiment and e.terms}
+        )
         for setting in settings:
-            rows.append({"expression": item.expression, "value": item.value, "setting": setting, **_reproduced(run, item, setting, evidence)})
+            rows.append(
+                {
+                    "expression": item.expression,
+                    "value": item.value,
+                    "setting": setting,
+                    **_reproduced(run, item, setting, evidence),
+                }
+            )
     return rows
 
 
-def _reproduced(run: Run, item: Any, setting: str, evidence: Sequence[Evidence]) -> dict[str, float | None]:
+def _reproduced(
+    run: Run, item: Any, setting: str, evidence: Sequence[Evidence]
+) -> dict[str, float | None]:
     from claims.inference import decide
 
     spec = run.suite.experiments[item.experiment]
     experiment = spec.experiment(setting)
     question = item.ask(setting) if experiment.describe() is not None else NotAsked("not described")
     text = None if isinstance(question, NotAsked) else str(question.atoms[0].estimand)
-    seeds = max((e.seeds for e in evidence if e.experiment == item.experiment and e.setting == setting), key=len)
+    seeds = max(
+        (e.seeds for e in evidence if e.experiment == item.experiment and e.setting == setting),
+        key=len,
+    )
     if isinstance(question, NotAsked) or plan(experiment, seeds, run.machine, run.store).missing:
         return {"estimate": None, "low": None, "high": None, "estimand": text}
     terms = cut(run.measure(spec, setting, seeds), question.terms, experiment)
-    atom = atom_of(replace(question.atoms[0], lower=item.value), terms.order)  # a threshold, so that it can be judged; its interval is wanted
+    atom = atom_of(
+        replace(question.atoms[0], lower=item.value), terms.order
+    )  # a threshold, so that it can be judged; its interval is wanted
     found = decide(terms.sample, [atom], rng=generator(item.expression, run.seed_base)).atoms[0]
-    return plain({"estimate": found.estimate, "low": found.low, "high": found.high, "estimand": text})
+    return plain(
+        {"estimate": found.estimate, "low": found.low, "high": found.high, "estimand": text}
+    )
 
 
 def environment(run: Run) -> dict[str, Any]:
     """What the run ran on."""
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"python": platform.python_version(), "platform": platform.platform(terse=True), "cpu_count": os.cpu_count(),
-            "device": run.machine.device, "precision": run.machine.precision, "seed_base": run.seed_base,
-            "claims_file": run.suite.path.name, "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            **commit(run.suite.path.parent), **versions}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "cpu_count": os.cpu_count(),
+        "device": run.machine.device,
+        "precision": run.machine.precision,
+        "seed_base": run.seed_base,
+        "claims_file": run.suite.path.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **commit(run.suite.path.parent),
+        **versions,
+    }
 
 
 def commit(folder: Path) -> dict[str, Any]:
-    """Which commit of the folder's repository ran, and whether it was changed since; None where there is no repository."""
+    """Which commit of the folder's repository ran, and whether it was changed since; None where
+    there is no repository.
+    """
+
     def git(*arguments: str) -> str | None:
         try:
-            done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=10)
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=10,
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
         return done.stdout.strip() if done.returncode == 0 else None
@@ -186,9 +273,17 @@ def commit(folder: Path) -> dict[str, Any]:
     if not named:
         return {"commit": None, "commit_date": None, "dirty": None}
     name, date = named.splitlines()
-    return {"commit": name, "commit_date": date, "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+    return {
+        "commit": name,
+        "commit_date": date,
+        "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
+    }
 
 
 def _settings(run: Run, name: str) -> dict[str, Any]:
     """{experiment: its options in this setting}."""
-    return {spec.name: plain(dict(spec.settings[name])) for spec in run.suite.experiments.values() if name in spec.settings}
+    return {
+        spec.name: plain(dict(spec.settings[name]))
+        for spec in run.suite.experiments.values()
+        if name in spec.settings
+    }

@@ -1,4 +1,6 @@
-"""The terminal summary: a table by memo, 80 columns wide where there are no more, quiet under -q, every atom under -v."""
+"""The terminal summary: a table by memo, 80 columns wide where there are no more, quiet under -q,
+every atom under -v.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,37 @@ from typing import TYPE_CHECKING
 
 from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, Evidence
 from claims.report import forest
-from claims.report.wording import MARKS, PLAIN_MARKS, WORDS, bindings, counted, estimate, expectation, headline, needed, thresholds
+from claims.report.wording import (
+    MARKS,
+    PLAIN_MARKS,
+    WORDS,
+    bindings,
+    counted,
+    estimate,
+    expectation,
+    headline,
+    needed,
+    thresholds,
+)
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison
     from claims.report.publish import Published
 
-COLORS = {PASSED: {"green": True}, FAILED: {"red": True}, ERROR: {"red": True}, NOT_ASKED: {"light": True}}
+COLORS = {
+    PASSED: {"green": True},
+    FAILED: {"red": True},
+    ERROR: {"red": True},
+    NOT_ASKED: {"light": True},
+}
 NARROW, WIDE = 80, 118
 PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "∞": "inf", "✓": "+", "✗": "x"})
 
 
 def summarize(reporter, published: Published) -> None:
-    """Write the summary of a run through pytest's terminal reporter, which knows about colours, widths and where it writes."""
+    """Write the summary of a run through pytest's terminal reporter, which knows about colours,
+    widths and where it writes.
+    """
     verbosity = reporter.config.get_verbosity()
     result = published.result
     plain = not _can_draw(reporter)
@@ -35,16 +55,27 @@ def summarize(reporter, published: Published) -> None:
         if not members:
             continue
         if verbosity >= 0:
-            reporter.write_line(_clean(_title(memo, result.memos.get(memo, {}), width), plain), bold=True)
+            reporter.write_line(
+                _clean(_title(memo, result.memos.get(memo, {}), width), plain), bold=True
+            )
         for one in members:
-            for text, markup in rows(one, width, plain=plain, every_atom=verbosity > 0, with_setting=several):
+            for text, markup in rows(
+                one, width, plain=plain, every_atom=verbosity > 0, with_setting=several
+            ):
                 reporter.write_line(_clean(text, plain), **markup)
     if published.comparison is not None:
         reporter.section("since the baseline", "-")
         for text in drift_lines(published.comparison, width, everything=verbosity > 0):
             reporter.write_line(_clean(text, plain))
     if verbosity >= 0:
-        reporter.write_line(_clean("├─●─┤ interval and estimate on each claim's own scale; │ its threshold; right of it the claim holds", plain), light=True)
+        reporter.write_line(
+            _clean(
+                "├─●─┤ interval and estimate on each claim's own scale; │ its threshold; "
+                "right of it the claim holds",
+                plain,
+            ),
+            light=True,
+        )
     reporter.write_line(counted(result.claims, result.asked))
     for path in published.paths if verbosity >= 0 else published.paths[:1]:
         reporter.write_line(f"{_what(path)}: {_near(path)}")
@@ -52,17 +83,31 @@ def summarize(reporter, published: Published) -> None:
         reporter.write_line(note)
 
 
-def rows(evidence: Evidence, width: int, *, plain: bool = False, every_atom: bool = False, with_setting: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
-    """A claim's lines and how each is marked up: name and verdict; plot and figures; what would decide it, or what was expected."""
+def rows(
+    evidence: Evidence,
+    width: int,
+    *,
+    plain: bool = False,
+    every_atom: bool = False,
+    with_setting: bool = False,
+) -> Iterator[tuple[str, dict[str, bool]]]:
+    """A claim's lines and how each is marked up: name and verdict; plot and figures; what would
+    decide it, or what was expected.
+    """
     name = evidence.id + (f"@{evidence.setting}" if with_setting else "")
     mark = (PLAIN_MARKS if plain else MARKS)[evidence.verdict]
     verdict = f"{mark} {WORDS[evidence.verdict]:<12}"
     atom = headline(evidence)
     colour = COLORS[evidence.outcome]
     if atom is None:
-        yield from ((line, colour) for line in _wrapped(f"{verdict} {name}: {evidence.reason}", width, 15))
+        yield from (
+            (line, colour) for line in _wrapped(f"{verdict} {name}: {evidence.reason}", width, 15)
+        )
         return
-    figures = f"{forest.text(forest.row(atom), plain=plain)}  {estimate(atom)} claimed {thresholds(atom)}, n = {evidence.n_seeds}"
+    figures = (
+        f"{forest.text(forest.row(atom), plain=plain)}  {estimate(atom)} claimed "
+        f"{thresholds(atom)}, n = {evidence.n_seeds}"
+    )
     if width >= WIDE and len(name) <= 34:
         yield f"{verdict} {name:<34} {figures}", colour
     else:
@@ -71,10 +116,16 @@ def rows(evidence: Evidence, width: int, *, plain: bool = False, every_atom: boo
     if evidence.outcome == FAILED:
         yield f"{'':15}NOT AS EXPECTED: {expectation(evidence)}", {"red": True, "bold": True}
     if evidence.verdict == INCONCLUSIVE:
-        yield from ((line, {"light": True}) for line in _wrapped(f"{'':15}{needed(evidence)}", width, 15))
+        yield from (
+            (line, {"light": True}) for line in _wrapped(f"{'':15}{needed(evidence)}", width, 15)
+        )
     for other in evidence.atoms if every_atom and len(evidence.atoms) > 1 else ():
         label = f"{other.expression}{f' ({bindings(other)})' if other.bindings else ''}"
-        yield f"      {forest.text(forest.row(other), plain=plain)}  {estimate(other)}  {WORDS[other.verdict]}", {"light": True}
+        yield (
+            f"      {forest.text(forest.row(other), plain=plain)}  {estimate(other)}  "
+            f"{WORDS[other.verdict]}",
+            {"light": True},
+        )
         yield from ((line, {"light": True}) for line in _wrapped(f"{'':10}{label}", width, 10))
 
 
@@ -82,10 +133,21 @@ def drift_lines(comparison: Comparison, width: int, *, everything: bool = False)
     """What changed since the baseline, most of it claims that did not."""
     shown = [c for c in comparison.changes if c.notable or (everything and c.shift is not None)]
     for change in shown:
-        yield from _wrapped(f"{'! ' if change.drifted else '  '}{change.id}: {change.sentence()}", width, 4)
-    yield from _wrapped("; ".join(f"{n} {change}" for change, n in comparison.counts().items()) or "no claims", width, 2)
+        yield from _wrapped(
+            f"{'! ' if change.drifted else '  '}{change.id}: {change.sentence()}", width, 4
+        )
+    yield from _wrapped(
+        "; ".join(f"{n} {change}" for change, n in comparison.counts().items()) or "no claims",
+        width,
+        2,
+    )
     if comparison.n_tests:
-        yield from _wrapped(f"{comparison.n_tests} estimates compared; intervals of those that moved are corrected for that many", width, 2)
+        yield from _wrapped(
+            f"{comparison.n_tests} estimates compared; intervals of those that moved are "
+            "corrected for that many",
+            width,
+            2,
+        )
     for name, (then, now) in comparison.environment.items():
         yield from _wrapped(f"environment: {name} was {then}, is {now}", width, 4)
 
@@ -97,7 +159,13 @@ def _title(memo: str | None, about: dict, width: int) -> str:
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:
     lead = text[: len(text) - len(text.lstrip())]
-    return textwrap.wrap(text.strip(), width, initial_indent=lead, subsequent_indent=" " * indent, break_on_hyphens=False) or [text]
+    return textwrap.wrap(
+        text.strip(),
+        width,
+        initial_indent=lead,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+    ) or [text]
 
 
 def _can_draw(reporter) -> bool:
@@ -110,7 +178,11 @@ def _can_draw(reporter) -> bool:
 
 
 def _clean(text: str, plain: bool) -> str:
-    return text.translate(PLAIN).replace("…", "...").replace("├─●─┤", "[-o-]").replace("│", "|") if plain else text
+    return (
+        text.translate(PLAIN).replace("…", "...").replace("├─●─┤", "[-o-]").replace("│", "|")
+        if plain
+        else text
+    )
 
 
 def _near(path: Path) -> Path:
@@ -120,5 +192,3 @@ def _near(path: Path) -> Path:
 
 def _what(path: Path) -> str:
     return {".json": "results", ".html": "page", ".md": "summary"}.get(path.suffix, "file")
-
-

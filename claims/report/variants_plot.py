@@ -1,4 +1,6 @@
-"""A specification curve (Simonsohn, Simmons & Nelson 2020) of one claim, as an SVG that takes its colours from the page around it."""
+"""A specification curve (Simonsohn, Simmons & Nelson 2020) of one claim, as an SVG that takes its
+colours from the page around it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from claims.comparison.sensitivity import Table
 from claims.evidence import ERROR, INCONCLUSIVE, REFUTED, SUPPORTED, shown
 from claims.report.history_plot import for_page
-from claims.comparison.sensitivity import Table
 from claims.schema.variants import Variant, told
 from claims.variants import Row
 
@@ -20,17 +22,33 @@ if TYPE_CHECKING:
 
 INK, MUTED, SHADE = "#010101", "#020202", "#030303"  # stand-ins, replaced by the page's colours
 VERDICTS = {SUPPORTED: "#040404", REFUTED: "#050505", INCONCLUSIVE: "#060606", ERROR: "#070707"}
-COLORS = {INK: "currentColor", MUTED: "var(--muted)", SHADE: "var(--soft)", "#040404": "var(--yes)", "#050505": "var(--no)",
-          "#060606": "var(--open)", "#070707": "var(--broken)"}
-SHAPES = {SUPPORTED: "s", REFUTED: "x", INCONCLUSIVE: "o", ERROR: "+"}  # a verdict is never told by colour alone
-WIDE_RANGE = 30.0  # the largest estimate against the median one: beyond it small ones would not be seen on a linear axis
+COLORS = {
+    INK: "currentColor",
+    MUTED: "var(--muted)",
+    SHADE: "var(--soft)",
+    "#040404": "var(--yes)",
+    "#050505": "var(--no)",
+    "#060606": "var(--open)",
+    "#070707": "var(--broken)",
+}
+SHAPES = {
+    SUPPORTED: "s",
+    REFUTED: "x",
+    INCONCLUSIVE: "o",
+    ERROR: "+",
+}  # a verdict is never told by colour alone
+# the largest estimate against the median one: beyond it small ones would not be seen on a linear
+# axis
+WIDE_RANGE = 30.0
 ROW = 0.155  # inches of a choice
 MARKERS = {"written": ("D", 30), "alone": ("o", 17), "drawn": ("o", 7)}
 
 
 @dataclass(frozen=True)
 class Point:
-    """One reading on the curve, figures as a reader wants them; None where undefined or unbounded."""
+    """One reading on the curve, figures as a reader wants them; None where undefined or
+    unbounded.
+    """
 
     place: int
     reading: Variant
@@ -45,14 +63,18 @@ class Point:
 
 
 def curve(table: Table, claim: str, name: str) -> str:
-    """SVG text: estimates and intervals in every reading, sorted, coloured by verdict; below, which choices each makes. `name` makes ids unique."""
+    """SVG text: estimates and intervals in every reading, sorted, coloured by verdict; below, which
+    choices each makes. `name` makes ids unique.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
     points = list(points_of(table, claim))
     choices = [reading.changes[0] for reading in table.readings if reading.alone]
     heights = (1.9, ROW * max(1, len(choices)))
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif"}):
+    with matplotlib.rc_context(
+        {"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif"}
+    ):
         figure = Figure(figsize=(8.6, sum(heights) + 0.35), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=heights)
         _estimates(upper, points)
@@ -60,14 +82,23 @@ def curve(table: Table, claim: str, name: str) -> str:
         for axes in (upper, lower):
             _frame(axes, points)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
     return for_page(buffer.getvalue(), name, COLORS)
 
 
 def points_of(table: Table, claim: str) -> Iterator[Point]:
     """Readings in order of their estimates, those without one last."""
-    found = [(reading, row, *(_finite(shown(value, row.log)) for value in (row.estimate, row.low, row.high)))
-             for reading, row in zip(table.readings, table.rows[claim], strict=True) if row is not None and row.verdict is not None]
+    found = [
+        (
+            reading,
+            row,
+            *(_finite(shown(value, row.log)) for value in (row.estimate, row.low, row.high)),
+        )
+        for reading, row in zip(table.readings, table.rows[claim], strict=True)
+        if row is not None and row.verdict is not None
+    ]
     found.sort(key=lambda one: (one[2] is None, one[2] or 0.0))
     for place, one in enumerate(found):
         yield Point(place, *one)
@@ -86,18 +117,41 @@ def _estimates(axes: Axes, points: Sequence[Point]) -> None:
         axes.axhline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     for verdict, color in VERDICTS.items():
         some = [p for p in drawn if p.row.verdict == verdict]
-        axes.vlines([p.place for p in some], [bottom if p.low is None else p.low for p in some], [top if p.high is None else p.high for p in some],
-                    color=color, linewidth=1.5, zorder=2)
+        axes.vlines(
+            [p.place for p in some],
+            [bottom if p.low is None else p.low for p in some],
+            [top if p.high is None else p.high for p in some],
+            color=color,
+            linewidth=1.5,
+            zorder=2,
+        )
         for kind, (marker, size) in MARKERS.items():
             of_kind = [p for p in some if p.kind == kind]
-            axes.scatter([p.place for p in of_kind], [p.estimate for p in of_kind], marker=marker, s=size, color=color, zorder=3)
+            axes.scatter(
+                [p.place for p in of_kind],
+                [p.estimate for p in of_kind],
+                marker=marker,
+                s=size,
+                color=color,
+                zorder=3,
+            )
     lost = [p.place for p in points if p.estimate is None]
-    axes.scatter(lost, [0.04] * len(lost), marker="x", s=16, color=VERDICTS[ERROR], transform=axes.get_xaxis_transform(), zorder=3)
+    axes.scatter(
+        lost,
+        [0.04] * len(lost),
+        marker="x",
+        s=16,
+        color=VERDICTS[ERROR],
+        transform=axes.get_xaxis_transform(),
+        zorder=3,
+    )
     axes.set_ylim(bottom, top)
 
 
 def _scale(axes: Axes, drawn: Sequence[Point], limits: Sequence[float]) -> tuple[float, float]:
-    """Sets the axis's scale; returns its ends. Long intervals are cut, lest the others shrink to dots."""
+    """Sets the axis's scale; returns its ends. Long intervals are cut, lest the others shrink to
+    dots.
+    """
     estimates = [p.estimate for p in drawn] or [0.0]
     ends = sorted(x for p in drawn for x in (p.low, p.high) if x is not None) or [0.0]
     cut = len(ends) // 20
@@ -121,12 +175,31 @@ def _choices(axes: Axes, points: Sequence[Point], choices: Sequence[tuple]) -> N
     for y, (path, _) in enumerate(choices):
         if paths.index(path) % 2 == 0:
             axes.axhspan(y - 0.5, y + 0.5, color=SHADE, linewidth=0, zorder=0)
-    marks = [(p, choices.index(change)) for p in points for change in p.reading.changes if change in choices]
+    marks = [
+        (p, choices.index(change))
+        for p in points
+        for change in p.reading.changes
+        if change in choices
+    ]
     for verdict, color in VERDICTS.items():
         mine = [(p.place, y) for p, y in marks if p.row.verdict == verdict]
-        fill = {"facecolors": "none", "edgecolors": color} if verdict == INCONCLUSIVE else {"color": color}
-        axes.scatter([x for x, _ in mine], [y for _, y in mine], s=11, marker=SHAPES[verdict], linewidths=0.9, zorder=2, **fill)
-    axes.set_yticks(range(len(choices)), [f"{path} {told(value)}" for path, value in choices], parse_math=False)
+        fill = (
+            {"facecolors": "none", "edgecolors": color}
+            if verdict == INCONCLUSIVE
+            else {"color": color}
+        )
+        axes.scatter(
+            [x for x, _ in mine],
+            [y for _, y in mine],
+            s=11,
+            marker=SHAPES[verdict],
+            linewidths=0.9,
+            zorder=2,
+            **fill,
+        )
+    axes.set_yticks(
+        range(len(choices)), [f"{path} {told(value)}" for path, value in choices], parse_math=False
+    )
     axes.set_ylim(len(choices) - 0.5, -0.5)
 
 

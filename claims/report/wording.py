@@ -1,4 +1,6 @@
-"""How verdicts, figures and counts are written, wherever they are read: a word and a mark, never colour alone."""
+"""How verdicts, figures and counts are written, wherever they are read: a word and a mark, never
+colour alone.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,28 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, PASSED, REFUTED, SUPPORTED, AtomEvidence, Evidence, shown
+from claims.evidence import (
+    ERROR,
+    FAILED,
+    INCONCLUSIVE,
+    NOT_ASKED,
+    PASSED,
+    REFUTED,
+    SUPPORTED,
+    AtomEvidence,
+    Evidence,
+    shown,
+)
 
 MARKS = {SUPPORTED: "✓", REFUTED: "✗", INCONCLUSIVE: "?", ERROR: "!", None: "–"}
 PLAIN_MARKS = {SUPPORTED: "+", REFUTED: "x", INCONCLUSIVE: "?", ERROR: "!", None: "-"}
-WORDS = {SUPPORTED: "supported", REFUTED: "refuted", INCONCLUSIVE: "inconclusive", ERROR: "error", None: "not asked"}
+WORDS = {
+    SUPPORTED: "supported",
+    REFUTED: "refuted",
+    INCONCLUSIVE: "inconclusive",
+    ERROR: "error",
+    None: "not asked",
+}
 MEANING = {
     SUPPORTED: "the data rule out that it is false",
     REFUTED: "the data rule out that it is true",
@@ -34,7 +53,11 @@ def number(value: float | None) -> str:
     if 1e-4 <= size < 1e3 or not size:
         text = f"{value:.3g}"
     else:
-        text = f"{float(f'{value:.3g}'):.0f}" if 1e3 <= size < 1e5 else f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        text = (
+            f"{float(f'{value:.3g}'):.0f}"
+            if 1e3 <= size < 1e5
+            else f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        )
     return text.replace("-", "−")
 
 
@@ -50,7 +73,10 @@ def interval(low: float | None, high: float | None) -> str:
 def estimate(atom: AtomEvidence) -> str:
     """`−0.0050 [−0.0061, −0.0041]`, ratios as ratios."""
     value, low, high = (shown(x, atom.log) for x in (atom.estimate, atom.low, atom.high))
-    return f"{'×' if atom.log and value is not None else ''}{number(value)} {interval(low, high) if not atom.log else ratio_interval(low, high)}"
+    return (
+        f"{'×' if atom.log and value is not None else ''}{number(value)} "
+        f"{interval(low, high) if not atom.log else ratio_interval(low, high)}"
+    )
 
 
 def ratio_interval(low: float | None, high: float | None) -> str:
@@ -58,7 +84,9 @@ def ratio_interval(low: float | None, high: float | None) -> str:
 
 
 def thresholds(atom: AtomEvidence) -> str:
-    """What is claimed of the estimate: `< 0`, `0.55 to 0.85`; only the number where the file does not say the side."""
+    """What is claimed of the estimate: `< 0`, `0.55 to 0.85`; only the number where the file does
+    not say the side.
+    """
     lower, upper = (shown(x, atom.log) for x in (atom.lower, atom.upper))
     if lower is not None and upper is not None:
         return f"{number(lower)} to {number(upper)}"
@@ -77,7 +105,10 @@ def needed(evidence: Evidence) -> str:
     if evidence.verdict != INCONCLUSIVE:
         return ""
     if evidence.seeds_needed is None:
-        return f"no number of seeds is known to decide it{f': {evidence.reason}' if evidence.reason else ''}"
+        return (
+            "no number of seeds is known to decide "
+            f"it{f': {evidence.reason}' if evidence.reason else ''}"
+        )
     if evidence.seeds_needed >= MANY_SEEDS:
         return "no affordable number of seeds would decide it"
     return f"about {evidence.seeds_needed} seeds would decide it"
@@ -88,8 +119,14 @@ def percent(share: float | None) -> str:
 
 
 def where_false(evidence: Evidence) -> str:
-    """How often it was supported where it is false, symmetric worlds and skewed ones; nothing where that was not asked."""
-    skewed = "" if evidence.false_support_skewed is None else f" ({percent(evidence.false_support_skewed)} skewed)"
+    """How often it was supported where it is false, symmetric worlds and skewed ones; nothing where
+    that was not asked.
+    """
+    skewed = (
+        ""
+        if evidence.false_support_skewed is None
+        else f" ({percent(evidence.false_support_skewed)} skewed)"
+    )
     return f"{percent(evidence.false_support)}{skewed}"
 
 
@@ -101,7 +138,9 @@ def sentence(evidence: Evidence) -> str:
         return f"{text}. {told[:1].upper()}{told[1:]}."
     if evidence.verdict in (ERROR, None):
         return f"{text}: {evidence.reason.rstrip('.')}."
-    return f"{text}, at {100 * (evidence.confidence or 0):g} % confidence on {evidence.n_seeds} seeds."
+    return (
+        f"{text}, at {100 * (evidence.confidence or 0):g} % confidence on {evidence.n_seeds} seeds."
+    )
 
 
 def expectation(evidence: Evidence) -> str:
@@ -110,13 +149,19 @@ def expectation(evidence: Evidence) -> str:
         return ""
     if evidence.outcome == PASSED:
         return "as expected"
-    return f"expected {evidence.expected}" if evidence.expected else "no verdict is recorded for this setting"
+    return (
+        f"expected {evidence.expected}"
+        if evidence.expected
+        else "no verdict is recorded for this setting"
+    )
 
 
 def counts(evidence: Sequence[Evidence]) -> list[tuple[str, int]]:
     """[(verdict in words, how many)], none left out silently, those that did not occur left out."""
     tally = Counter(e.verdict for e in evidence)
-    return [(WORDS[v], tally[v]) for v in (SUPPORTED, REFUTED, INCONCLUSIVE, ERROR, None) if tally[v]]
+    return [
+        (WORDS[v], tally[v]) for v in (SUPPORTED, REFUTED, INCONCLUSIVE, ERROR, None) if tally[v]
+    ]
 
 
 def counted(evidence: Sequence[Evidence], asked: int) -> str:
@@ -124,6 +169,9 @@ def counted(evidence: Sequence[Evidence], asked: int) -> str:
     parts = ", ".join(f"{n} {word}" for word, n in counts(evidence))
     as_expected = sum(e.outcome == PASSED for e in evidence)
     failed = sum(e.outcome in (FAILED, ERROR) for e in evidence)
-    text = f"{len(evidence)} claim{'s' * (len(evidence) != 1)}: {parts or 'none judged'}; {as_expected} as expected"
+    text = (
+        f"{len(evidence)} claim{'s' * (len(evidence) != 1)}: {parts or 'none judged'}; "
+        f"{as_expected} as expected"
+    )
     text += f", {failed} not" if failed else ""
     return text if len(evidence) >= asked else f"{text}. Partial: {asked} were to be judged."

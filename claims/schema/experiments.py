@@ -1,4 +1,6 @@
-"""Experiments of a claim file: `like`, `settings`, and errors of merged options traced back to the line that wrote them."""
+"""Experiments of a claim file: `like`, `settings`, and errors of merged options traced back to the
+line that wrote them.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,12 @@ from typing import Any
 
 import pydantic
 
+from claims.experiments.base import SettingsError, deep_merge, settings_model
 from claims.language.resolve import nearest
-from claims.schema.problems import Problem
 from claims.schema.entries import ExperimentEntry
+from claims.schema.problems import Problem
 from claims.schema.suite import ExperimentSpec
 from claims.schema.yaml_source import Source
-from claims.experiments.base import SettingsError, deep_merge, settings_model
 
 MAX_TOLD = 200  # a recorded file can be wrong in every row
 Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first
@@ -44,44 +46,71 @@ class Experiments:
         self.problems.append(self.source.problem(path, message, hint, **options))
 
     def _merge(self, name: str, path: tuple[str, ...]) -> tuple[str, dict, dict[str, dict]] | None:
-        """Kind, options before any setting, and options by setting; None where they cannot be told."""
+        """Kind, options before any setting, and options by setting; None where they cannot be
+        told.
+        """
         if name not in self._merged:
             self._merged[name] = None  # until it is known
             self._merged[name] = self._merge_new(name, path)
         return self._merged[name]
 
-    def _merge_new(self, name: str, path: tuple[str, ...]) -> tuple[str, dict, dict[str, dict]] | None:
+    def _merge_new(
+        self, name: str, path: tuple[str, ...]
+    ) -> tuple[str, dict, dict[str, dict]] | None:
         entry, here = self.entries[name], ("experiments", name)
         own = dict(entry.model_extra or {})
-        own_settings = {setting: options or {} for setting, options in (entry.settings or {}).items()}
+        own_settings = {
+            setting: options or {} for setting, options in (entry.settings or {}).items()
+        }
         kind, common, settings = entry.kind, own, {}
         if entry.like is not None:
             if entry.like == name or entry.like in path:
-                return self.fail((*here, "like"), f"`{name}` is like itself: {' -> '.join((*path, name, entry.like))}")
+                return self.fail(
+                    (*here, "like"),
+                    f"`{name}` is like itself: {' -> '.join((*path, name, entry.like))}",
+                )
             if entry.like not in self.entries:
                 others = [other for other in self.entries if other != name]
-                return self.fail((*here, "like"), f"no experiment is called `{entry.like}`", nearest(entry.like, others))
+                return self.fail(
+                    (*here, "like"),
+                    f"no experiment is called `{entry.like}`",
+                    nearest(entry.like, others),
+                )
             parent = self._merge(entry.like, (*path, name))
             if parent is None:
                 return None  # told already, at the parent
             kind = kind or parent[0]
             model = self._model(kind, here)
             common = deep_merge(_known(parent[1], model), own)
-            settings = {setting: deep_merge(_known(options, model), own) for setting, options in parent[2].items()
-                        if setting not in entry.without_settings}
+            settings = {
+                setting: deep_merge(_known(options, model), own)
+                for setting, options in parent[2].items()
+                if setting not in entry.without_settings
+            }
             self._check_left_out(here, entry, parent[2])
         if kind is None:
-            return self.fail(here, f"`{name}` names no `kind`", "add `kind: snapshot_sweep`, or `like:` another experiment", key=True)
+            return self.fail(
+                here,
+                f"`{name}` names no `kind`",
+                "add `kind: snapshot_sweep`, or `like:` another experiment",
+                key=True,
+            )
         for setting, options in own_settings.items():
             settings[setting] = deep_merge(settings.get(setting, common), options)
         if own_settings and "default" in settings and "default" not in own_settings:
             del settings["default"]  # the parent's unnamed setting, now that there are named ones
         return kind, common, settings or {"default": common}
 
-    def _check_left_out(self, here: tuple[str, str], entry: ExperimentEntry, inherited: Mapping[str, Any]) -> None:
+    def _check_left_out(
+        self, here: tuple[str, str], entry: ExperimentEntry, inherited: Mapping[str, Any]
+    ) -> None:
         for i, setting in enumerate(entry.without_settings):
             if setting not in inherited:
-                self.fail((*here, "without_settings", i), f"`{entry.like}` has no setting `{setting}`", nearest(setting, inherited))
+                self.fail(
+                    (*here, "without_settings", i),
+                    f"`{entry.like}` has no setting `{setting}`",
+                    nearest(setting, inherited),
+                )
 
     def _model(self, kind: str, here: tuple[str, ...]) -> type[pydantic.BaseModel] | None:
         try:
@@ -90,7 +119,9 @@ class Experiments:
             return None  # told when the experiment is made
 
     def _check(self, spec: ExperimentSpec) -> bool:
-        """Makes every setting once, so that wrong options are told with the line that wrote them."""
+        """Makes every setting once, so that wrong options are told with the line that wrote
+        them.
+        """
         good, told = True, set()
         for setting in spec.settings:
             try:
@@ -101,39 +132,88 @@ class Experiments:
                     if (where, message) not in told and len(told) < MAX_TOLD:
                         self._blame(spec, setting, where, message)
                     told.add((where, message))
-            except (Exception, SystemExit) as error:  # a user's own kind may raise anything; it must not become a traceback
+            except (
+                Exception,
+                SystemExit,
+            ) as error:  # a user's own kind may raise anything; it must not become a traceback
                 good = False
-                self.fail(("experiments", spec.name, "kind"), f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}")
+                self.fail(
+                    ("experiments", spec.name, "kind"),
+                    f"`{spec.kind}` cannot describe its results: {type(error).__name__}: {error}",
+                )
         return good
 
-    def _blame(self, spec: ExperimentSpec, setting: str, where: Sequence[str | int], message: str) -> None:
+    def _blame(
+        self, spec: ExperimentSpec, setting: str, where: Sequence[str | int], message: str
+    ) -> None:
         where = tuple(where)
         if where == ("kind",):
             return self.fail((*self._definer(spec.name, "kind"), "kind"), message)
         origins = self._origins(spec.name, setting)
-        while message != "Field required" and where and not any(self.source.node((*origin, *where)) for origin in origins):
+        while (
+            message != "Field required"
+            and where
+            and not any(self.source.node((*origin, *where)) for origin in origins)
+        ):
             where = where[:-1]  # pydantic ends a path with the member of a union it tried
-        node_at = next((origin for origin in origins if where and self.source.node((*origin, *where)) is not None), None)
+        node_at = next(
+            (
+                origin
+                for origin in origins
+                if where and self.source.node((*origin, *where)) is not None
+            ),
+            None,
+        )
         name = ".".join(map(str, where))
         if node_at is not None and "Extra inputs are not permitted" in message:
             allowed = _fields_at(settings_model(spec.kind), where[:-1])
             extra = ("kind", "like", "settings", "without_settings") if len(where) == 1 else ()
-            return self.fail((*node_at, *where), f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
-                             nearest(where[-1], (*allowed, *extra)), key=True)
+            return self.fail(
+                (*node_at, *where),
+                f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
+                nearest(where[-1], (*allowed, *extra)),
+                key=True,
+            )
         if node_at is not None:
             value = self.source.node((*node_at, *where)).data()
-            in_the_file = where == ("file",)  # what is wrong stands in the rows of that file, not in its name
-            shown = "" if in_the_file or isinstance(value, dict | list) or str(value) in message else f", not {value!r}"
-            return self.fail((*node_at, *where), f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}")
-        holder = next((origin for origin in origins if where[:-1] and self.source.node((*origin, *where[:-1])) is not None), None)
+            in_the_file = where == (
+                "file",
+            )  # what is wrong stands in the rows of that file, not in its name
+            shown = (
+                ""
+                if in_the_file or isinstance(value, dict | list) or str(value) in message
+                else f", not {value!r}"
+            )
+            return self.fail(
+                (*node_at, *where),
+                f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}",
+            )
+        holder = next(
+            (
+                origin
+                for origin in origins
+                if where[:-1] and self.source.node((*origin, *where[:-1])) is not None
+            ),
+            None,
+        )
         at = (*holder, *where[:-1]) if holder else ("experiments", spec.name)
-        what = f"`{name}` is missing" if message == "Field required" else f"`{name}`: {_lower(message)}" if name else _lower(message)
+        what = (
+            f"`{name}` is missing"
+            if message == "Field required"
+            else f"`{name}`: {_lower(message)}"
+            if name
+            else _lower(message)
+        )
         self.fail(at, f"experiment `{spec.name}`, setting `{setting}`: {what}", key=True)
 
     def _definer(self, name: str, key: str) -> tuple[str, str]:
         """The experiment whose entry names a key that this one inherits."""
         seen = set()
-        while self.source.node(("experiments", name, key)) is None and name not in seen and self.entries[name].like in self.entries:
+        while (
+            self.source.node(("experiments", name, key)) is None
+            and name not in seen
+            and self.entries[name].like in self.entries
+        ):
             seen.add(name)
             name = self.entries[name].like
         return ("experiments", name)
@@ -147,7 +227,9 @@ class Experiments:
 
 
 def _known(options: Mapping[str, Any], model: type[pydantic.BaseModel] | None) -> dict:
-    """Inherited options that this kind has: an online experiment like a sweep takes the network and leaves the snapshots."""
+    """Inherited options that this kind has: an online experiment like a sweep takes the network and
+    leaves the snapshots.
+    """
     if model is None:
         return dict(options)
     kept = {}
@@ -160,19 +242,35 @@ def _known(options: Mapping[str, Any], model: type[pydantic.BaseModel] | None) -
 
 def _inner_model(model: type[pydantic.BaseModel], key: str) -> type[pydantic.BaseModel] | None:
     annotation = model.model_fields[key].annotation
-    return annotation if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel) else None
+    return (
+        annotation
+        if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)
+        else None
+    )
 
 
-def _fields_at(model: type[pydantic.BaseModel] | None, where: Sequence[str | int]) -> tuple[str, ...]:
+def _fields_at(
+    model: type[pydantic.BaseModel] | None, where: Sequence[str | int]
+) -> tuple[str, ...]:
     for step in where:
-        model = _inner_model(model, str(step)) if model and str(step) in model.model_fields else None
+        model = (
+            _inner_model(model, str(step)) if model and str(step) in model.model_fields else None
+        )
     return tuple(model.model_fields) if model else ()
 
 
 def _lower(message: str) -> str:
     """Pydantic's message without its names for what YAML calls lists and mappings."""
-    message = re.sub(r"^(?:Tuple|List|Set|Dictionary) should have at (least|most) (\d+) items?.*", r"must have at \1 \2 in it", message)
-    return (message[:1].lower() + message[1:]).replace("a valid tuple", "a list").replace("a valid dictionary", "a mapping")
+    message = re.sub(
+        r"^(?:Tuple|List|Set|Dictionary) should have at (least|most) (\d+) items?.*",
+        r"must have at \1 \2 in it",
+        message,
+    )
+    return (
+        (message[:1].lower() + message[1:])
+        .replace("a valid tuple", "a list")
+        .replace("a valid dictionary", "a mapping")
+    )
 
 
 __all__ = ["Experiments"]

@@ -1,12 +1,14 @@
-"""The JSON Schema of claim files: the models of `entries`, with each shipped kind's own settings put in under `experiments`."""
+"""The JSON Schema of claim files: the models of `entries`, with each shipped kind's own settings
+put in under `experiments`.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from claims.schema.entries import NEEDED, ClaimsFile
 from claims.experiments.base import KINDS, settings_model
+from claims.schema.entries import NEEDED, ClaimsFile
 
 TITLE = "Claims of research memos"
 
@@ -25,7 +27,12 @@ def build_schema() -> dict[str, Any]:
     schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
     for name in ("experiments", "claims"):
         schema["properties"][name]["minProperties"] = 1
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": TITLE, "required": list(NEEDED)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": TITLE,
+        "required": list(NEEDED),
+    }
 
 
 def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
@@ -35,35 +42,77 @@ def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
         definitions[kind] = _kind(kind, definitions)
         branches.append({"$ref": f"#/$defs/{kind}"})
     frame = _frame()
-    branches.append({"type": "object", "required": ["kind"], "title": "package.module:Class", "properties": {
-        **frame, "kind": {"type": "string", "pattern": "^[A-Za-z_][\\w.]*:[A-Za-z_]\\w*$"},
-        "settings": _settings({"type": ["object", "null"]})}})
-    branches.append({"type": "object", "required": ["like"], "not": {"required": ["kind"]}, "title": "like another",
-                     "properties": {**frame, "settings": _settings({"type": ["object", "null"]})}})
+    branches.append(
+        {
+            "type": "object",
+            "required": ["kind"],
+            "title": "package.module:Class",
+            "properties": {
+                **frame,
+                "kind": {"type": "string", "pattern": "^[A-Za-z_][\\w.]*:[A-Za-z_]\\w*$"},
+                "settings": _settings({"type": ["object", "null"]}),
+            },
+        }
+    )
+    branches.append(
+        {
+            "type": "object",
+            "required": ["like"],
+            "not": {"required": ["kind"]},
+            "title": "like another",
+            "properties": {**frame, "settings": _settings({"type": ["object", "null"]})},
+        }
+    )
     return {"title": "Experiment", "type": "object", "anyOf": branches}
 
 
 def _kind(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """One shipped kind. Nothing is required: a setting, or what the experiment is like, may bring it."""
+    """One shipped kind. Nothing is required: a setting, or what the experiment is like, may bring
+    it.
+    """
     model = settings_model(kind)
     own = model.model_json_schema(ref_template=f"#/$defs/{kind}.{{model}}")
     for name, definition in own.pop("$defs", {}).items():
         definitions[f"{kind}.{name}"] = _partial(definition)
     options = _partial(own)["properties"]
     variant = {"type": ["object", "null"], "properties": options, "additionalProperties": False}
-    return {"title": kind, "type": "object", "required": ["kind"], "additionalProperties": False, "description": _first_line(model),
-            "properties": {**_frame(), "kind": {"const": kind}, **options, "settings": _settings(variant)}}
+    return {
+        "title": kind,
+        "type": "object",
+        "required": ["kind"],
+        "additionalProperties": False,
+        "description": _first_line(model),
+        "properties": {
+            **_frame(),
+            "kind": {"const": kind},
+            **options,
+            "settings": _settings(variant),
+        },
+    }
 
 
 def _frame() -> dict[str, Any]:
-    names = {"type": "array", "items": {"type": "string"}, "description": "settings of `like` that this experiment does not have"}
-    return {"like": {"type": "string", "description": "another experiment, from which all that is not named here is taken"},
-            "without_settings": names}
+    names = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "settings of `like` that this experiment does not have",
+    }
+    return {
+        "like": {
+            "type": "string",
+            "description": "another experiment, from which all that is not named here is taken",
+        },
+        "without_settings": names,
+    }
 
 
 def _settings(variant: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "minProperties": 1, "additionalProperties": variant,
-            "description": "by name, the first is the default; each overrides what it names"}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": variant,
+        "description": "by name, the first is the default; each overrides what it names",
+    }
 
 
 def _partial(definition: dict[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,31 @@ from typing import Any
 
 import pydantic
 
-from claims.language import ExpressionError, Options, check_derived, nearest, parse_claim, parse_value
+from claims.inference.levels import allowed, largest_confidence
+from claims.language import (
+    ExpressionError,
+    Options,
+    check_derived,
+    nearest,
+    parse_claim,
+    parse_value,
+)
 from claims.language.nodes import Select, walk
 from claims.language.resolve import names_in
-from claims.inference.levels import allowed, largest_confidence
-from claims.schema.problems import ClaimFileError, Problem
 from claims.schema.entries import MAX_LOOKS, NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
-from claims.schema.suite import Claim, ExperimentSpec, Memo, NotAsked, Reported, Seeds, Suite, Undescribed, displayed
+from claims.schema.problems import ClaimFileError, Problem
+from claims.schema.suite import (
+    Claim,
+    ExperimentSpec,
+    Memo,
+    NotAsked,
+    Reported,
+    Seeds,
+    Suite,
+    Undescribed,
+    displayed,
+)
 from claims.schema.variants import Variants, VariantsCheck
 from claims.schema.wording import without_echoes, worded
 from claims.schema.yaml_source import Source, read
@@ -24,7 +41,9 @@ from claims.schema.yaml_source import Source, read
 
 @dataclass(frozen=True)
 class Reading:
-    """A claim file with its mistakes: the suite holds what could be understood, or is None where nothing could."""
+    """A claim file with its mistakes: the suite holds what could be understood, or is None where
+    nothing could.
+    """
 
     suite: Suite | None
     problems: tuple[Problem, ...]
@@ -41,7 +60,9 @@ def load_suite(path: str | Path) -> Suite:
 
 
 def read_suite(path: str | Path) -> Reading:
-    """Like `load_suite`, but one broken claim does not hide the others. Never raises for what the file holds."""
+    """Like `load_suite`, but one broken claim does not hide the others. Never raises for what the
+    file holds.
+    """
     path = Path(path)
     try:
         source = read(path)
@@ -67,7 +88,9 @@ class _Loader:
         self.file = self._entries()
         if self.file is None:
             return None
-        experiments = Experiments(self.source, self.file.experiments, self.source.path.parent.resolve())
+        experiments = Experiments(
+            self.source, self.file.experiments, self.source.path.parent.resolve()
+        )
         self.specs = experiments.build()
         self.problems += experiments.problems
         self._check_looks(("defaults",), self.file.defaults.seeds, self.file.defaults.confidence)
@@ -75,7 +98,13 @@ class _Loader:
         self.derived = self._metrics()
         memos = {name: self._memo(name) for name in self.file.memos}
         claims = [self._claim(name, entry) for name, entry in self.file.claims.items()]
-        return Suite(self.source.path, memos, self.specs, tuple(claim for claim in claims if claim is not None), self._variants())
+        return Suite(
+            self.source.path,
+            memos,
+            self.specs,
+            tuple(claim for claim in claims if claim is not None),
+            self._variants(),
+        )
 
     def _variants(self) -> dict[str, Variants]:
         check = VariantsCheck(self.source, self.specs, self._written("experiments"))
@@ -84,18 +113,26 @@ class _Loader:
         return found
 
     def _entries(self) -> ClaimsFile | None:
-        """The typed file. Entries that are wrong are told and left out, so that the others are still read."""
+        """The typed file. Entries that are wrong are told and left out, so that the others are
+        still read.
+        """
         data = self.source.root.data()
         for name in NEEDED:
             if name not in data:
-                self.fail((), f"`{name}` is missing", f"add `{name}: 1`" if name == "version" else f"add `{name}:` with at least one")
+                self.fail(
+                    (),
+                    f"`{name}` is missing",
+                    f"add `{name}: 1`" if name == "version" else f"add `{name}:` with at least one",
+                )
             elif data[name] in ({}, None):
                 self.fail((name,), f"`{name}` is empty", "add at least one below it", key=True)
                 data[name] = {}
         try:
             return ClaimsFile.model_validate(data)
         except pydantic.ValidationError as error:
-            self.problems += [worded(self.source, detail) for detail in without_echoes(error.errors())]
+            self.problems += [
+                worded(self.source, detail) for detail in without_echoes(error.errors())
+            ]
             data = _without(data, [detail["loc"] for detail in error.errors()])
         try:
             return ClaimsFile.model_validate(data)
@@ -108,14 +145,27 @@ class _Loader:
         for name, text in self.file.metrics.items():
             path = ("metrics", name)
             if measured is not None and name in measured:
-                self.fail(path, f"`{name}` is measured already", "give the derived metric another name", key=True)
+                self.fail(
+                    path,
+                    f"`{name}` is measured already",
+                    "give the derived metric another name",
+                    key=True,
+                )
             elif (value := self._parse(path, parse_value, text)) is not None:
                 derived[name] = value
         for name, body in derived.items():
             for leaf in (part for part in walk(body) if isinstance(part, Select)):
-                if measured is not None and leaf.metric not in measured and leaf.metric not in self.file.metrics:
-                    self.fail(("metrics", name), f"no metric is called `{leaf.metric}`", nearest(leaf.metric, (*measured, *self.file.metrics)),
-                              span=(leaf.span.start, leaf.span.end))
+                if (
+                    measured is not None
+                    and leaf.metric not in measured
+                    and leaf.metric not in self.file.metrics
+                ):
+                    self.fail(
+                        ("metrics", name),
+                        f"no metric is called `{leaf.metric}`",
+                        nearest(leaf.metric, (*measured, *self.file.metrics)),
+                        span=(leaf.span.start, leaf.span.end),
+                    )
         told: set[int] = set()
         for name, error in check_derived(derived).items():
             if id(error) not in told:
@@ -128,8 +178,12 @@ class _Loader:
         """All measured metrics, or None where an experiment does not tell."""
         if len(self.specs) < len(self._written("experiments")):
             return None
-        described = [spec.describe(setting) for spec in self.specs.values() for setting in spec.settings]
-        return None if None in described else {metric for metrics in described for metric in metrics}
+        described = [
+            spec.describe(setting) for spec in self.specs.values() for setting in spec.settings
+        ]
+        return (
+            None if None in described else {metric for metrics in described for metric in metrics}
+        )
 
     def _memo(self, name: str) -> Memo:
         entry = self.file.memos[name]
@@ -141,7 +195,9 @@ class _Loader:
             if value is None or spec is None:
                 continue
             line = self.source.node(path).line
-            asked = Reported(figure.expression, figure.value, spec.name, line, value, spec, self.derived)
+            asked = Reported(
+                figure.expression, figure.value, spec.name, line, value, spec, self.derived
+            )
             if self._try_asking(spec, asked.ask, (*path, "expression")):
                 reported.append(asked)
         return Memo(name, entry.title, entry.date, entry.source, tuple(reported))
@@ -168,11 +224,15 @@ class _Loader:
 
     def _fail_expression(self, path: Sequence[str | int], error: ExpressionError) -> None:
         if error.variable is not None:
-            self.fail((*path[:-1], "for_every", error.variable, error.index), error.message, error.hint)
+            self.fail(
+                (*path[:-1], "for_every", error.variable, error.index), error.message, error.hint
+            )
         else:
             self.fail(path, error.message, error.hint, span=(error.span.start, error.span.end))
 
-    def _try_asking(self, spec: ExperimentSpec, ask: Callable[[str], Any], path: Sequence[str | int]) -> bool:
+    def _try_asking(
+        self, spec: ExperimentSpec, ask: Callable[[str], Any], path: Sequence[str | int]
+    ) -> bool:
         """Asks every setting once, so that a wrong name is told before anything trains."""
         for setting in spec.settings:
             try:
@@ -199,7 +259,12 @@ class _Loader:
         for_every = entry.for_every or {}
         for variable in for_every:
             if variable not in names_in(statement):
-                self.fail((*here, "for_every", variable), f"the claim does not use `{variable}`", "use it as a label, or delete it", key=True)
+                self.fail(
+                    (*here, "for_every", variable),
+                    f"the claim does not use `{variable}`",
+                    "use it as a label, or delete it",
+                    key=True,
+                )
         self._check_by(here, entry, text)
         claim = self._made(name, entry, spec, statement)
         self._try_asking(spec, claim.ask, path)
@@ -207,88 +272,180 @@ class _Loader:
 
     def _made(self, name: str, entry: ClaimEntry, spec: ExperimentSpec, statement: Any) -> Claim:
         defaults, for_every = self.file.defaults, entry.for_every or {}
-        options = Options(entry.by or 10.0, entry.within, entry.factor, entry.never is not None, entry.margin or 0.0)
+        options = Options(
+            entry.by or 10.0,
+            entry.within,
+            entry.factor,
+            entry.never is not None,
+            entry.margin or 0.0,
+        )
         return Claim(
-            id=name, memo=entry.memo, where=entry.where, says=entry.says, experiment=spec.name,
-            expression=displayed(statement, options, for_every), confidence=entry.confidence or defaults.confidence,
-            seeds=_seeds(entry.seeds or defaults.seeds), expected=entry.expected or "supported", note=entry.note, tags=entry.tags,
-            line=self.source.root.value["claims"].keys[name][0], spec=spec, statement=statement, options=options, for_every=for_every,
-            derived=self.derived, seeds_in={setting: _seeds(seeds) for setting, seeds in defaults.seeds_in.items()})
+            id=name,
+            memo=entry.memo,
+            where=entry.where,
+            says=entry.says,
+            experiment=spec.name,
+            expression=displayed(statement, options, for_every),
+            confidence=entry.confidence or defaults.confidence,
+            seeds=_seeds(entry.seeds or defaults.seeds),
+            expected=entry.expected or "supported",
+            note=entry.note,
+            tags=entry.tags,
+            line=self.source.root.value["claims"].keys[name][0],
+            spec=spec,
+            statement=statement,
+            options=options,
+            for_every=for_every,
+            derived=self.derived,
+            seeds_in={setting: _seeds(seeds) for setting, seeds in defaults.seeds_in.items()},
+        )
 
     def _check_keys(self, here: tuple[str, str], entry: ClaimEntry) -> None:
         if (entry.expect is None) == (entry.never is None):
             both = entry.expect is not None
-            self.fail((*here, "never") if both else here, f"a claim has `expect` or `never`{', not both' if both else ''}",
-                      "" if both else "add `expect: dL_held(vec, epoch=5) < 0`", key=True)
+            self.fail(
+                (*here, "never") if both else here,
+                f"a claim has `expect` or `never`{', not both' if both else ''}",
+                "" if both else "add `expect: dL_held(vec, epoch=5) < 0`",
+                key=True,
+            )
         if entry.margin is not None and entry.never is None:
-            self.fail((*here, "margin"), "`margin` belongs to `never`", "write the margin into the expression: a < b + 0.01", key=True)
+            self.fail(
+                (*here, "margin"),
+                "`margin` belongs to `never`",
+                "write the margin into the expression: a < b + 0.01",
+                key=True,
+            )
         if entry.within is not None and entry.factor is not None:
             self.fail((*here, "factor"), "a claim takes `within` or `factor`, not both", key=True)
         if entry.memo is not None:
             if entry.memo not in self._written("memos"):
-                self.fail((*here, "memo"), f"no memo is called `{entry.memo}`", nearest(entry.memo, self._written("memos")))
+                self.fail(
+                    (*here, "memo"),
+                    f"no memo is called `{entry.memo}`",
+                    nearest(entry.memo, self._written("memos")),
+                )
             for key in ("where", "says"):
                 if getattr(entry, key) is None:
-                    self.fail(here, f"a claim of a memo tells `{key}`", f"add `{key}: ...`, in your own words", key=True)
+                    self.fail(
+                        here,
+                        f"a claim of a memo tells `{key}`",
+                        f"add `{key}: ...`, in your own words",
+                        key=True,
+                    )
         if entry.seeds is not None or entry.confidence is not None:
             self._check_looks(here, entry.seeds, entry.confidence)
 
-    def _check_looks(self, here: tuple[str, ...], seeds: int | SeedSchedule | None, confidence: float | None) -> None:
-        """A schedule that goes backwards, or that shares the error over more looks than it can be shared over."""
+    def _check_looks(
+        self, here: tuple[str, ...], seeds: int | SeedSchedule | None, confidence: float | None
+    ) -> None:
+        """A schedule that goes backwards, or that shares the error over more looks than it can be
+        shared over.
+        """
         defaults = self.file.defaults
         schedule = defaults.seeds if seeds is None else seeds
-        self._check_schedule((*here, "seeds"), schedule, confidence or defaults.confidence, key=seeds is None,
-                             blamed=(*here, "seeds" if confidence is None else "confidence"))
+        self._check_schedule(
+            (*here, "seeds"),
+            schedule,
+            confidence or defaults.confidence,
+            key=seeds is None,
+            blamed=(*here, "seeds" if confidence is None else "confidence"),
+        )
 
-    def _check_schedule(self, here: tuple[str, ...], schedule: int | SeedSchedule, confidence: float, *, key: bool = False,
-                        blamed: tuple[str, ...] | None = None) -> None:
+    def _check_schedule(
+        self,
+        here: tuple[str, ...],
+        schedule: int | SeedSchedule,
+        confidence: float,
+        *,
+        key: bool = False,
+        blamed: tuple[str, ...] | None = None,
+    ) -> None:
         if isinstance(schedule, SeedSchedule) and schedule.max < schedule.start:
-            return self.fail((*here, "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})")
+            return self.fail(
+                (*here, "max"), f"`max` ({schedule.max}) is below `start` ({schedule.start})"
+            )
         n_looks = len(_seeds(schedule).looks)
         if n_looks > MAX_LOOKS:
             step = -(-(schedule.max - schedule.start) // (MAX_LOOKS - 1))
-            return self.fail(here, f"`seeds` looks {n_looks} times; at most {MAX_LOOKS} looks share the error",
-                             f"from {schedule.start} to {schedule.max} write `step: {step}` or more", key=key)
+            return self.fail(
+                here,
+                f"`seeds` looks {n_looks} times; at most {MAX_LOOKS} looks share the error",
+                f"from {schedule.start} to {schedule.max} write `step: {step}` or more",
+                key=key,
+            )
         if not allowed(confidence, n_looks):
             over = f" over {n_looks} looks" if n_looks > 1 else ""
-            self.fail(blamed or here, f"`confidence` of {confidence:.10g}{over} cannot be had",
-                      f"allowed{over}: at most {largest_confidence(n_looks):.10g}{'; fewer looks allow more' if n_looks > 1 else ''}")
+            self.fail(
+                blamed or here,
+                f"`confidence` of {confidence:.10g}{over} cannot be had",
+                f"allowed{over}: at most {largest_confidence(n_looks):.10g}"
+                + ("; fewer looks allow more" if n_looks > 1 else ""),
+            )
 
     def _check_seeds_in(self) -> None:
-        """Settings that no experiment has, and schedules that the strictest claim cannot be judged by."""
+        """Settings that no experiment has, and schedules that the strictest claim cannot be judged
+        by.
+        """
         known = dict.fromkeys(setting for spec in self.specs.values() for setting in spec.settings)
-        confidence = max((c.confidence for c in self.file.claims.values() if c.confidence), default=self.file.defaults.confidence)
+        confidence = max(
+            (c.confidence for c in self.file.claims.values() if c.confidence),
+            default=self.file.defaults.confidence,
+        )
         for setting, seeds in self.file.defaults.seeds_in.items():
             here = ("defaults", "seeds_in", setting)
             if setting not in known:
-                self.fail(here, f"no experiment has a setting `{setting}`", nearest(setting, known), key=True)
+                self.fail(
+                    here,
+                    f"no experiment has a setting `{setting}`",
+                    nearest(setting, known),
+                    key=True,
+                )
             else:
                 self._check_schedule(here, seeds, max(confidence, self.file.defaults.confidence))
 
     def _check_by(self, here: tuple[str, str], entry: ClaimEntry, text: str) -> None:
         if entry.by is not None and "<<" not in text and ">>" not in text:
-            self.fail((*here, "by"), "`by` belongs to << and >>, which this claim does not use", key=True)
+            self.fail(
+                (*here, "by"), "`by` belongs to << and >>, which this claim does not use", key=True
+            )
 
-    def _check_expected(self, here: tuple[str, str], entry: ClaimEntry, spec: ExperimentSpec) -> None:
+    def _check_expected(
+        self, here: tuple[str, str], entry: ClaimEntry, spec: ExperimentSpec
+    ) -> None:
         expected = entry.expected
         if isinstance(expected, Mapping):
             for setting in expected:
                 if setting not in spec.settings:
-                    self.fail((*here, "expected", setting), f"experiment `{spec.name}` has no setting `{setting}`",
-                              nearest(setting, spec.settings), key=True)
+                    self.fail(
+                        (*here, "expected", setting),
+                        f"experiment `{spec.name}` has no setting `{setting}`",
+                        nearest(setting, spec.settings),
+                        key=True,
+                    )
         words = expected.values() if isinstance(expected, Mapping) else [expected or "supported"]
         if entry.note is None and any(word != "supported" for word in words):
-            self.fail((*here, "expected"), "an expected verdict other than `supported` needs a `note`",
-                      "add `note:` and say why, as far as known", key=True)
+            self.fail(
+                (*here, "expected"),
+                "an expected verdict other than `supported` needs a `note`",
+                "add `note:` and say why, as far as known",
+                key=True,
+            )
 
 
 def _seeds(seeds: int | SeedSchedule) -> Seeds:
-    return Seeds(seeds, 0, seeds) if isinstance(seeds, int) else Seeds(seeds.start, seeds.step, seeds.max)
+    return (
+        Seeds(seeds, 0, seeds)
+        if isinstance(seeds, int)
+        else Seeds(seeds.start, seeds.step, seeds.max)
+    )
 
 
 def _without(data: Mapping[str, Any], locations: Sequence[tuple]) -> dict:
     """The file without the entries, or unknown sections, that are wrong."""
-    kept = {key: dict(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+    kept = {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in data.items()
+    }
     for location in locations:
         if len(location) > 1 and isinstance(kept.get(location[0]), dict):
             kept[location[0]].pop(str(location[1]), None)

@@ -1,4 +1,6 @@
-"""What is wrong with a claim file, told to a person: every mistake with its place, the line, what is allowed and a remedy."""
+"""What is wrong with a claim file, told to a person: every mistake with its place, the line, what
+is allowed and a remedy.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ WIDTH = 110
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """A mistake at `line` and `column` (both from 1) reaching over `length` characters. `about` is the claim at fault, if one is."""
+    """A mistake at `line` and `column` (both from 1) reaching over `length` characters. `about` is
+    the claim at fault, if one is.
+    """
 
     line: int
     column: int
@@ -23,7 +27,9 @@ class Problem:
 
 
 class ClaimFileError(ValueError):
-    """A claim file that cannot be used. `problems` holds every mistake in order of line; `str()` fits on a screen."""
+    """A claim file that cannot be used. `problems` holds every mistake in order of line; `str()`
+    fits on a screen.
+    """
 
     def __init__(self, path: Path, problems: Sequence[Problem], lines: Sequence[str] = ()):
         self.path, self.lines = path, tuple(lines)
@@ -31,16 +37,24 @@ class ClaimFileError(ValueError):
         super().__init__(path, self.problems)
 
     def __str__(self) -> str:
-        shown = [render(self.path, problem, self.lines) for problem in self.problems[:ON_ONE_SCREEN]]
+        shown = [
+            render(self.path, problem, self.lines) for problem in self.problems[:ON_ONE_SCREEN]
+        ]
         if (rest := len(self.problems) - ON_ONE_SCREEN) > 0:
-            lines = ", ".join(str(problem.line) for problem in self.problems[ON_ONE_SCREEN:ON_ONE_SCREEN + 12])
-            shown.append(f"and {rest} more, on line{'s' * (rest > 1)} {lines}{', ...' if rest > 12 else ''}")
+            lines = ", ".join(
+                str(problem.line) for problem in self.problems[ON_ONE_SCREEN : ON_ONE_SCREEN + 12]
+            )
+            shown.append(
+                f"and {rest} more, on line{'s' * (rest > 1)} {lines}{', ...' if rest > 12 else ''}"
+            )
         return "\n".join(shown)
 
 
 def render(path: Path, problem: Problem, lines: Sequence[str]) -> str:
     """`claims.yaml:12:5: error: ...`, the line, a caret under the mistake, and the remedy."""
-    text = [f"{_near(path)}:{problem.line}:{problem.column}: error: {_clip(problem.message, 4 * WIDTH)}"]
+    text = [
+        f"{_near(path)}:{problem.line}:{problem.column}: error: {_clip(problem.message, 4 * WIDTH)}"
+    ]
     if 0 < problem.line <= len(lines):
         text += _excerpt(lines[problem.line - 1], problem)
     if problem.hint:
@@ -53,7 +67,7 @@ def _excerpt(line: str, problem: Problem) -> list[str]:
     line = "".join(character if character.isprintable() else " " for character in line.rstrip())
     column = min(problem.column - 1, len(line))
     start = 0 if column < WIDTH - 20 else column - WIDTH // 2
-    shown = line[start:start + WIDTH]
+    shown = line[start : start + WIDTH]
     number = f"{problem.line:4d} | "
     carets = "^" * max(1, min(problem.length, len(shown) - (column - start)))
     margin = ("..." if start else "", "..." if len(line) > start + WIDTH else "")
@@ -71,4 +85,4 @@ def _near(path: Path) -> Path:
 
 def _clip(text: str, width: int) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= width else f"{text[:width - 3]}..."
+    return text if len(text) <= width else f"{text[: width - 3]}..."

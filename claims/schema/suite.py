@@ -1,4 +1,6 @@
-"""The claim file as understood: frozen, checked, and able to say what each claim asks of each setting."""
+"""The claim file as understood: frozen, checked, and able to say what each claim asks of each
+setting.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +9,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from claims.experiments.validation import label_of
 from claims.language import (
-    CompiledAtom, ExpressionError, NotThere, Options, Term, Vocabulary, compile_claim, compile_value, to_text,
+    CompiledAtom,
+    ExpressionError,
+    NotThere,
+    Options,
+    Term,
+    Vocabulary,
+    compile_claim,
+    compile_value,
+    to_text,
 )
 from claims.language.printer import scalar_text
-from claims.experiments.validation import label_of
 
 if TYPE_CHECKING:
-    from claims.schema.variants import Variants
     from claims.experiments.base import Configured
+    from claims.schema.variants import Variants
 
 
 class Undescribed(LookupError):
-    """The experiment names no labels before it is measured; ask again with `described` taken from its observations."""
+    """The experiment names no labels before it is measured; ask again with `described` taken from
+    its observations.
+    """
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """`start` seeds, or looks after start, start + step, ... up to max. A fixed number has step 0."""
+    """`start` seeds, or looks after start, start + step, ... up to max. A fixed number has step
+    0.
+    """
 
     start: int
     step: int
@@ -55,6 +69,7 @@ class ExperimentSpec:
     def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Configured:
         if key not in self._made:
             from claims.experiments.base import create
+
             self._made[key] = create(self.kind, options, self.base)
         return self._made[key]
 
@@ -68,10 +83,15 @@ class ExperimentSpec:
         """The union of all settings' labels, and of the experiment's own before any setting."""
         if ("union",) not in self._made:
             from claims.experiments.base import SettingsError, deep_merge
+
             union: dict[str, dict[str, tuple]] = {}
             first = next(iter(self.settings))
             try:
-                known = [_described(self._create(("common",), deep_merge(self.settings[first], self.common)))]
+                known = [
+                    _described(
+                        self._create(("common",), deep_merge(self.settings[first], self.common))
+                    )
+                ]
             except SettingsError:
                 known = []
             for described in (*(self.describe(setting) for setting in self.settings), *known):
@@ -82,17 +102,27 @@ class ExperimentSpec:
             self._made["union",] = union
         return self._made["union",]
 
-    def vocabulary(self, setting: str, derived: Mapping, described: Mapping | None = None) -> Vocabulary:
+    def vocabulary(
+        self, setting: str, derived: Mapping, described: Mapping | None = None
+    ) -> Vocabulary:
         described = described if described is not None else self.describe(setting)
         if described is None:
-            raise Undescribed(f"experiment `{self.name}` does not describe its metrics before it is measured")
-        return Vocabulary(described, {name: body for name, body in derived.items() if name not in described}, self.elsewhere())
+            raise Undescribed(
+                f"experiment `{self.name}` does not describe its metrics before it is measured"
+            )
+        return Vocabulary(
+            described,
+            {name: body for name, body in derived.items() if name not in described},
+            self.elsewhere(),
+        )
 
     def ranges(self, setting: str) -> dict[str, tuple[float, float]]:
         return dict(getattr(self.experiment(setting), "ranges", None) or {})
 
     def refuse_absent(self, setting: str, terms: Sequence[Term]) -> None:
-        """Recorded results need not hold every combination of labels. Raises `ExpressionError` for one that they lack."""
+        """Recorded results need not hold every combination of labels. Raises `ExpressionError` for
+        one that they lack.
+        """
         lacks = getattr(getattr(self.experiment(setting), "implementation", None), "lacks", None)
         for term in terms if lacks else ():
             if reason := lacks(term.metric, dict(term.labels)):
@@ -100,13 +130,20 @@ class ExperimentSpec:
 
 
 def _described(experiment: Configured) -> dict[str, dict[str, tuple]] | None:
-    """What the experiment says of itself, with numpy's numbers made plain. Raises TypeError for what is no description."""
+    """What the experiment says of itself, with numpy's numbers made plain. Raises TypeError for
+    what is no description.
+    """
     described = experiment.describe()
     if described is None:
         return None
     try:
-        return {str(metric): {str(name): tuple(label_of(label) for label in labels) for name, labels in dimensions.items()}
-                for metric, dimensions in described.items()}
+        return {
+            str(metric): {
+                str(name): tuple(label_of(label) for label in labels)
+                for name, labels in dimensions.items()
+            }
+            for metric, dimensions in described.items()
+        }
     except (AttributeError, TypeError):
         raise TypeError("`describe` must return {metric: {dimension: labels}}") from None
 
@@ -141,7 +178,9 @@ class Reported:
     def ask(self, setting: str, described: Mapping | None = None) -> Question | NotAsked:
         """As `Claim.ask`; the one atom has no thresholds."""
         try:
-            terms, atom = compile_value(self._value, self._spec.vocabulary(setting, self._derived, described))
+            terms, atom = compile_value(
+                self._value, self._spec.vocabulary(setting, self._derived, described)
+            )
             self._spec.refuse_absent(setting, terms)
         except NotThere as error:
             return NotAsked(error.message)
@@ -159,7 +198,9 @@ class Memo:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, ready to be asked. `expression` is the text for readers, with its variables; `line` is where it stands."""
+    """A claim, ready to be asked. `expression` is the text for readers, with its variables; `line`
+    is where it stands.
+    """
 
     id: str
     memo: str | None
@@ -187,12 +228,21 @@ class Claim:
     def ask(self, setting: str, described: Mapping | None = None) -> Question | NotAsked:
         """What this claim needs in a setting.
 
-        `described` replaces the experiment's own description; where there is neither, `Undescribed` is raised. A name that no setting
-        has raises `ExpressionError`: for a described experiment that has been found on loading.
+        `described` replaces the experiment's own description; where there is neither, `Undescribed`
+        is raised. A name that no setting has raises `ExpressionError`: for a described experiment
+        that has been found on loading.
         """
         vocabulary = self.spec.vocabulary(setting, self.derived, described)
         try:
-            question = Question(*compile_claim(self.statement, self.options, self.for_every, vocabulary, self.spec.ranges(setting)))
+            question = Question(
+                *compile_claim(
+                    self.statement,
+                    self.options,
+                    self.for_every,
+                    vocabulary,
+                    self.spec.ranges(setting),
+                )
+            )
             self.spec.refuse_absent(setting, question.terms)
             return question
         except NotThere as error:
@@ -216,22 +266,41 @@ class Suite:
     @property
     def settings(self) -> tuple[str, ...]:
         """Every setting's name, in order of the file."""
-        return tuple(dict.fromkeys(name for spec in self.experiments.values() for name in spec.settings))
+        return tuple(
+            dict.fromkeys(name for spec in self.experiments.values() for name in spec.settings)
+        )
 
 
 def displayed(statement: Any, options: Options, for_every: Mapping[str, tuple]) -> str:
     """A claim in one line, with what its keys say."""
     text = to_text(statement)
-    extra = [f", {name} {value:g}" for name, value in (("within", options.within), ("factor", options.factor)) if value is not None]
+    extra = [
+        f", {name} {value:g}"
+        for name, value in (("within", options.within), ("factor", options.factor))
+        if value is not None
+    ]
     if "<<" in text or ">>" in text:
         extra.append(f", by {options.by:g}")
     if options.never:
         text = f"never {text}"
         extra += [f", margin {options.margin:g}"] if options.margin else []
     if for_every:
-        runs = "; ".join(f"{name} in {', '.join(map(scalar_text, values))}" for name, values in for_every.items())
+        runs = "; ".join(
+            f"{name} in {', '.join(map(scalar_text, values))}" for name, values in for_every.items()
+        )
         extra.append(f", for every {runs}")
     return text + "".join(extra)
 
 
-__all__ = ["Claim", "ExperimentSpec", "ExpressionError", "Memo", "NotAsked", "Question", "Reported", "Seeds", "Suite", "Undescribed"]
+__all__ = [
+    "Claim",
+    "ExperimentSpec",
+    "ExpressionError",
+    "Memo",
+    "NotAsked",
+    "Question",
+    "Reported",
+    "Seeds",
+    "Suite",
+    "Undescribed",
+]

@@ -1,4 +1,6 @@
-"""Pydantic's complaints in the words of someone who edits the file, at the place where it is edited."""
+"""Pydantic's complaints in the words of someone who edits the file, at the place where it is
+edited.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claims.language.resolve import nearest
-from claims.schema.problems import Problem
 from claims.schema.entries import (
-    VERDICTS, ClaimEntry, ClaimsFile, DefaultsEntry, Entry, ExperimentEntry, MemoEntry, ReportedEntry, SeedSchedule, VariantsEntry,
+    VERDICTS,
+    ClaimEntry,
+    ClaimsFile,
+    DefaultsEntry,
+    Entry,
+    ExperimentEntry,
+    MemoEntry,
+    ReportedEntry,
+    SeedSchedule,
+    VariantsEntry,
 )
+from claims.schema.problems import Problem
 from claims.schema.yaml_source import Source
 
 
@@ -20,11 +31,23 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
     about = str(path[1]) if len(path) > 1 and path[0] == "claims" else None
     name = next((step for step in reversed(path) if isinstance(step, str)), "file")
     if kind == "extra_forbidden":
-        split = "inside { } a comma ends the value before it: quote the expression" if set(name) & set("()<>=") and name != "<<" else ""
-        return source.problem(path, f"unknown key `{name}`", split or nearest(name, _allowed(path[:-1])), key=True, about=about)
+        split = (
+            "inside { } a comma ends the value before it: quote the expression"
+            if set(name) & set("()<>=") and name != "<<"
+            else ""
+        )
+        return source.problem(
+            path,
+            f"unknown key `{name}`",
+            split or nearest(name, _allowed(path[:-1])),
+            key=True,
+            about=about,
+        )
     if kind == "missing":
         holder = f" in `{path[-2]}`" if len(path) > 1 else ""
-        return source.problem(path[:-1], f"`{name}` is missing{holder}", f"add `{name}: ...`", key=True, about=about)
+        return source.problem(
+            path[:-1], f"`{name}` is missing{holder}", f"add `{name}: ...`", key=True, about=about
+        )
     message, hint = _message(kind, detail, str(name))
     if at_key:
         message = message.removeprefix(f"`{name}`: ")
@@ -34,8 +57,12 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
 def without_echoes(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Without "too short" for a list whose items are wrong: pydantic counts only the right ones."""
     places = [tuple(detail["loc"]) for detail in details]
-    return [detail for detail, place in zip(details, places, strict=True) if detail["type"] != "too_short"
-            or not any(other[:len(place)] == place and len(other) > len(place) for other in places)]
+    return [
+        detail
+        for detail, place in zip(details, places, strict=True)
+        if detail["type"] != "too_short"
+        or not any(other[: len(place)] == place and len(other) > len(place) for other in places)
+    ]
 
 
 def _followed(source: Source, location: tuple, *, last: bool) -> list[str | int]:
@@ -51,8 +78,13 @@ def _followed(source: Source, location: tuple, *, last: bool) -> list[str | int]
 def _allowed(path: list[str | int]) -> tuple[str, ...]:
     """Keys of the entry at a path."""
     models: dict[tuple[str, int], type[Entry]] = {
-        ("memos", 2): MemoEntry, ("memos", 4): ReportedEntry, ("claims", 2): ClaimEntry, ("claims", 3): SeedSchedule,
-        ("defaults", 1): DefaultsEntry, ("defaults", 2): SeedSchedule, ("experiments", 2): ExperimentEntry,
+        ("memos", 2): MemoEntry,
+        ("memos", 4): ReportedEntry,
+        ("claims", 2): ClaimEntry,
+        ("claims", 3): SeedSchedule,
+        ("defaults", 1): DefaultsEntry,
+        ("defaults", 2): SeedSchedule,
+        ("experiments", 2): ExperimentEntry,
         ("variants", 2): VariantsEntry,
     }
     model = ClaimsFile if not path else models.get((str(path[0]), len(path)))
@@ -68,22 +100,41 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
         return f"`version` must be 1, {shown}", "write `version: 1`"
     if kind == "literal_error":
         if value == "error":
-            return "`error` is never expected: a claim that cannot be measured fails", f"allowed: {', '.join(VERDICTS)}"
+            return (
+                "`error` is never expected: a claim that cannot be measured fails",
+                f"allowed: {', '.join(VERDICTS)}",
+            )
         return f"`{name}` must be {' or '.join(VERDICTS)}, {shown}", nearest(value, VERDICTS)
     if kind in ("dict_type", "model_type", "model_attributes_type"):
-        return f"`{name}` must be a mapping of keys to values, {shown}", "write `key: value` lines, indented below it"
+        return (
+            f"`{name}` must be a mapping of keys to values, {shown}",
+            "write `key: value` lines, indented below it",
+        )
     if kind in ("tuple_type", "list_type"):
-        return f"`{name}` must be a list, {shown}", f"write [{_short(value).strip('`')}]" if not isinstance(value, (dict, list)) else ""
+        return (
+            f"`{name}` must be a list, {shown}",
+            f"write [{_short(value).strip('`')}]" if not isinstance(value, (dict, list)) else "",
+        )
     if kind == "string_type":
-        return f"`{name}` must be text, {shown}", "quote it" if isinstance(value, (int, float)) else ""
+        return f"`{name}` must be text, {shown}", "quote it" if isinstance(
+            value, (int, float)
+        ) else ""
     if kind in ("too_short", "string_too_short", "string_pattern_mismatch"):
         return f"`{name}` is empty", "fill it in, or delete the key"
     if kind == "string_too_long":
-        return f"`{name}` is {len(value)} characters long; at most {context['max_length']} are read", ""
+        return (
+            f"`{name}` is {len(value)} characters long; at most {context['max_length']} are read",
+            "",
+        )
     if name == "confidence":
         return f"`confidence` must be at least 0.5 and below 1, {shown}", "write 0.95 for 95 %"
     if kind.startswith(("greater_than", "less_than")):
-        sign = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}[kind]
+        sign = {
+            "greater_than": "above",
+            "greater_than_equal": "at least",
+            "less_than": "below",
+            "less_than_equal": "at most",
+        }[kind]
         return f"`{name}` must be {sign} {next(iter(context.values())):g}, {shown}", ""
     if kind.startswith(("int", "float")):
         return f"`{name}` must be a {'whole ' if kind.startswith('int') else ''}number, {shown}", ""

@@ -1,7 +1,9 @@
-"""What working processes say about their progress, left in the store, where whoever watches reads it.
+"""What working processes say about their progress, left in the store, where whoever watches reads
+it.
 
-A record is a small JSON file under `working/`, beside a lock that its process holds as long as it lives: a record whose lock can be had is a
-dead one's. Nothing here may disturb the work: what cannot be written is not written.
+A record is a small JSON file under `working/`, beside a lock that its process holds as long as it
+lives: a record whose lock can be had is a dead one's. Nothing here may disturb the work: what
+cannot be written is not written.
 """
 
 from __future__ import annotations
@@ -15,15 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from claims.store.pruning import WORKING, living
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store, StoreError
+from claims.store.pruning import WORKING, living
 
 INTERVAL = 0.5  # seconds between two writes of a record
 
 
 @dataclass
 class Progress:
-    """One chunk of seeds on its way. Experiments call `start`, then `at_epoch` and `done`; `work` counts in epochs of training."""
+    """One chunk of seeds on its way. Experiments call `start`, then `at_epoch` and `done`; `work`
+    counts in epochs of training.
+    """
 
     record: Record
     seeds: tuple[int, ...]
@@ -34,7 +38,9 @@ class Progress:
     resumed: bool = False
 
     def start(self, epochs: int, beyond: float = 0.0) -> None:
-        """Each seed takes `epochs` of training, and work beyond them that is worth `beyond` epochs."""
+        """Each seed takes `epochs` of training, and work beyond them that is worth `beyond`
+        epochs.
+        """
         self.epochs, self.work = epochs, epochs + beyond
         self._tell("training")
 
@@ -56,7 +62,13 @@ class Progress:
     def _tell(self, doing: str) -> None:
         epochs = sum(self.trained.values())
         share = (epochs / len(self.seeds) + self.other) / self.work if self.work else 0.0
-        self.record.write(chunk=list(self.seeds), doing=doing, epochs=epochs, of_epochs=self.epochs, share=min(1.0, share))
+        self.record.write(
+            chunk=list(self.seeds),
+            doing=doing,
+            epochs=epochs,
+            of_epochs=self.epochs,
+            share=min(1.0, share),
+        )
 
 
 class Record:
@@ -68,7 +80,9 @@ class Record:
 
     def write(self, **changes: Any) -> None:
         now = time.monotonic()
-        urgent = changes.get("doing") != self.content.get("doing") or changes.get("chunk") != self.content.get("chunk")
+        urgent = changes.get("doing") != self.content.get("doing") or changes.get(
+            "chunk"
+        ) != self.content.get("chunk")
         self.content |= changes
         if urgent or now - self.last >= INTERVAL:
             self.last = now
@@ -85,7 +99,9 @@ class Record:
 
 @contextlib.contextmanager
 def present(store: Store, **content: Any) -> Iterator[Record]:
-    """Be known as at work while the block runs. Where the store cannot be written, the block runs all the same."""
+    """Be known as at work while the block runs. Where the store cannot be written, the block runs
+    all the same.
+    """
     name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     record = Record(store, name, {"pid": os.getpid(), "began": time.time(), **content})
     with contextlib.ExitStack() as held:
@@ -100,7 +116,9 @@ def present(store: Store, **content: Any) -> Iterator[Record]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the seeds of one observations digest are: of those asked for, how many done, and what is under way."""
+    """How far the seeds of one observations digest are: of those asked for, how many done, and what
+    is under way.
+    """
 
     digest: str
     kind: str
@@ -121,13 +139,30 @@ def standings(store: Store) -> dict[str, Standing]:
             continue  # a run without work of its own
         n = len(record["chunk"])
         old = found.get(record["digest"])
-        new = Standing(record["digest"], record["kind"], frozenset(record["asked"]), n, record["epochs"], record["of_epochs"],
-                       n * record["share"], record["doing"])
+        new = Standing(
+            record["digest"],
+            record["kind"],
+            frozenset(record["asked"]),
+            n,
+            record["epochs"],
+            record["of_epochs"],
+            n * record["share"],
+            record["doing"],
+        )
         found[new.digest] = new if old is None else _joined(old, new)
     return found
 
 
 def _joined(a: Standing, b: Standing) -> Standing:
     doing = sorted({*a.doing.split(" and "), *b.doing.split(" and ")}, reverse=True)
-    return Standing(a.digest, a.kind, a.asked | b.asked, a.chunk + b.chunk, a.epochs + b.epochs, max(a.of_epochs, b.of_epochs),
-                    a.share + b.share, " and ".join(doing), a.workers + b.workers)
+    return Standing(
+        a.digest,
+        a.kind,
+        a.asked | b.asked,
+        a.chunk + b.chunk,
+        a.epochs + b.epochs,
+        max(a.of_epochs, b.of_epochs),
+        a.share + b.share,
+        " and ".join(doing),
+        a.workers + b.workers,
+    )

@@ -1,11 +1,15 @@
-"""The store of snapshots and observations: one seed an entry, content-addressed, atomic, checksummed. Disposable.
+"""The store of snapshots and observations: one seed an entry, content-addressed, atomic,
+checksummed. Disposable.
 
-("Snapshot" is the memo's word for a trained network's saved state; it has nothing to do with snapshot testing.)
+("Snapshot" is the memo's word for a trained network's saved state; it has nothing to do with
+snapshot testing.)
 
-An entry is a safetensors file: arrays, plus a little JSON. It is written beside its target and renamed, under a lock that the operating
-system frees when its holder dies. What does not match its checksum is named, set aside and made again. What a killed process left half
-written goes when its seed is next locked, or in the sweep at the end of a run (`claims.store.pruning`). A file's modification time says when
-the entry was made, its access time when it was last used: both are set here, whatever the file system's own habits.
+An entry is a safetensors file: arrays, plus a little JSON. It is written beside its target and
+renamed, under a lock that the operating system frees when its holder dies. What does not match its
+checksum is named, set aside and made again. What a killed process left half written goes when its
+seed is next locked, or in the sweep at the end of a run (`claims.store.pruning`). A file's
+modification time says when the entry was made, its access time when it was last used: both are set
+here, whatever the file system's own habits.
 """
 
 from __future__ import annotations
@@ -25,7 +29,12 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 FORMAT = "claims-store-1"
-ENTRY_SUFFIX, DAMAGED_SUFFIX, PART_SUFFIX, LOCK_SUFFIX = ".safetensors", ".damaged", ".part", ".lock"
+ENTRY_SUFFIX, DAMAGED_SUFFIX, PART_SUFFIX, LOCK_SUFFIX = (
+    ".safetensors",
+    ".damaged",
+    ".part",
+    ".lock",
+)
 JOURNAL = "journal.jsonl"
 ELSEWHERE = "set CLAIMS_STORE to a folder"
 
@@ -40,7 +49,9 @@ class DamagedEntryWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Key:
-    """Names one seed's entry: stage ("snapshots", "observations"), digest of all that determines its bytes, seed, part (an epoch)."""
+    """Names one seed's entry: stage ("snapshots", "observations"), digest of all that determines
+    its bytes, seed, part (an epoch).
+    """
 
     stage: str
     digest: str
@@ -79,14 +90,21 @@ class Store:
             raise _read_error(self.path(key), error) from error
 
     def fetch(self, key: Key) -> Entry | None:
-        """The entry, its checksum verified; None where there is none or where it was damaged (then it is set aside, with a warning)."""
+        """The entry, its checksum verified; None where there is none or where it was damaged (then
+        it is set aside, with a warning).
+        """
         path = self.path(key)
         try:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
-                with contextlib.suppress(OSError):  # a store that may only be read is used all the same
-                    os.utime(file.fileno() if os.utime in os.supports_fd else path, ns=(time.time_ns(), status.st_mtime_ns))
+                with contextlib.suppress(
+                    OSError
+                ):  # a store that may only be read is used all the same
+                    os.utime(
+                        file.fileno() if os.utime in os.supports_fd else path,
+                        ns=(time.time_ns(), status.st_mtime_ns),
+                    )
         except FileNotFoundError:
             return None
         except IsADirectoryError:
@@ -105,7 +123,9 @@ class Store:
         self._write(key, _encode(arrays, info, key))
 
     def adopt(self, key: Key, content: bytes) -> None:
-        """Write an entry that another store made, as it is. The caller holds `lock` on its seed. Raises ValueError where it is not whole."""
+        """Write an entry that another store made, as it is. The caller holds `lock` on its seed.
+        Raises ValueError where it is not whole.
+        """
         _decode(content, key)
         self._write(key, content)
 
@@ -136,7 +156,9 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, stage: str, digest: str, seed: int, *, wait: bool = True) -> Iterator[bool]:
-        """Hold the right to make or remove a seed's entries. Yields whether it was got; without `wait`, False at once when another has it."""
+        """Hold the right to make or remove a seed's entries. Yields whether it was got; without
+        `wait`, False at once when another has it.
+        """
         folder = self.root / stage / digest
         with self.hold(folder / f"seed-{seed}{LOCK_SUFFIX}", wait=wait) as got:
             if got:
@@ -145,7 +167,9 @@ class Store:
 
     @contextlib.contextmanager
     def hold(self, path: Path, *, wait: bool = True) -> Iterator[bool]:
-        """Hold the lock file `path`, which no one but a living process can hold; it is gone when let go."""
+        """Hold the lock file `path`, which no one but a living process can hold; it is gone when
+        let go.
+        """
         lock = self._acquire(path, wait)
         if lock is None:
             yield False
@@ -153,15 +177,25 @@ class Store:
         try:
             yield True
         finally:
-            # Removed while held: who waits on the old file sees that it has no name any more, and tries the new one.
+            # Removed while held: who waits on the old file sees that it has no name any more, and
+            # tries the new one.
             with contextlib.suppress(OSError):
                 path.unlink()
             lock.release()
 
     @contextlib.contextmanager
-    def locks(self, stage: str, digest: str, seeds: Sequence[int], *, at_most: int | None = None,
-              wait: bool = False) -> Iterator[list[int]]:
-        """Hold several seeds' locks at once, in ascending order so that no two processes wait for each other. Yields the seeds got."""
+    def locks(
+        self,
+        stage: str,
+        digest: str,
+        seeds: Sequence[int],
+        *,
+        at_most: int | None = None,
+        wait: bool = False,
+    ) -> Iterator[list[int]]:
+        """Hold several seeds' locks at once, in ascending order so that no two processes wait for
+        each other. Yields the seeds got.
+        """
         with contextlib.ExitStack() as held:
             got: list[int] = []
             for seed in sorted(seeds):
@@ -172,8 +206,17 @@ class Store:
             yield got
 
     def note(self, event: str, entry: Path) -> None:
-        """A line in the store's journal: what was made, set aside or removed, when, by which process. For people, and for tests."""
-        line = json.dumps({"at": round(time.time(), 3), "pid": os.getpid(), "event": event, "entry": entry.as_posix()})
+        """A line in the store's journal: what was made, set aside or removed, when, by which
+        process. For people, and for tests.
+        """
+        line = json.dumps(
+            {
+                "at": round(time.time(), 3),
+                "pid": os.getpid(),
+                "event": event,
+                "entry": entry.as_posix(),
+            }
+        )
         with contextlib.suppress(OSError):  # the journal is never worth a run
             with open(self.root / JOURNAL, "a", encoding="utf-8") as file:
                 file.write(line + "\n")
@@ -182,7 +225,9 @@ class Store:
         for attempt in range(3):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                lock = FileLock(path, fallback_to_soft=False)  # a file that merely exists would outlive its holder
+                lock = FileLock(
+                    path, fallback_to_soft=False
+                )  # a file that merely exists would outlive its holder
                 lock.acquire(timeout=-1 if wait else 0, poll_interval=0.05)
                 return lock
             except Timeout:
@@ -191,14 +236,21 @@ class Store:
                 if attempt == 2:
                     raise _write_error(path, error) from error
             except NotImplementedError as error:
-                raise StoreError(f"the file system of {path.parent} has no locks; {ELSEWHERE} on another.") from error
+                raise StoreError(
+                    f"the file system of {path.parent} has no locks; {ELSEWHERE} on another."
+                ) from error
             except OSError as error:
                 raise _write_error(path, error) from error
         raise AssertionError("unreachable")
 
     def _clear_parts(self, folder: Path, seed: int) -> None:
-        """Remove what a killed process left half written of a seed. The caller holds its lock: nobody is writing."""
-        for part in [*folder.glob(f"seed-{seed}{ENTRY_SUFFIX}{PART_SUFFIX}"), *folder.glob(f"seed-{seed}-*{PART_SUFFIX}")]:
+        """Remove what a killed process left half written of a seed. The caller holds its lock:
+        nobody is writing.
+        """
+        for part in [
+            *folder.glob(f"seed-{seed}{ENTRY_SUFFIX}{PART_SUFFIX}"),
+            *folder.glob(f"seed-{seed}-*{PART_SUFFIX}"),
+        ]:
             with contextlib.suppress(OSError):
                 part.unlink()
 
@@ -206,10 +258,16 @@ class Store:
         path = self.path(key)
         aside = path.with_name(path.name + DAMAGED_SUFFIX)
         with contextlib.suppress(OSError):  # the store is read-only, or another process has done it
-            if read is None or os.path.samestat(path.stat(), read):  # and made it again: that one stays
+            if read is None or os.path.samestat(
+                path.stat(), read
+            ):  # and made it again: that one stays
                 os.replace(path, aside)
                 self.note("set aside", key.relative)
-        warnings.warn(f"{path} is damaged ({why}); set aside as {aside.name}, to be made again", DamagedEntryWarning, stacklevel=3)
+        warnings.warn(
+            f"{path} is damaged ({why}); set aside as {aside.name}, to be made again",
+            DamagedEntryWarning,
+            stacklevel=3,
+        )
 
 
 def _encode(arrays: Mapping[str, np.ndarray], info: Mapping[str, Any], key: Key) -> bytes:
@@ -252,8 +310,14 @@ def _checksum(arrays: Mapping[str, np.ndarray], header: Mapping[str, str]) -> st
 
 
 def _read_error(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"cannot read {path}: {error.strerror or error}. Allow it to be read, or {ELSEWHERE} you may use.")
+    return StoreError(
+        f"cannot read {path}: {error.strerror or error}. Allow it to be read, or "
+        f"{ELSEWHERE} you may use."
+    )
 
 
 def _write_error(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"cannot write {path}: {error.strerror or error}. Free some space, or {ELSEWHERE} you may write to.")
+    return StoreError(
+        f"cannot write {path}: {error.strerror or error}. Free some space, or {ELSEWHERE} "
+        "you may write to."
+    )

@@ -1,7 +1,8 @@
 """Care of the store: what lies there, what the dead have left, what has to go.
 
-Nothing here is needed for a result: every entry may be removed at any time, and is made again when it is asked for. But no entry is taken
-from under a process that works: not while its seed is locked, and not if it was used since the oldest living run began.
+Nothing here is needed for a result: every entry may be removed at any time, and is made again when
+it is asked for. But no entry is taken from under a process that works: not while its seed is
+locked, and not if it was used since the oldest living run began.
 """
 
 from __future__ import annotations
@@ -16,13 +17,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claims.store.entries import DAMAGED_SUFFIX, ENTRY_SUFFIX, JOURNAL, LOCK_SUFFIX, PART_SUFFIX, Store, StoreError
+from claims.store.entries import (
+    DAMAGED_SUFFIX,
+    ENTRY_SUFFIX,
+    JOURNAL,
+    LOCK_SUFFIX,
+    PART_SUFFIX,
+    Store,
+    StoreError,
+)
 
 WORKING = "working"  # the folder of living processes' records
-DEFAULT_BOUND = 8 * 2**30  # bytes; 16 seeds of a network of width 512 on 3072 inputs, to three snapshots, are about 2 GiB
+# bytes; 16 seeds of a network of width 512 on 3072 inputs, to three snapshots, are about 2 GiB
+DEFAULT_BOUND = 8 * 2**30
 JOURNAL_BOUND = 2**20
-NAME = re.compile(rf"seed-(\d+)(?:-(.+))?{re.escape(ENTRY_SUFFIX)}(?P<damaged>{re.escape(DAMAGED_SUFFIX)})?")
-LEFT = re.compile(rf"seed-(\d+)(?:-.+|{re.escape(ENTRY_SUFFIX)}.*)?(?:{re.escape(PART_SUFFIX)}|{re.escape(LOCK_SUFFIX)})")
+NAME = re.compile(
+    rf"seed-(\d+)(?:-(.+))?{re.escape(ENTRY_SUFFIX)}(?P<damaged>{re.escape(DAMAGED_SUFFIX)})?"
+)
+LEFT = re.compile(
+    rf"seed-(\d+)(?:-.+|{re.escape(ENTRY_SUFFIX)}.*)?(?:{re.escape(PART_SUFFIX)}|{re.escape(LOCK_SUFFIX)})"
+)
 
 
 @dataclass(frozen=True)
@@ -57,15 +71,29 @@ def entries(store: Store) -> list[Stored]:
             with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                 if match:
                     status = path.stat()
-                    found.append(Stored(folder.parent.name, folder.name, int(match[1]), path, status.st_size, status.st_mtime,
-                                        max(status.st_atime, status.st_mtime), match["damaged"] is not None))
+                    found.append(
+                        Stored(
+                            folder.parent.name,
+                            folder.name,
+                            int(match[1]),
+                            path,
+                            status.st_size,
+                            status.st_mtime,
+                            max(status.st_atime, status.st_mtime),
+                            match["damaged"] is not None,
+                        )
+                    )
     return found
 
 
 def info_of(path: Path) -> Mapping[str, Any]:
-    """The JSON data of an entry without its arrays, unverified: for lists and estimates. Empty where it cannot be read."""
+    """The JSON data of an entry without its arrays, unverified: for lists and estimates. Empty
+    where it cannot be read.
+    """
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOATIME", 0)), "rb") as file:  # looking is not using
+        with open(
+            os.open(path, os.O_RDONLY | getattr(os, "O_NOATIME", 0)), "rb"
+        ) as file:  # looking is not using
             size = int.from_bytes(file.read(8), "little")
             return json.loads(json.loads(file.read(min(size, 2**24)))["__metadata__"]["info"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -73,13 +101,19 @@ def info_of(path: Path) -> Mapping[str, Any]:
 
 
 def sweep(store: Store) -> None:
-    """Remove temporary files, locks and records whose makers are dead: all those whose lock can be had. Never fails."""
+    """Remove temporary files, locks and records whose makers are dead: all those whose lock can be
+    had. Never fails.
+    """
     with contextlib.suppress(OSError, StoreError):
         for folder in _digest_folders(store):
-            seeds = {int(match[1]) for path in _files(folder) if (match := LEFT.fullmatch(path.name))}
+            seeds = {
+                int(match[1]) for path in _files(folder) if (match := LEFT.fullmatch(path.name))
+            }
             for seed in sorted(seeds):
                 with store.lock(folder.parent.name, folder.name, seed, wait=False):
-                    pass  # to have held it is enough: its parts went when it was got, itself when it was let go
+                    # to have held it is enough: its parts went when it was got, itself when it was
+                    # let go
+                    pass
         for _ in living(store):
             pass
         for folder in (store.root / WORKING, store.root):
@@ -89,7 +123,9 @@ def sweep(store: Store) -> None:
 
 
 def living(store: Store) -> Iterator[Mapping[str, Any]]:
-    """The records of processes that are at work; those of the dead are removed on the way. Unreadable ones are passed over."""
+    """The records of processes that are at work; those of the dead are removed on the way.
+    Unreadable ones are passed over.
+    """
     for lock in sorted((store.root / WORKING).glob(f"*{LOCK_SUFFIX}")):
         record = lock.with_suffix(".json")
         with store.hold(lock, wait=False) as dead:
@@ -102,11 +138,18 @@ def living(store: Store) -> Iterator[Mapping[str, Any]]:
             yield json.loads(record.read_bytes())
 
 
-def prune(store: Store, *, bound: int | None = None, older_than: float | None = None, keep: Set[str] | None = None) -> Removed:
-    """Remove entries not used for `older_than` seconds, those whose digest is not in `keep`, and then the least recently used until `bound`
-    bytes are left; set-aside ones first.
+def prune(
+    store: Store,
+    *,
+    bound: int | None = None,
+    older_than: float | None = None,
+    keep: Set[str] | None = None,
+) -> Removed:
+    """Remove entries not used for `older_than` seconds, those whose digest is not in `keep`, and
+    then the least recently used until `bound` bytes are left; set-aside ones first.
 
-    What is in use stays, even above the bound. Raises StoreError where the store may not be written.
+    What is in use stays, even above the bound. Raises StoreError where the store may not be
+    written.
     """
     now = time.time()
     in_use_since = min((record.get("began", now) for record in living(store)), default=now)
@@ -116,7 +159,11 @@ def prune(store: Store, *, bound: int | None = None, older_than: float | None = 
         too_old = older_than is not None and now - entry.used > older_than
         unwanted = keep is not None and entry.digest not in keep
         too_much = bound is not None and left > bound
-        if (too_old or unwanted or too_much) and (entry.damaged or entry.used < in_use_since) and _remove(store, entry):
+        if (
+            (too_old or unwanted or too_much)
+            and (entry.damaged or entry.used < in_use_since)
+            and _remove(store, entry)
+        ):
             left -= entry.size
             gone.append(entry)
     for folder in {entry.path.parent for entry in gone}:
@@ -126,7 +173,9 @@ def prune(store: Store, *, bound: int | None = None, older_than: float | None = 
 
 
 def bytes_of(text: str) -> int:
-    """A size as people write it: 500M, 8G, 2.5 GiB (powers of 1024), or plain bytes. Raises ValueError."""
+    """A size as people write it: 500M, 8G, 2.5 GiB (powers of 1024), or plain bytes. Raises
+    ValueError.
+    """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.IGNORECASE)
     if match is None:
         raise ValueError(f"{text!r} is no size; write 500M, 8G or a number of bytes")

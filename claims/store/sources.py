@@ -1,7 +1,7 @@
 """Digests of source code: a stored result is only as good as the code that made it.
 
-A stage's digest covers its module and every module of this package it imports, in turn. Comments and docstrings do not count, so that
-explaining the code does not retrain it.
+A stage's digest covers its module and every module of this package it imports, in turn. Comments
+and docstrings do not count, so that explaining the code does not retrain it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "models"
-_parsing = threading.Lock()  # Python 3.11 may fail to parse in two threads at once: "AST constructor recursion depth mismatch"
+# Python 3.11 may fail to parse in two threads at once: "AST constructor recursion depth mismatch"
+_parsing = threading.Lock()
 
 
 @functools.cache
@@ -31,14 +32,21 @@ def code_digest(path: Path) -> str:
     tree = _parsed(path)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             if isinstance(body[0].value.value, str):
                 body.pop(0)
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
 def closure(module: str) -> set[str]:
-    """`module` and the modules of this package that it imports, directly or not, at any depth of its code."""
+    """`module` and the modules of this package that it imports, directly or not, at any depth of
+    its code.
+    """
     found, waiting = set(), [module]
     while waiting:
         name = waiting.pop()

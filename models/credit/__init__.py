@@ -1,7 +1,8 @@
-"""Credit rules: what a block is told about its own output. One rule a file, one signature; comparing rules changes an argument.
+"""Credit rules: what a block is told about its own output. One rule a file, one signature;
+comparing rules changes an argument.
 
-A rule turns a `Signal` into credit at the levels asked for. Its state (feedback matrices, learned matrices) is a dict of
-stacked tensors that the caller owns.
+A rule turns a `Signal` into credit at the levels asked for. Its state (feedback matrices, learned
+matrices) is a dict of stacked tensors that the caller owns.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from models.streams import CONTROL, stream
 
 @dataclass(frozen=True)
 class Chance:
-    """Random numbers for rules that need them, drawn on the host: each seed's from streams of its own, whatever lies beside it.
+    """Random numbers for rules that need them, drawn on the host: each seed's from streams of its
+    own, whatever lies beside it.
 
-    The stack is `seeds`, each with `copies` networks side by side; `position` names the step at which is drawn.
+    The stack is `seeds`, each with `copies` networks side by side; `position` names the step at
+    which is drawn.
     """
 
     seeds: Sequence[int]
@@ -31,21 +34,32 @@ class Chance:
 
     def normal(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
         """Standard normal, (G, *shape) float32; `purpose` tells one rule's draws from another's."""
-        return self._stacked(purpose, lambda rng: rng.standard_normal((self.copies, *shape), dtype=np.float32))
+        return self._stacked(
+            purpose, lambda rng: rng.standard_normal((self.copies, *shape), dtype=np.float32)
+        )
 
     def signs(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
         """+1 or -1 with equal chance, (G, *shape) float32."""
-        return self._stacked(purpose, lambda rng: rng.integers(0, 2, (self.copies, *shape)).astype(np.float32) * 2 - 1)
+        return self._stacked(
+            purpose,
+            lambda rng: rng.integers(0, 2, (self.copies, *shape)).astype(np.float32) * 2 - 1,
+        )
 
     def _stacked(self, purpose: int, draw: Callable[[np.random.Generator], np.ndarray]) -> Tensor:
-        return torch.from_numpy(np.concatenate([draw(stream(CONTROL, seed, *self.position, purpose)) for seed in self.seeds]))
+        return torch.from_numpy(
+            np.concatenate(
+                [draw(stream(CONTROL, seed, *self.position, purpose)) for seed in self.seeds]
+            )
+        )
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What a rule may look at. `error` (G, C, B) is the output error e of each example; `levels` are the levels asked for
-    (0 is the input layer's output, l the output of block l), and a rule's state holds those levels in this order. `chance` is
-    there where a step is probed; training has no rule that draws."""
+    """What a rule may look at. `error` (G, C, B) is the output error e of each example; `levels`
+    are the levels asked for (0 is the input layer's output, l the output of block l), and a rule's
+    state holds those levels in this order. `chance` is there where a step is probed; training has
+    no rule that draws.
+    """
 
     network: Network
     params: Tensors
@@ -55,18 +69,24 @@ class Signal:
     chance: Chance | None = None
 
     def draws(self, name: str) -> Chance:
-        """The step's random numbers. Raises ValueError where there are none for the rule called `name`."""
+        """The step's random numbers. Raises ValueError where there are none for the rule called
+        `name`.
+        """
         if self.chance is None:
-            raise ValueError(f"`credit` is {name!r}, which draws at every step: it can be probed, not trained with")
+            raise ValueError(
+                f"`credit` is {name!r}, which draws at every step: it can be probed, not "
+                "trained with"
+            )
         return self.chance
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`credit(state, signal)` -> (n_levels, G, B, W), formed or factored: per example, no 1 / batch in it.
+    """`credit(state, signal)` -> (n_levels, G, B, W), formed or factored: per example, no 1 / batch
+    in it.
 
-    `initial(network, seeds, device, feedback_scale)` -> state: tensors "credit.level.*" with leading axis L+1 (levels), then G; others
-    with leading axis G.
+    `initial(network, seeds, device, feedback_scale)` -> state: tensors "credit.level.*" with
+    leading axis L+1 (levels), then G; others with leading axis G.
     """
 
     name: str
@@ -78,7 +98,9 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises ValueError, naming those there are."""
     from models.credit import dfa, fa, oracle, random, signflip, vec
 
-    rules = {r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE, fa.RULE, random.RULE, signflip.RULE)}
+    rules = {
+        r.name: r for r in (dfa.RULE, oracle.RULE, vec.RULE, fa.RULE, random.RULE, signflip.RULE)
+    }
     if name not in rules:
         raise ValueError(f"`credit` is {name!r}; allowed: {', '.join(rules)}")
     return rules[name]
@@ -86,4 +108,7 @@ def rule(name: str) -> Rule:
 
 def at_levels(state: Tensors, levels: Sequence[int]) -> Tensors:
     """The part of a rule's state that belongs to `levels`."""
-    return {name: tensor[list(levels)] if name.startswith("credit.level") else tensor for name, tensor in state.items()}
+    return {
+        name: tensor[list(levels)] if name.startswith("credit.level") else tensor
+        for name, tensor in state.items()
+    }

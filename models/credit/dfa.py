@@ -16,12 +16,18 @@ from models.streams import FEEDBACK, stream
 KEY = "credit.level.feedback"
 
 
-def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:
-    """Feedback matrices (L+1, n_seeds, C, W): normal, standard deviation feedback_scale / sqrt(width)."""
+def initial(
+    network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0
+) -> Tensors:
+    """Feedback matrices (L+1, n_seeds, C, W): normal, standard deviation feedback_scale /
+    sqrt(width).
+    """
     width = network.settings.width
     shape = (network.n_blocks + 1, network.n_classes, width)
     scale = np.float32(feedback_scale / math.sqrt(width))
-    draws = [stream(FEEDBACK, seed).standard_normal(shape, dtype=np.float32) * scale for seed in seeds]
+    draws = [
+        stream(FEEDBACK, seed).standard_normal(shape, dtype=np.float32) * scale for seed in seeds
+    ]
     return {KEY: torch.from_numpy(np.stack(draws, axis=1)).to(device)}
 
 

@@ -1,7 +1,9 @@
-"""Feedback alignment (Lillicrap et al. 2016): backpropagation with fixed random matrices in the place of all transposed weights.
+"""Feedback alignment (Lillicrap et al. 2016): backpropagation with fixed random matrices in the
+place of all transposed weights.
 
-Credit passes down from block to block as the oracle's does, through the true derivatives of activations and norms; but each matrix on its
-way, the head's included, was drawn at the start and is never learned.
+Credit passes down from block to block as the oracle's does, through the true derivatives of
+activations and norms; but each matrix on its way, the head's included, was drawn at the start and
+is never learned.
 """
 
 from __future__ import annotations
@@ -22,9 +24,13 @@ HEAD, ABOVE = "credit.head.feedback", "credit.level."
 CHAIN = 1  # the place in a seed's stream that tells these draws from DFA's
 
 
-def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:
-    """Matrices shaped and distributed as the initial weights that they stand for, normal: the head's (n_seeds, W, C); at each level those of
-    the block above it, W1 and W2 (L+1, n_seeds, W, W), zero at the last. `feedback_scale` multiplies the head's, and so all credit."""
+def initial(
+    network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0
+) -> Tensors:
+    """Matrices shaped and distributed as the initial weights that they stand for, normal: the
+    head's (n_seeds, W, C); at each level those of the block above it, W1 and W2 (L+1, n_seeds, W,
+    W), zero at the last. `feedback_scale` multiplies the head's, and so all credit.
+    """
     s, blocks = network.settings, network.n_blocks
     gains = {"W1": math.sqrt(2.0) if s.activation == "relu" else 1.0}
     if s.residual:
@@ -32,21 +38,47 @@ def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale:
     columns: dict[str, list[np.ndarray]] = {}
     for seed in seeds:
         rng = stream(FEEDBACK, seed, CHAIN)
-        columns.setdefault(HEAD, []).append(_normal(rng, (s.width, network.n_classes), feedback_scale / math.sqrt(s.width)))
+        columns.setdefault(HEAD, []).append(
+            _normal(rng, (s.width, network.n_classes), feedback_scale / math.sqrt(s.width))
+        )
         for name, gain in gains.items():
             drawn = _normal(rng, (blocks, s.width, s.width), gain / math.sqrt(s.width))
-            columns.setdefault(ABOVE + name, []).append(np.concatenate([drawn, np.zeros_like(drawn[:1])]))
-    return {name: torch.from_numpy(np.stack(c, axis=0 if name == HEAD else 1)).to(device) for name, c in columns.items()}
+            columns.setdefault(ABOVE + name, []).append(
+                np.concatenate([drawn, np.zeros_like(drawn[:1])])
+            )
+    return {
+        name: torch.from_numpy(np.stack(c, axis=0 if name == HEAD else 1)).to(device)
+        for name, c in columns.items()
+    }
 
 
 def credit(state: Tensors, signal: Signal) -> Tensor:
-    """The oracle's recursion with other matrices: (n_levels, G, B, W). Levels run up to the last without a gap."""
+    """The oracle's recursion with other matrices: (n_levels, G, B, W). Levels run up to the last
+    without a gap.
+    """
     lowest, acts, network = min(signal.levels), signal.acts, signal.network
-    params = {f"block.{name.removeprefix(ABOVE)}": t[:-1] for name, t in state.items() if name.startswith(ABOVE)}
-    entered = replace(acts, h=acts.h[lowest:], normed=acts.normed[lowest:], rstd=acts.rstd[lowest:],
-                      inner=acts.inner[lowest:])
-    return oracle.credit({}, replace(signal, network=network.top(network.n_blocks - lowest), params=params | {"head.W": state[HEAD]},
-                                     acts=entered, levels=[level - lowest for level in signal.levels]))
+    params = {
+        f"block.{name.removeprefix(ABOVE)}": t[:-1]
+        for name, t in state.items()
+        if name.startswith(ABOVE)
+    }
+    entered = replace(
+        acts,
+        h=acts.h[lowest:],
+        normed=acts.normed[lowest:],
+        rstd=acts.rstd[lowest:],
+        inner=acts.inner[lowest:],
+    )
+    return oracle.credit(
+        {},
+        replace(
+            signal,
+            network=network.top(network.n_blocks - lowest),
+            params=params | {"head.W": state[HEAD]},
+            acts=entered,
+            levels=[level - lowest for level in signal.levels],
+        ),
+    )
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> np.ndarray:

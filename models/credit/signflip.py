@@ -1,7 +1,8 @@
-"""Negative control: the oracle's credit with a random sign for each example, drawn anew at every step.
+"""Negative control: the oracle's credit with a random sign for each example, drawn anew at every
+step.
 
-Each example keeps its own gradient but for the sign, so that the mean, which is the update, is zero in expectation. Shuffling credit over
-the examples would keep the mean, and be no null.
+Each example keeps its own gradient but for the sign, so that the mean, which is the update, is zero
+in expectation. Shuffling credit over the examples would keep the mean, and be no null.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Learned vector credit: a_l = (e M_l) / std(h_l), M_l fitted by node-perturbation regression.
 
-For noise v at h_l, <a_l, v> is fitted to the central difference d = (L(h_l + sigma v) - L(h_l - sigma v)) / (2 sigma) of each
-example's loss. With E[v v^T] = 1 this is linear least squares: M = (sum e~ e~^T)^+ sum e~ d v^T, e~ = e / std(h_l). It is solved, not
-descended on; an exponential window lets it follow a network that trains. No gradient is ever propagated: only losses are seen.
-The noise is random signs, isotropic in the sense the regression needs, and cheap. Cf. Lansdell, Prakash & Kording 2020 (arXiv:1906.00889);
-Fiete & Seung 2006 (node perturbation).
+For noise v at h_l, <a_l, v> is fitted to the central difference d = (L(h_l + sigma v) - L(h_l -
+sigma v)) / (2 sigma) of each example's loss. With E[v v^T] = 1 this is linear least squares: M =
+(sum e~ e~^T)^+ sum e~ d v^T, e~ = e / std(h_l). It is solved, not descended on; an exponential
+window lets it follow a network that trains. No gradient is ever propagated: only losses are seen.
+The noise is random signs, isotropic in the sense the regression needs, and cheap. Cf. Lansdell,
+Prakash & Kording 2020 (arXiv:1906.00889); Fiete & Seung 2006 (node perturbation).
 
-At the last level this form holds the oracle's algebra up to the norm's projection: a high alignment there is expected. The levels
-below are the harder test.
+At the last level this form holds the oracle's algebra up to the norm's projection: a high alignment
+there is expected. The levels below are the harder test.
 """
 
 from __future__ import annotations
@@ -22,24 +23,33 @@ from models.networks.gradients import Credit, factored
 from models.networks.network import Activations, Network, Tensors, example_losses
 
 KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
-WHOLE_COLUMNS = 16  # a product's last bits on a remainder of columns depend on how many products are done together
+# a product's last bits on a remainder of columns depend on how many products are done together
+WHOLE_COLUMNS = 16
 TINY = 1e-30  # keeps the solve defined where every error is exactly zero
 
 
-def initial(network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0) -> Tensors:
-    """M_l = 0 and empty sums: bridge (L+1, G, C, W), gram (L+1, G, C, C) and response (L+1, G, C, W) in float64."""
+def initial(
+    network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0
+) -> Tensors:
+    """M_l = 0 and empty sums: bridge (L+1, G, C, W), gram (L+1, G, C, C) and response (L+1, G, C,
+    W) in float64.
+    """
     n_levels, n_classes, width = network.n_blocks + 1, network.n_classes, network.settings.width
     wide = (n_levels, len(seeds), n_classes, width)
     return {
         KEY: torch.zeros(wide, device=device),
-        GRAM: torch.zeros(n_levels, len(seeds), n_classes, n_classes, device=device, dtype=torch.float64),
+        GRAM: torch.zeros(
+            n_levels, len(seeds), n_classes, n_classes, device=device, dtype=torch.float64
+        ),
         RESPONSE: torch.zeros(wide, device=device, dtype=torch.float64),
     }
 
 
 def credit(state: Tensors, signal: Signal) -> Credit:
     """(e M_l) / std(h_l) at every level asked for: (n_levels, G, B, W)."""
-    return factored(torch.stack([_scaled(signal.error, signal.acts, l) for l in signal.levels]), state[KEY])
+    return factored(
+        torch.stack([_scaled(signal.error, signal.acts, l) for l in signal.levels]), state[KEY]
+    )
 
 
 def _scaled(error: Tensor, acts: Activations, l: int) -> Tensor:
@@ -48,25 +58,50 @@ def _scaled(error: Tensor, acts: Activations, l: int) -> Tensor:
     return error if rstd is None else error * rstd.transpose(1, 2)
 
 
-def observe(state: Tensors, network: Network, params: Tensors, acts: Activations, error: Tensor, labels: Tensor,
-            noise: Tensor, *, sigma: float, keep: float) -> None:
-    """Add one batch of perturbations at every level to the sums, in place, after multiplying the old sums by `keep`.
+def observe(
+    state: Tensors,
+    network: Network,
+    params: Tensors,
+    acts: Activations,
+    error: Tensor,
+    labels: Tensor,
+    noise: Tensor,
+    *,
+    sigma: float,
+    keep: float,
+) -> None:
+    """Add one batch of perturbations at every level to the sums, in place, after multiplying the
+    old sums by `keep`.
 
-    noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels (G, B); error (G, C, B).
+    noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels
+    (G, B); error (G, C, B).
     """
-    response, width = perturbation_responses(network, params, acts, labels, noise, sigma), noise.shape[-1]
+    response, width = (
+        perturbation_responses(network, params, acts, labels, noise, sigma),
+        noise.shape[-1],
+    )
     for l in range(network.n_blocks + 1):
         scaled = _scaled(error, acts, l)
         state[GRAM][l].mul_(keep).add_(torch.bmm(scaled, scaled.transpose(1, 2)))
-        weighted = torch.nn.functional.pad(noise[l] * response[l].unsqueeze(-1), (0, -width % WHOLE_COLUMNS))
+        weighted = torch.nn.functional.pad(
+            noise[l] * response[l].unsqueeze(-1), (0, -width % WHOLE_COLUMNS)
+        )
         state[RESPONSE][l].mul_(keep).add_(torch.bmm(scaled, weighted)[..., :width])
 
 
-def perturbation_responses(network: Network, params: Tensors, acts: Activations, labels: Tensor, noise: Tensor,
-                           sigma: float) -> Tensor:
-    """Central differences of each example's loss along noise (L+1, G, B, W) at every level: (L+1, G, B).
+def perturbation_responses(
+    network: Network,
+    params: Tensors,
+    acts: Activations,
+    labels: Tensor,
+    noise: Tensor,
+    sigma: float,
+) -> Tensor:
+    """Central differences of each example's loss along noise (L+1, G, B, W) at every level: (L+1,
+    G, B).
 
-    The perturbed copies of all levels ride up together, so that each block is one product over all that pass it.
+    The perturbed copies of all levels ride up together, so that each block is one product over all
+    that pass it.
     """
     n_batch = labels.shape[-1]
     riding, steps = None, []
@@ -82,7 +117,9 @@ def perturbation_responses(network: Network, params: Tensors, acts: Activations,
         riding = torch.cat(fresh if riding is None else [riding, *fresh], dim=1)
     logits = network.readout(params, network.norm(riding)[0])
     pairs = 2 * (network.n_blocks + 1)
-    losses = example_losses(logits, labels.repeat(1, pairs)).view(-1, network.n_blocks + 1, 2, n_batch)
+    losses = example_losses(logits, labels.repeat(1, pairs)).view(
+        -1, network.n_blocks + 1, 2, n_batch
+    )
     difference = (losses[:, :, 0] - losses[:, :, 1]).transpose(0, 1)
     return (difference / (2 * torch.stack(steps).squeeze(-1).double())).float()
 
@@ -90,8 +127,9 @@ def perturbation_responses(network: Network, params: Tensors, acts: Activations,
 def solve(state: Tensors, ridge: float) -> None:
     """Write M into the state from the sums. `ridge`: share of the Gram matrix's mean diagonal.
 
-    e sums to zero over the classes, so the Gram matrix is blind to the direction in which all classes agree. That direction gets the mean
-    weight, which leaves nothing there: with a small ridge elsewhere, the solve is the pseudo-inverse's.
+    e sums to zero over the classes, so the Gram matrix is blind to the direction in which all
+    classes agree. That direction gets the mean weight, which leaves nothing there: with a small
+    ridge elsewhere, the solve is the pseudo-inverse's.
     """
     gram = state[GRAM]
     n_classes = gram.shape[-1]

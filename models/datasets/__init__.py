@@ -1,7 +1,8 @@
-"""Named data sets: a fixed, documented split into training and held-out data, as tensors on a device.
+"""Named data sets: a fixed, documented split into training and held-out data, as tensors on a
+device.
 
-One data set a file, each a class behind `base.Dataset`. They are named here by strings, not imported: what one is made of does not count
-as the source of what was trained on another.
+One data set a file, each a class behind `base.Dataset`. They are named here by strings, not
+imported: what one is made of does not count as the source of what was trained on another.
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ import importlib
 import os
 from pathlib import Path
 
-from models.datasets.base import FOLDER_VARIABLE, Arrays, Dataset, DatasetError, Tensors, data_folder
 from claims.experiments.base import digest_of
 from claims.store.sources import source_digest
+from models.datasets.base import (
+    FOLDER_VARIABLE,
+    Arrays,
+    Dataset,
+    DatasetError,
+    Tensors,
+    data_folder,
+)
 
 CLASSES = {
     "digits": "models.datasets.digits:Digits",
@@ -29,7 +37,9 @@ _PRELOADED: dict[str, tuple[Arrays, str]] = {}
 
 
 def preload(name: str, arrays: Arrays, digest: str) -> None:
-    """Have `load` and `fingerprint` answer with these: a process that was handed a data set needs no file of it."""
+    """Have `load` and `fingerprint` answer with these: a process that was handed a data set needs
+    no file of it.
+    """
     if name in _PRELOADED and _PRELOADED[name][1] == digest:
         return  # what was made of it on the device stays
     _PRELOADED[name] = arrays, digest
@@ -37,7 +47,9 @@ def preload(name: str, arrays: Arrays, digest: str) -> None:
 
 
 def named(name: str, base: Path | None = None) -> str:
-    """The name in full: a relative path is sought from `base`, then in CLAIMS_DATA. Raises DatasetError for what names no data set."""
+    """The name in full: a relative path is sought from `base`, then in CLAIMS_DATA. Raises
+    DatasetError for what names no data set.
+    """
     if name in _PRELOADED:
         return name
     kind, colon, path = name.partition(":")
@@ -48,7 +60,10 @@ def named(name: str, base: Path | None = None) -> str:
             raise DatasetError(f"`{name}` names a path, but `{kind}` takes none; write `{kind}`")
         return name
     if not path:
-        raise DatasetError(f"`{name}` names no path; write `{kind}:PATH`, PATH a folder or .zip that holds train/CLASS/* and test/CLASS/*")
+        raise DatasetError(
+            f"`{name}` names no path; write `{kind}:PATH`, PATH a folder or .zip that "
+            "holds train/CLASS/* and test/CLASS/*"
+        )
     return f"{kind}:{_found(path, base or Path())}"
 
 
@@ -59,12 +74,20 @@ def _found(path: str, base: Path) -> Path:
         if place.exists():
             return place.resolve()
     places = " and no ".join(map(str, dict.fromkeys(tried)))
-    raise DatasetError(f"there is no {places}; a path is relative to the claims file or to {FOLDER_VARIABLE}")
+    raise DatasetError(
+        f"there is no {places}; a path is relative to the claims file or to {FOLDER_VARIABLE}"
+    )
 
 
 def fingerprint(name: str) -> str:
-    """Digest of the bytes behind a data set and of the code that decodes them: 16 hex digits. Nothing is decoded or downloaded."""
-    return _PRELOADED[name][1] if name in _PRELOADED else _fingerprint(name, os.environ.get(FOLDER_VARIABLE))
+    """Digest of the bytes behind a data set and of the code that decodes them: 16 hex digits.
+    Nothing is decoded or downloaded.
+    """
+    return (
+        _PRELOADED[name][1]
+        if name in _PRELOADED
+        else _fingerprint(name, os.environ.get(FOLDER_VARIABLE))
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -75,7 +98,9 @@ def _fingerprint(name: str, folder: str | None) -> str:
 
 def load(name: str) -> Arrays:
     """The data set called `name`, decoded once a process. Raises DatasetError, a ValueError."""
-    return _PRELOADED[name][0] if name in _PRELOADED else _load(name, os.environ.get(FOLDER_VARIABLE))
+    return (
+        _PRELOADED[name][0] if name in _PRELOADED else _load(name, os.environ.get(FOLDER_VARIABLE))
+    )
 
 
 @functools.lru_cache(maxsize=4)
@@ -99,8 +124,21 @@ def _on_device(name: str, device: str, folder: str | None) -> Tensors:
     import torch
 
     arrays = load(name)
-    tensors = (torch.from_numpy(a).to(device) for a in (arrays.train_x, arrays.train_y, arrays.held_x, arrays.held_y))
+    tensors = (
+        torch.from_numpy(a).to(device)
+        for a in (arrays.train_x, arrays.train_y, arrays.held_x, arrays.held_y)
+    )
     return Tensors(*tensors, n_classes=arrays.n_classes)
 
 
-__all__ = ["ALLOWED", "Arrays", "DatasetError", "NAMES", "Tensors", "fingerprint", "load", "named", "on_device"]
+__all__ = [
+    "ALLOWED",
+    "NAMES",
+    "Arrays",
+    "DatasetError",
+    "Tensors",
+    "fingerprint",
+    "load",
+    "named",
+    "on_device",
+]

@@ -1,4 +1,6 @@
-"""What a data set is to the rest: named arrays with a fixed split, a digest of the bytes behind them, and errors that say what to do."""
+"""What a data set is to the rest: named arrays with a fixed split, a digest of the bytes behind
+them, and errors that say what to do.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ FOLDER_VARIABLE = "CLAIMS_DATA"
 
 
 class DatasetError(ValueError):
-    """A data set that cannot be had as it is; the message says what is wrong, where, and what to do."""
+    """A data set that cannot be had as it is; the message says what is wrong, where, and what to
+    do.
+    """
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ class Tensors:
 
 @dataclass(frozen=True)
 class Pixels:
-    """Images as decoded: x (n, channels, height, width) uint8, y (n,) the class's place in alphabetical order."""
+    """Images as decoded: x (n, channels, height, width) uint8, y (n,) the class's place in
+    alphabetical order.
+    """
 
     train_x: np.ndarray
     train_y: np.ndarray
@@ -55,7 +61,9 @@ class Dataset(Protocol):
     """One data set. Both methods raise DatasetError."""
 
     def digest(self) -> str:
-        """Of the bytes behind it, without decoding them, and without torch or Pillow: 16 hex digits."""
+        """Of the bytes behind it, without decoding them, and without torch or Pillow: 16 hex
+        digits.
+        """
         ...
 
     def load(self) -> Arrays:
@@ -64,12 +72,16 @@ class Dataset(Protocol):
 
 
 def data_folder() -> Path | None:
-    """The folder that CLAIMS_DATA names, None where it is not set. Raises DatasetError where there is no such folder."""
+    """The folder that CLAIMS_DATA names, None where it is not set. Raises DatasetError where there
+    is no such folder.
+    """
     named = os.environ.get(FOLDER_VARIABLE)
     if not named:
         return None
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        raise DatasetError(f"`{FOLDER_VARIABLE}` is {named!r}, which is no folder (looked in {Path.cwd()}); "
-                           "let it name the folder that holds the data, or unset it")
+        raise DatasetError(
+            f"`{FOLDER_VARIABLE}` is {named!r}, which is no folder (looked in {Path.cwd()}); "
+            "let it name the folder that holds the data, or unset it"
+        )
     return folder

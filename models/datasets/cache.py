@@ -1,7 +1,9 @@
-"""Decoded images in the user's cache: standardised float32 arrays, memory-mapped, so that all workers share their pages.
+"""Decoded images in the user's cache: standardised float32 arrays, memory-mapped, so that all
+workers share their pages.
 
-An entry is a folder of .npy files and a manifest, written beside its place and renamed, under a lock, so that one of several workers decodes and
-the others wait for it. What does not match its manifest is named and made again. Entries of older code give way to the new one.
+An entry is a folder of .npy files and a manifest, written beside its place and renamed, under a
+lock, so that one of several workers decodes and the others wait for it. What does not match its
+manifest is named and made again. Entries of older code give way to the new one.
 """
 
 from __future__ import annotations
@@ -34,10 +36,12 @@ class DamagedCacheWarning(UserWarning):
 
 
 def decoded(digest: str, code: str, decode: Callable[[], Pixels]) -> Arrays:
-    """The standardised images of the source called `digest`, decoded by `decode` (whose code is called `code`) where the cache lacks them.
+    """The standardised images of the source called `digest`, decoded by `decode` (whose code is
+    called `code`) where the cache lacks them.
 
-    Pixels are flattened channel by channel and scaled by each channel's mean and standard deviation over the training part.
-    Arrays are mapped copy-on-write: they can be read by all, and what a process writes is its own.
+    Pixels are flattened channel by channel and scaled by each channel's mean and standard deviation
+    over the training part. Arrays are mapped copy-on-write: they can be read by all, and what a
+    process writes is its own.
     """
     place = cache_folder() / "decoded" / digest / code
     try:
@@ -48,10 +52,15 @@ def decoded(digest: str, code: str, decode: Callable[[], Pixels]) -> Arrays:
                 _write(place, decode())
                 found = _open(place)
     except OSError as error:
-        raise DatasetError(f"cannot keep decoded data in {place}: {error.strerror or error}; free some space, "
-                           "or let XDG_CACHE_HOME name a folder you may write to") from error
+        raise DatasetError(
+            f"cannot keep decoded data in {place}: {error.strerror or error}; free some space, "
+            "or let XDG_CACHE_HOME name a folder you may write to"
+        ) from error
     if found is None:
-        raise DatasetError(f"decoded data in {place} do not read back as written; check that disk, or let XDG_CACHE_HOME name another folder")
+        raise DatasetError(
+            f"decoded data in {place} do not read back as written; check that disk, or let "
+            "XDG_CACHE_HOME name another folder"
+        )
     return found
 
 
@@ -63,36 +72,61 @@ def _open(place: Path) -> Arrays | None:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         if manifest.get("format") != FORMAT:
             raise ValueError("it is of another format")
-        arrays = {name: np.load(place / f"{name}.npy", mmap_mode="c", allow_pickle=False) for name in PARTS}
+        arrays = {
+            name: np.load(place / f"{name}.npy", mmap_mode="c", allow_pickle=False)
+            for name in PARTS
+        }
         for name, array in arrays.items():
             if _described(array) != manifest["arrays"][name]:
                 raise ValueError(f"`{name}` does not match its checksum")
         return Arrays(**arrays, n_classes=manifest["n_classes"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        warnings.warn(f"decoded data in {place} are damaged ({error}); they are decoded again", DamagedCacheWarning, stacklevel=3)
+        warnings.warn(
+            f"decoded data in {place} are damaged ({error}); they are decoded again",
+            DamagedCacheWarning,
+            stacklevel=3,
+        )
         return None
 
 
 def _described(array: np.ndarray) -> dict[str, Any]:
-    """What the manifest says of an array. CRC-32 reads a gigabyte in about a second, and the pages are needed anyway."""
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "crc32": zlib.crc32(array.reshape(-1).view(np.uint8))}
+    """What the manifest says of an array. CRC-32 reads a gigabyte in about a second, and the pages
+    are needed anyway.
+    """
+    return {
+        "dtype": array.dtype.str,
+        "shape": list(array.shape),
+        "crc32": zlib.crc32(array.reshape(-1).view(np.uint8)),
+    }
 
 
 def _write(place: Path, pixels: Pixels) -> None:
-    part = place.with_name(f"{place.name}.part")  # the lock is held: a part that is there was left by the dead
+    part = place.with_name(
+        f"{place.name}.part"
+    )  # the lock is held: a part that is there was left by the dead
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
         mean, spread = channel_moments(pixels.train_x)
         for name in ("train", "held"):
             x = getattr(pixels, f"{name}_x")
-            mapped = open_memmap(part / f"{name}_x.npy", mode="w+", dtype=np.float32, shape=(len(x), x[0].size))
+            mapped = open_memmap(
+                part / f"{name}_x.npy", mode="w+", dtype=np.float32, shape=(len(x), x[0].size)
+            )
             for rows in _slices(len(x)):
-                mapped[rows] = ((x[rows] - mean) / spread).astype(np.float32).reshape(len(x[rows]), -1)
+                mapped[rows] = (
+                    ((x[rows] - mean) / spread).astype(np.float32).reshape(len(x[rows]), -1)
+                )
             mapped.flush()
             np.save(part / f"{name}_y.npy", getattr(pixels, f"{name}_y").astype(np.int64))
         arrays = {name: _described(np.load(part / f"{name}.npy", mmap_mode="r")) for name in PARTS}
-        manifest = {"format": FORMAT, "n_classes": pixels.n_classes, "mean": mean.ravel().tolist(), "std": spread.ravel().tolist(), "arrays": arrays}
+        manifest = {
+            "format": FORMAT,
+            "n_classes": pixels.n_classes,
+            "mean": mean.ravel().tolist(),
+            "std": spread.ravel().tolist(),
+            "arrays": arrays,
+        }
         (part / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         for old in [path for path in place.parent.iterdir() if path != part]:
             shutil.rmtree(old, ignore_errors=True)
@@ -104,7 +138,8 @@ def _write(place: Path, pixels: Pixels) -> None:
 
 
 def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel of x (n, channels, height, width) uint8, exact sums: two (channels, 1, 1) float64.
+    """Mean and standard deviation of each channel of x (n, channels, height, width) uint8, exact
+    sums: two (channels, 1, 1) float64.
 
     A channel that is the same everywhere is left at its scale.
     """

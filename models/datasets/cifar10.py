@@ -1,8 +1,10 @@
-"""CIFAR-10 (Krizhevsky 2009): 50,000 colour images of 32 x 32 to train on, 10,000 held out, ten classes.
+"""CIFAR-10 (Krizhevsky 2009): 50,000 colour images of 32 x 32 to train on, 10,000 held out, ten
+classes.
 
-Found in the folder CLAIMS_DATA as `cifar10-jpeg.zip` (an image folder: the same images, re-encoded as JPEG, so that accuracies lie a
-little lower) or as `cifar-10-binary.tar.gz`, the original; fetched from its authors where CLAIMS_DATA has neither. The Python version of the
-original is a pickle and is not read.
+Found in the folder CLAIMS_DATA as `cifar10-jpeg.zip` (an image folder: the same images, re-encoded
+as JPEG, so that accuracies lie a little lower) or as `cifar-10-binary.tar.gz`, the original;
+fetched from its authors where CLAIMS_DATA has neither. The Python version of the original is a
+pickle and is not read.
 """
 
 from __future__ import annotations
@@ -13,11 +15,22 @@ from pathlib import Path
 
 import numpy as np
 
+from claims.store.sources import source_digest
 from models.datasets.base import FOLDER_VARIABLE, Arrays, DatasetError, Pixels, data_folder
 from models.datasets.image_folder import ImageFolder
-from claims.store.sources import source_digest
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")  # alphabetical: labels 0 to 9
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)  # alphabetical: labels 0 to 9
 JPEG = "cifar10-jpeg.zip"
 ARCHIVE = "cifar-10-binary.tar.gz"
 BATCHES = {"train": tuple(f"data_batch_{n}.bin" for n in range(1, 6)), "held": ("test_batch.bin",)}
@@ -35,12 +48,16 @@ class Original:
 
 @dataclass(frozen=True)
 class Cifar10:
-    """Pixels channel by channel, red first, each row by row, as in the original; standardised by channel."""
+    """Pixels channel by channel, red first, each row by row, as in the original; standardised by
+    channel.
+    """
 
     original: Original = Original()
 
     def digest(self) -> str:
-        """Of the file that is there; of the original where it would be fetched: nothing is fetched to learn it."""
+        """Of the file that is there; of the original where it would be fetched: nothing is fetched
+        to learn it.
+        """
         path = self._file()
         if path is not None and path.name == JPEG:
             return ImageFolder(path, CLASSES).digest()
@@ -54,11 +71,17 @@ class Cifar10:
             return ImageFolder(path, CLASSES).load()
         from models.datasets.cache import decoded
 
-        return decoded(self.digest(), source_digest(__name__), lambda: unpacked(path or self._fetched()))
+        return decoded(
+            self.digest(), source_digest(__name__), lambda: unpacked(path or self._fetched())
+        )
 
     def _file(self) -> Path | None:
         folder = data_folder()
-        return next((folder / name for name in (JPEG, ARCHIVE) if (folder / name).is_file()), None) if folder else None
+        return (
+            next((folder / name for name in (JPEG, ARCHIVE) if (folder / name).is_file()), None)
+            if folder
+            else None
+        )
 
     def _verify(self, path: Path) -> None:
         from models.datasets.files import digest_of_files
@@ -66,39 +89,67 @@ class Cifar10:
         size = path.stat().st_size
         if size != self.original.size:
             what = "half a download" if size < self.original.size else "another file"
-            raise DatasetError(f"{path} has {size:,} bytes, the original {self.original.size:,}: it is {what}; "
-                               f"download it again from {self.original.url}")
+            raise DatasetError(
+                f"{path} has {size:,} bytes, the original {self.original.size:,}: it is {what}; "
+                f"download it again from {self.original.url}"
+            )
         found = digest_of_files(path, [""])
         if found != self.original.sha256:
-            raise DatasetError(f"{path} has the SHA-256 {found}, the original {self.original.sha256}; download it again from {self.original.url}")
+            raise DatasetError(
+                f"{path} has the SHA-256 {found}, the original {self.original.sha256}; "
+                f"download it again from {self.original.url}"
+            )
 
     def _fetched(self) -> Path:
         from models.datasets.fetching import fetch
 
-        return fetch(self.original.url, self.original.sha256, self.original.size, ARCHIVE,
-                     f"or put {ARCHIVE} or {JPEG} into a folder and let {FOLDER_VARIABLE} name it")
+        return fetch(
+            self.original.url,
+            self.original.sha256,
+            self.original.size,
+            ARCHIVE,
+            f"or put {ARCHIVE} or {JPEG} into a folder and let {FOLDER_VARIABLE} name it",
+        )
 
 
 def unpacked(path: Path) -> Pixels:
-    """The images of the binary archive: records of one label and 3,072 pixels. Raises DatasetError."""
+    """The images of the binary archive: records of one label and 3,072 pixels. Raises
+    DatasetError.
+    """
     try:
         with tarfile.open(path, "r:gz") as archive:
-            members = {Path(member.name).name: member for member in archive.getmembers() if member.isfile()}
-            parts = {part: [_records(path, name, archive.extractfile(members[name]).read()) for name in names] for part, names in BATCHES.items()}
+            members = {
+                Path(member.name).name: member for member in archive.getmembers() if member.isfile()
+            }
+            parts = {
+                part: [
+                    _records(path, name, archive.extractfile(members[name]).read())
+                    for name in names
+                ]
+                for part, names in BATCHES.items()
+            }
     except KeyError as error:
-        raise DatasetError(f"{path} lacks {error.args[0]}; it is not the binary version of CIFAR-10") from None
+        raise DatasetError(
+            f"{path} lacks {error.args[0]}; it is not the binary version of CIFAR-10"
+        ) from None
     except (tarfile.TarError, OSError, EOFError) as error:
         raise DatasetError(f"{path} is no whole archive: {error}; download it again") from error
     train, held = (np.concatenate(parts[part]) for part in ("train", "held"))
-    images = lambda records: records[:, 1:].reshape(-1, *SHAPE)  # noqa: E731
+    images = lambda records: records[:, 1:].reshape(-1, *SHAPE)
     return Pixels(images(train), train[:, 0], images(held), held[:, 0], len(CLASSES))
 
 
 def _records(path: Path, name: str, content: bytes) -> np.ndarray:
     size = 1 + int(np.prod(SHAPE))
     if not content or len(content) % size:
-        raise DatasetError(f"{name} in {path} has {len(content):,} bytes, no multiple of {size:,}; download the archive again")
+        raise DatasetError(
+            f"{name} in {path} has {len(content):,} bytes, no multiple of {size:,}; "
+            "download the archive again"
+        )
     records = np.frombuffer(content, np.uint8).reshape(-1, size)
     if (records[:, 0] >= len(CLASSES)).any():
-        raise DatasetError(f"{name} in {path} has the label {records[:, 0].max()}; CIFAR-10's go from 0 to {len(CLASSES) - 1}")
+        raise DatasetError(
+            f"{name} in {path} has the label {records[:, 0].max()}; CIFAR-10's go from 0 "
+            f"to {len(CLASSES) - 1}"
+        )
     return records

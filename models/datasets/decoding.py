@@ -24,22 +24,34 @@ Kind = tuple[str, int, int]  # mode, width, height
 
 
 def decode(listing: Listing) -> Pixels:
-    """All images of a listing. Raises DatasetError naming one that cannot be decoded, or those unlike the others."""
+    """All images of a listing. Raises DatasetError naming one that cannot be decoded, or those
+    unlike the others.
+    """
     with _reader(listing) as read:
         kind = _kind(listing, listing.names()[0], read)
         x, y = {}, {}
-        with told(f"decoding {listing.root.name}", len(listing.names()), "images") as advance, ThreadPoolExecutor(os.cpu_count()) as threads:
+        with (
+            told(f"decoding {listing.root.name}", len(listing.names()), "images") as advance,
+            ThreadPoolExecutor(os.cpu_count()) as threads,
+        ):
             for part in PARTS:
                 names = [name for files in listing.files[part].values() for name in files]
                 x[part] = np.empty((len(names), MODES[kind[0]], kind[2], kind[1]), dtype=np.uint8)
-                y[part] = np.repeat(np.arange(len(listing.classes)), [len(files) for files in listing.files[part].values()])
-                task = lambda start, names=names, out=x[part]: _fill(listing, names, out, start, kind, read)  # noqa: E731
+                y[part] = np.repeat(
+                    np.arange(len(listing.classes)),
+                    [len(files) for files in listing.files[part].values()],
+                )
+                task = lambda start, names=names, out=x[part]: _fill(
+                    listing, names, out, start, kind, read
+                )
                 for done in threads.map(task, range(0, len(names), BATCH)):
                     advance(done)
         return Pixels(x["train"], y["train"], x["test"], y["test"], len(listing.classes))
 
 
-def _fill(listing: Listing, names: list[str], out: np.ndarray, start: int, kind: Kind, read: Read) -> int:
+def _fill(
+    listing: Listing, names: list[str], out: np.ndarray, start: int, kind: Kind, read: Read
+) -> int:
     mine = names[start : start + BATCH]
     for place, name in enumerate(mine, start=start):
         found, pixels = _decoded(listing, name, read)
@@ -70,12 +82,24 @@ def _opened(listing: Listing, name: str, read: Read) -> Iterator:
     try:
         with Image.open(io.BytesIO(read(name))) as image:
             if image.mode not in MODES:
-                raise DatasetError(f"`{name}` in {listing.root} is of Pillow's mode {image.mode}; save it as grey (L) or as colour (RGB)")
+                raise DatasetError(
+                    f"`{name}` in {listing.root} is of Pillow's mode {image.mode}; save it "
+                    "as grey (L) or as colour (RGB)"
+                )
             yield image
     except DatasetError:
         raise
-    except (OSError, SyntaxError, ValueError, RuntimeError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
-        raise DatasetError(f"`{name}` in {listing.root} cannot be decoded: {error}; replace it, or leave it out") from error
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        Image.DecompressionBombError,
+    ) as error:
+        raise DatasetError(
+            f"`{name}` in {listing.root} cannot be decoded: {error}; replace it, or leave it out"
+        ) from error
 
 
 def _odd(listing: Listing, read: Read) -> DatasetError:
@@ -85,8 +109,11 @@ def _odd(listing: Listing, read: Read) -> DatasetError:
     odd = [f"`{name}` is {_in_words(kind)}" for name, kind in kinds.items() if kind != usual]
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
     them = "it" if len(odd) == 1 else "them"
-    return DatasetError(f"images in {listing.root} must be of one size and all grey or all colour; most are {_in_words(usual)}, but "
-                        f"{', '.join(odd[:SHOWN])}{more}; convert {them}, or leave {them} out")
+    return DatasetError(
+        f"images in {listing.root} must be of one size and all grey or all colour; most "
+        f"are {_in_words(usual)}, but "
+        f"{', '.join(odd[:SHOWN])}{more}; convert {them}, or leave {them} out"
+    )
 
 
 def _in_words(kind: Kind) -> str:
@@ -95,7 +122,9 @@ def _in_words(kind: Kind) -> str:
 
 @contextmanager
 def _reader(listing: Listing) -> Iterator[Read]:
-    """`read(name)` for a folder, or for a .zip that is opened once: its reads take turns, decoding does not."""
+    """`read(name)` for a folder, or for a .zip that is opened once: its reads take turns, decoding
+    does not.
+    """
     if listing.root.is_dir():
         yield lambda name: (listing.root / name).read_bytes()
         return

@@ -1,4 +1,6 @@
-"""The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn carries (UCI optdigits' test part)."""
+"""The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn carries (UCI optdigits' test
+part).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ SPLIT_SEED = 7  # of the split; fixed for good, part of what "digits" means
 
 @dataclass(frozen=True)
 class Digits:
-    """Held out: 450, drawn once with a fixed seed; the other 1,347 are for training. Pixels are centred and scaled by the training
-    part's overall mean and standard deviation."""
+    """Held out: 450, drawn once with a fixed seed; the other 1,347 are for training. Pixels are
+    centred and scaled by the training part's overall mean and standard deviation.
+    """
 
     def digest(self) -> str:
         """Of scikit-learn's file. The split is code, and counted as such."""
@@ -37,8 +40,13 @@ class Digits:
 
 
 def _file() -> Path:
-    """scikit-learn's own file, found without importing scikit-learn, which would take a second in every worker."""
+    """scikit-learn's own file, found without importing scikit-learn, which would take a second in
+    every worker.
+    """
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise DatasetError("data set `digits` comes with scikit-learn, which is not installed; remedy: pip install scikit-learn")
+        raise DatasetError(
+            "data set `digits` comes with scikit-learn, which is not installed; remedy: "
+            "pip install scikit-learn"
+        )
     return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"

@@ -1,4 +1,6 @@
-"""Files fetched from where their authors publish them, verified by pooch, kept in the user's cache."""
+"""Files fetched from where their authors publish them, verified by pooch, kept in the user's
+cache.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,12 @@ from models.datasets.telling import told
 
 
 def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
-    """The file at `url`, downloaded where the cache lacks it. Raises DatasetError where that fails; `otherwise` is its other remedy.
+    """The file at `url`, downloaded where the cache lacks it. Raises DatasetError where that fails;
+    `otherwise` is its other remedy.
 
-    `size` is its own, in bytes. What arrives is renamed into place only when its SHA-256 is right, so that half a download is never taken
-    for the whole. The caller holds a lock: two downloads at once would be one too many.
+    `size` is its own, in bytes. What arrives is renamed into place only when its SHA-256 is right,
+    so that half a download is never taken for the whole. The caller holds a lock: two downloads at
+    once would be one too many.
     """
     import pooch
     import requests
@@ -22,11 +26,19 @@ def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
     try:
         with told(f"fetching {name}", size, "bytes") as advance:
             downloader = pooch.HTTPDownloader(progressbar=_Bar(advance))
-            return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=downloader))
+            return Path(
+                pooch.retrieve(
+                    url, f"sha256:{sha256}", fname=name, path=folder, downloader=downloader
+                )
+            )
     except requests.exceptions.RequestException as error:
-        raise DatasetError(f"cannot fetch {url}: {_reason(error)}; try again with a network, {otherwise}") from error
+        raise DatasetError(
+            f"cannot fetch {url}: {_reason(error)}; try again with a network, {otherwise}"
+        ) from error
     except ValueError as error:
-        raise DatasetError(f"what {url} sent is not {name} ({error}); try again later, {otherwise}") from error
+        raise DatasetError(
+            f"what {url} sent is not {name} ({error}); try again later, {otherwise}"
+        ) from error
 
 
 class _Bar:

@@ -1,4 +1,6 @@
-"""Digests of files that hold data, remembered in the user's cache by path, size and time of change."""
+"""Digests of files that hold data, remembered in the user's cache by path, size and time of
+change.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,20 @@ APPLICATION = "memo-claims"
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for this project (XDG_CACHE_HOME honoured). All of it can be deleted at any time."""
+    """The user's cache folder for this project (XDG_CACHE_HOME honoured). All of it can be deleted
+    at any time.
+    """
     import platformdirs
 
     return Path(platformdirs.user_cache_dir(APPLICATION))
 
 
 def digest_of_files(root: Path, files: Sequence[str]) -> str:
-    """SHA-256 over names and contents of `files` below `root` (of `root` itself where it is named by an empty string).
+    """SHA-256 over names and contents of `files` below `root` (of `root` itself where it is named
+    by an empty string).
 
-    Read only where a file is new or has changed since: what was found is remembered. Raises DatasetError where one cannot be read.
+    Read only where a file is new or has changed since: what was found is remembered. Raises
+    DatasetError where one cannot be read.
     """
     try:
         memo = cache_folder() / "digests" / _state(root, files)
@@ -36,7 +42,9 @@ def digest_of_files(root: Path, files: Sequence[str]) -> str:
             sha.update(f"{name}\0{(root / name).stat().st_size}\0".encode() if name else b"")
             _update(sha, root / name)
     except OSError as error:
-        raise DatasetError(f"cannot read {error.filename or root}: {error.strerror or error}; allow it to be read") from error
+        raise DatasetError(
+            f"cannot read {error.filename or root}: {error.strerror or error}; allow it to be read"
+        ) from error
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
         memo.parent.mkdir(parents=True, exist_ok=True)
         part = memo.with_name(f"{memo.name}.{os.getpid()}.part")

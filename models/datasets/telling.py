@@ -32,7 +32,12 @@ class _Line:
         if time.monotonic() - self.last >= (INTERVAL if self.live else QUIET):
             self.last, self.shown = time.monotonic(), True
             text = f"{self.doing}: {self.done:,} of {self.total:,} {self.unit}"
-            print(f"\r{text}" if self.live else text, end="" if self.live else "\n", file=sys.stderr, flush=True)
+            print(
+                f"\r{text}" if self.live else text,
+                end="" if self.live else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def end(self) -> None:
         if self.live and self.shown:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Leg:
-    """Part of a way: `before` epochs of it were done by others. Stands in for `Progress` in training."""
+    """Part of a way: `before` epochs of it were done by others. Stands in for `Progress` in
+    training.
+    """
 
     progress: Progress
     before: int
@@ -39,16 +41,29 @@ class Leg:
         (self.progress.found if epoch else self.progress.at_epoch)(seeds, self.before + epoch)
 
 
-def curve(task: Task, seeds: Sequence[int], epochs: Sequence[int], sample: int, device: str, store: Store | None = None, digest: str = "",
-          progress: Leg | None = None) -> Observations:
-    """The networks of `seeds` at each of `epochs` (ascending, from 0 on), trained with `task.train.credit`, through `store` under `digest`.
+def curve(
+    task: Task,
+    seeds: Sequence[int],
+    epochs: Sequence[int],
+    sample: int,
+    device: str,
+    store: Store | None = None,
+    digest: str = "",
+    progress: Leg | None = None,
+) -> Observations:
+    """The networks of `seeds` at each of `epochs` (ascending, from 0 on), trained with
+    `task.train.credit`, through `store` under `digest`.
 
-    Returns accuracy and loss on held-out data, train_loss and state_norm (n_seeds, n_epochs), alignment (n_seeds, n_epochs, L+1). The last
-    three are over `sample` training examples of each seed, the same at every epoch and under every rule. Losses in nats; state_norm is
-    the last level's root mean square.
+    Returns accuracy and loss on held-out data, train_loss and state_norm (n_seeds, n_epochs),
+    alignment (n_seeds, n_epochs, L+1). The last three are over `sample` training examples of each
+    seed, the same at every epoch and under every rule. Losses in nats; state_norm is the last
+    level's root mean square.
     """
     examples = _examples(task, seeds, sample, device)
-    found = [measured(task, state, examples, device) for state in _states(task, seeds, epochs, device, store, digest, progress)]
+    found = [
+        measured(task, state, examples, device)
+        for state in _states(task, seeds, epochs, device, store, digest, progress)
+    ]
     return {name: np.stack([at_epoch[name] for at_epoch in found], axis=1) for name in found[0]}
 
 
@@ -62,12 +77,24 @@ def measured(task: Task, state: State, examples: Tensor, device: str) -> Observa
     norm = acts.h[-1].double().square().flatten(1).mean(1).sqrt()
     rules = {task.train.credit: (rule(task.train.credit), snapshot.credit_state)}
     aligned = alignment(snapshot, rules, examples.unsqueeze(1))[:, 0]
-    return {"accuracy": accuracy.numpy(), "loss": loss.numpy(), "train_loss": train_loss.cpu().numpy(), "state_norm": norm.cpu().numpy(),
-            "alignment": aligned}
+    return {
+        "accuracy": accuracy.numpy(),
+        "loss": loss.numpy(),
+        "train_loss": train_loss.cpu().numpy(),
+        "state_norm": norm.cpu().numpy(),
+        "alignment": aligned,
+    }
 
 
-def _states(task: Task, seeds: Sequence[int], epochs: Sequence[int], device: str, store: Store | None, digest: str,
-            progress: Leg | None) -> Iterator[State]:
+def _states(
+    task: Task,
+    seeds: Sequence[int],
+    epochs: Sequence[int],
+    device: str,
+    store: Store | None,
+    digest: str,
+    progress: Leg | None,
+) -> Iterator[State]:
     """The stack at each epoch; what is untrained is not worth storing."""
     if epochs[0] == 0:
         yield fresh(task, seeds, device)
@@ -79,5 +106,10 @@ def _examples(task: Task, seeds: Sequence[int], sample: int, device: str) -> Ten
     """Each seed's own draw of training examples, without repeats: (n_seeds, sample)."""
     n_examples = datasets.on_device(task.dataset, device).train_x.shape[0]
     if sample > n_examples:
-        raise ValueError(f"`sample` is {sample}, but the training part of `{task.dataset}` has {n_examples} examples; ask for at most so many")
-    return torch.from_numpy(independent_batches(PROBE_BATCHES, seeds, n_examples, 1, sample)[0]).to(device)
+        raise ValueError(
+            f"`sample` is {sample}, but the training part of `{task.dataset}` has "
+            f"{n_examples} examples; ask for at most so many"
+        )
+    return torch.from_numpy(independent_batches(PROBE_BATCHES, seeds, n_examples, 1, sample)[0]).to(
+        device
+    )

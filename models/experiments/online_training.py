@@ -1,4 +1,6 @@
-"""The experiment `online_training`: learned credit takes over from DFA at some epoch, and training goes on."""
+"""The experiment `online_training`: learned credit takes over from DFA at some epoch, and training
+goes on.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ NEVER = "never"
 
 
 class OnlineSettings(TrainedSettings):
-    """Settings of `kind: online_training`. Every arm starts as DFA training; `takeover` names the epoch at which vec takes over."""
+    """Settings of `kind: online_training`. Every arm starts as DFA training; `takeover` names the
+    epoch at which vec takes over.
+    """
 
     takeover: tuple[Annotated[int, Field(ge=0)] | Literal["never"], ...] = (0, 1, 5, 20, NEVER)
 
@@ -33,17 +37,27 @@ class OnlineSettings(TrainedSettings):
     def _reachable(self) -> OnlineSettings:
         epochs = [t for t in self.takeover if t != NEVER]
         if not self.takeover or len(set(self.takeover)) != len(self.takeover):
-            raise ValueError(f"`takeover` is {list(self.takeover)}; it must name at least one epoch or `{NEVER}`, without repeats")
+            raise ValueError(
+                f"`takeover` is {list(self.takeover)}; it must name at least one epoch or "
+                f"`{NEVER}`, without repeats"
+            )
         if any(t >= self.train.epochs for t in epochs):
-            raise ValueError(f"`takeover` must lie before the end of training (`train.epochs`: {self.train.epochs}), or be `{NEVER}`")
+            raise ValueError(
+                "`takeover` must lie before the end of training (`train.epochs`: "
+                f"{self.train.epochs}), or be `{NEVER}`"
+            )
         if self.train.credit != "dfa":
-            raise ValueError("`train.credit` must be dfa: that is what learned credit takes over from")
+            raise ValueError(
+                "`train.credit` must be dfa: that is what learned credit takes over from"
+            )
         return self
 
 
 @dataclass(frozen=True)
 class OnlineTraining:
-    """Arms that differ only in when vec takes over, in all blocks. The bridge is learned from epoch 0 on in every arm that will use it."""
+    """Arms that differ only in when vec takes over, in all blocks. The bridge is learned from epoch
+    0 on in every arm that will use it.
+    """
 
     settings: OnlineSettings
 
@@ -57,7 +71,10 @@ class OnlineTraining:
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}; epoch 0 is the untrained network."""
-        dims = {"takeover": self.settings.takeover, "epoch": tuple(range(self.settings.train.epochs + 1))}
+        dims = {
+            "takeover": self.settings.takeover,
+            "epoch": tuple(range(self.settings.train.epochs + 1)),
+        }
         return {"accuracy": dims, "loss": dims}
 
     def bytes_of_seed(self) -> int:
@@ -66,8 +83,11 @@ class OnlineTraining:
 
     def identity(self) -> dict[str, Any]:
         """What determines the observations of a seed, but for the machine."""
-        return {"settings": self.settings.model_dump(mode="json", exclude={"dataset"}),
-                "training": self.settings.training_identity(), "source": source_digest("models.experiments.takeover")}
+        return {
+            "settings": self.settings.model_dump(mode="json", exclude={"dataset"}),
+            "training": self.settings.training_identity(),
+            "source": source_digest("models.experiments.takeover"),
+        }
 
     def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str]:
         """Names what is kept of a seed on its way."""
@@ -79,10 +99,18 @@ class OnlineTraining:
 
         forget(store, *self.snapshots_digests(machine), seeds, self.settings.train.epochs)
 
-    def measure(self, seeds: Sequence[int], device: str, store: Store | None = None,
-                machine: Mapping[str, Any] | None = None, progress: Progress | None = None) -> xarray.Dataset:
-        """Observations of `seeds`, dimensions (seed, takeover, epoch). What is killed goes on from what `store`, where one is given, has kept of
-        it. Raises NonFiniteError when a network diverges."""
+    def measure(
+        self,
+        seeds: Sequence[int],
+        device: str,
+        store: Store | None = None,
+        machine: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> xarray.Dataset:
+        """Observations of `seeds`, dimensions (seed, takeover, epoch). What is killed goes on from
+        what `store`, where one is given, has kept of it. Raises NonFiniteError when a network
+        diverges.
+        """
         import xarray
 
         from models.experiments.takeover import run_arms, run_arms_through
@@ -93,9 +121,20 @@ class OnlineTraining:
         if store is None:
             accuracy, loss = run_arms(task, seeds, takeover, device, progress and progress.at_epoch)
         else:
-            accuracy, loss = run_arms_through(store, *self.snapshots_digests(machine or {}), task, seeds, takeover, device, progress)
-        labels = {"seed": list(seeds), "takeover": ("takeover", _objects(self.settings.takeover)),
-                  "epoch": list(range(self.settings.train.epochs + 1))}
+            accuracy, loss = run_arms_through(
+                store,
+                *self.snapshots_digests(machine or {}),
+                task,
+                seeds,
+                takeover,
+                device,
+                progress,
+            )
+        labels = {
+            "seed": list(seeds),
+            "takeover": ("takeover", _objects(self.settings.takeover)),
+            "epoch": list(range(self.settings.train.epochs + 1)),
+        }
         dims = ("seed", "takeover", "epoch")
         return xarray.Dataset({"accuracy": (dims, accuracy), "loss": (dims, loss)}, labels)
 

@@ -1,4 +1,6 @@
-"""Online training with learned credit taking over from DFA: arms share their DFA trunk until they fork, and one stack after."""
+"""Online training with learned credit taking over from DFA: arms share their DFA trunk until they
+fork, and one stack after.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +24,37 @@ Arrays = Mapping[str, np.ndarray]
 Told = Callable[[Sequence[int], int], None]
 
 
-def run_arms(task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str, on_epoch: Told | None = None,
-             ) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out accuracy and loss of every arm after every epoch: two (n_seeds, n_arms, n_epochs + 1) float64 arrays.
+def run_arms(
+    task: Task,
+    seeds: Sequence[int],
+    takeover: Sequence[int | str],
+    device: str,
+    on_epoch: Told | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out accuracy and loss of every arm after every epoch: two (n_seeds, n_arms, n_epochs +
+    1) float64 arrays.
 
-    A forked arm continues the trunk's parameters, optimizer moments and learned bridge. Batches and noise are those of its seed and epoch,
-    the same in every arm, so that arms differ by their credit alone. `on_epoch(seeds, epoch)` hears of every epoch done.
+    A forked arm continues the trunk's parameters, optimizer moments and learned bridge. Batches and
+    noise are those of its seed and epoch, the same in every arm, so that arms differ by their
+    credit alone. `on_epoch(seeds, epoch)` hears of every epoch done.
     """
     arms = Arms(task, seeds, takeover, device)
     arms.run(on_epoch)
     return arms.scores("accuracy"), arms.scores("loss")
 
 
-def run_arms_through(store: Store, digest: str, task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str,
-                     progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`, so that what was killed goes on from there. `forget` is for when
-    their scores are safe."""
+def run_arms_through(
+    store: Store,
+    digest: str,
+    task: Task,
+    seeds: Sequence[int],
+    takeover: Sequence[int | str],
+    device: str,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`,
+    so that what was killed goes on from there. `forget` is for when their scores are safe.
+    """
     accuracy, loss = {}, {}
     with store.locks(STAGE, digest, seeds, wait=True):
         found = {seed: _last_kept(store, digest, seed, task.train.epochs) for seed in seeds}
@@ -53,10 +70,26 @@ def run_arms_through(store: Store, digest: str, task: Task, seeds: Sequence[int]
 
 
 class Arms:
-    """All arms of some seeds: the trunk, the stack of those that have forked, and every epoch's scores."""
+    """All arms of some seeds: the trunk, the stack of those that have forked, and every epoch's
+    scores.
+    """
 
-    def __init__(self, task: Task, seeds: Sequence[int], takeover: Sequence[int | str], device: str, epoch: int = 0, kept: Sequence[Arrays] = ()):
-        self.task, self.seeds, self.takeover, self.device, self.epoch = task, seeds, takeover, device, epoch
+    def __init__(
+        self,
+        task: Task,
+        seeds: Sequence[int],
+        takeover: Sequence[int | str],
+        device: str,
+        epoch: int = 0,
+        kept: Sequence[Arrays] = (),
+    ):
+        self.task, self.seeds, self.takeover, self.device, self.epoch = (
+            task,
+            seeds,
+            takeover,
+            device,
+            epoch,
+        )
         self.forks = [t for t in takeover if isinstance(t, int)]
         self.forked: Trainer | None = None
         self.arms: list[int] = []  # those that have forked, in the order of the stack
@@ -78,7 +111,11 @@ class Arms:
             self._arrive()
             if on_epoch is not None:
                 on_epoch(self.seeds, self.epoch)
-            if keep is not None and self.epoch % KEPT_EVERY == 0 and self.epoch < self.task.train.epochs:
+            if (
+                keep is not None
+                and self.epoch % KEPT_EVERY == 0
+                and self.epoch < self.task.train.epochs
+            ):
                 keep()
 
     def scores(self, metric: str) -> np.ndarray:
@@ -90,28 +127,58 @@ class Arms:
         parts = {"trunk": self.trunk.state().of_seed(s)}
         if self.forked is not None:
             state = self.forked.state()
-            parts |= {f"arm-{arm}": state.of_seed(i * len(self.seeds) + s) for i, arm in enumerate(self.arms)}
-        arrays = {f"{part}/{name}": tensor.cpu().numpy() for part, tensors in parts.items() for name, tensor in tensors.items()}
-        return arrays | {f"scores/{metric}": self.scores(metric)[s] for metric in ("accuracy", "loss")}
+            parts |= {
+                f"arm-{arm}": state.of_seed(i * len(self.seeds) + s)
+                for i, arm in enumerate(self.arms)
+            }
+        arrays = {
+            f"{part}/{name}": tensor.cpu().numpy()
+            for part, tensors in parts.items()
+            for name, tensor in tensors.items()
+        }
+        return arrays | {
+            f"scores/{metric}": self.scores(metric)[s] for metric in ("accuracy", "loss")
+        }
 
     def _restore(self, kept: Sequence[Arrays]) -> None:
         def state(part: str) -> State:
             start = f"{part}/"
-            return stack([{n.removeprefix(start): torch.from_numpy(a.copy()) for n, a in arrays.items() if n.startswith(start)} for arrays in kept],
-                         self.seeds, self.epoch, self.device)
+            return stack(
+                [
+                    {
+                        n.removeprefix(start): torch.from_numpy(a.copy())
+                        for n, a in arrays.items()
+                        if n.startswith(start)
+                    }
+                    for arrays in kept
+                ],
+                self.seeds,
+                self.epoch,
+                self.device,
+            )
 
         self.trunk = Trainer(self.task, state("trunk"), self.device)
         self.arms = sorted(t for t in self.forks if t <= self.epoch)
         if self.arms:
             self.forked = self._under_vec(concatenate([state(f"arm-{arm}") for arm in self.arms]))
-        scores = {metric: np.stack([arrays[f"scores/{metric}"] for arrays in kept]) for metric in ("accuracy", "loss")}
-        self.found = [{metric: values[:, :, epoch] for metric, values in scores.items()} for epoch in range(self.epoch + 1)]
+        scores = {
+            metric: np.stack([arrays[f"scores/{metric}"] for arrays in kept])
+            for metric in ("accuracy", "loss")
+        }
+        self.found = [
+            {metric: values[:, :, epoch] for metric, values in scores.items()}
+            for epoch in range(self.epoch + 1)
+        ]
         self._settle()
 
     def _arrive(self) -> None:
         """At the end of an epoch: fork what is due, and score."""
         if self.epoch in self.forks:
-            joined = self.trunk.state() if self.forked is None else concatenate([self.forked.state(), self.trunk.state()])
+            joined = (
+                self.trunk.state()
+                if self.forked is None
+                else concatenate([self.forked.state(), self.trunk.state()])
+            )
             self.forked, self.arms = self._under_vec(joined), [*self.arms, self.epoch]
         self._settle()
         self.found.append(self._evaluate())
@@ -132,7 +199,10 @@ class Arms:
                 part = slice(i * len(self.seeds), (i + 1) * len(self.seeds))
                 results[arm] = accuracy[part], loss[part]
         chosen = [results[t if t in results else None] for t in self.takeover]
-        return {name: np.stack([pair[i].numpy() for pair in chosen], axis=1) for i, name in enumerate(("accuracy", "loss"))}
+        return {
+            name: np.stack([pair[i].numpy() for pair in chosen], axis=1)
+            for i, name in enumerate(("accuracy", "loss"))
+        }
 
 
 def _keep(store: Store, digest: str, arms: Arms) -> None:

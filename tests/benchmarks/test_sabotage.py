@@ -1,20 +1,22 @@
-"""The implementation broken on purpose, one thing at a time: each is noticed. docs/sabotage.md says by what."""
+"""The implementation broken on purpose, one thing at a time: each is noticed. docs/sabotage.md says
+by what.
+"""
 
 import numpy as np
 import pytest
 import torch
 import xarray
-from tests.support.networks import drawn
 
 from benchmarks.sabotage import PLACEBOS, SABOTAGES, TABLE, Sabotage, bench, table
+from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models import datasets
 from models.credit import Signal, dfa, rule, vec
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.networks.gradients import formed
 from models.networks.network import output_error
 from models.probe import Snapshot, _Bench
 from models.streams import batch_order
 from models.training import Task, fresh, train
+from tests.support.networks import drawn
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +45,44 @@ def test_every_guard_notices_what_it_guards_against(noticed):
 
 
 def test_what_a_placebo_does_too_is_not_noticing(intact, noticed):
-    """Unbroken code in place of a sabotage, a placebo among it, is noticed by nothing; and nothing rests on a claim that a placebo flips."""
+    """Unbroken code in place of a sabotage, a placebo among it, is noticed by nothing; and nothing
+    rests on a claim that a placebo flips.
+    """
     assert len(PLACEBOS) >= 2 and len(intact.placebos) == len(PLACEBOS)
     batches = next(p for p in PLACEBOS if p.changes)
     assert not intact.try_out(Sabotage("nothing", lambda patch: None)).by_suite
     assert not intact.try_out(Sabotage("batches", batches.changes, trains=True)).by_suite
     unsteady = {claim for claims, _ in intact.placebos.values() for claim in claims}
-    assert unsteady and not [name for name, found in noticed.items() if unsteady & {*found.claims, *found.controls}]
+    assert unsteady and not [
+        name for name, found in noticed.items() if unsteady & {*found.claims, *found.controls}
+    ]
 
 
 def test_the_table_is_what_was_found(intact, noticed):
-    """What is broken, line by line; not by which claims it was noticed, since elsewhere the last bits may tip a verdict."""
-    written, found = TABLE.read_text(encoding="utf-8").splitlines(), table(noticed, intact.placebos).splitlines()
+    """What is broken, line by line; not by which claims it was noticed, since elsewhere the last
+    bits may tip a verdict.
+    """
+    written, found = (
+        TABLE.read_text(encoding="utf-8").splitlines(),
+        table(noticed, intact.placebos).splitlines(),
+    )
     assert [line.split("|")[1:2] for line in written] == [line.split("|")[1:2] for line in found]
 
 
 def task(**options):
-    return Task("digits", NetworkSettings(width=8, blocks=2), TrainSettings(**options), 1.0, BridgeSettings())
+    return Task(
+        "digits",
+        NetworkSettings(width=8, blocks=2),
+        TrainSettings(**options),
+        1.0,
+        BridgeSettings(),
+    )
 
 
 def test_training_equals_a_plain_loop_over_its_epochs():
-    """Two epochs of gradient descent by hand, autograd through one network; float32 against float64."""
+    """Two epochs of gradient descent by hand, autograd through one network; float32 against
+    float64.
+    """
     from tests.support.one_network import OneNetwork
 
     made = task(credit="oracle", optimizer="sgd", lr=0.1)
@@ -71,24 +90,39 @@ def test_training_equals_a_plain_loop_over_its_epochs():
     network = OneNetwork(made.network, start.of_seed(0))
     for epoch in range(2):
         for index in batch_order([4], epoch, len(data.train_x), made.train.batch)[:, 0]:
-            losses = network.losses_from(0, network.embed(data.train_x[index].double()), data.train_y[index])
-            for parameter, grad in zip(network.parameters(), torch.autograd.grad(losses.mean(), list(network.parameters())), strict=True):
+            losses = network.losses_from(
+                0, network.embed(data.train_x[index].double()), data.train_y[index]
+            )
+            for parameter, grad in zip(
+                network.parameters(),
+                torch.autograd.grad(losses.mean(), list(network.parameters())),
+                strict=True,
+            ):
                 parameter.data -= 0.1 * grad
     found = next(train(made, start, "cpu", [2])).of_seed(0)
     for name, value in network.p.items():
-        torch.testing.assert_close(found[name.replace("_", ".", 1)].double(), value.data, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            found[name.replace("_", ".", 1)].double(), value.data, rtol=1e-3, atol=1e-4
+        )
 
 
 def test_the_probe_moves_the_last_block_alone():
-    """Steps of the oracle on one batch, by the bench and on the last block's parameters alone by autograd."""
+    """Steps of the oracle on one batch, by the bench and on the last block's parameters alone by
+    autograd.
+    """
     from tests.support.one_network import OneNetwork
 
     state, data = fresh(task(), [4], "cpu"), datasets.on_device("digits", "cpu")
-    settings = ProbeSettings(credits=("oracle",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2)
+    settings = ProbeSettings(
+        credits=("oracle",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
+    )
     batches = torch.arange(64).view(1, 2, 32)
     bench = _Bench(Snapshot.of(task(), state, "cpu"), settings)
     found = bench.measure(rule("oracle"), {}, batches, bench.entering(batches))["dL_same"][0, 0]
-    network = OneNetwork(NetworkSettings(width=8, blocks=2), {n: t for n, t in state.of_seed(0).items() if "." in n and n[:5] not in ("adam.", "credi")})
+    network = OneNetwork(
+        NetworkSettings(width=8, blocks=2),
+        {n: t for n, t in state.of_seed(0).items() if "." in n and n[:5] not in ("adam.", "credi")},
+    )
     x, y = data.train_x[:32].double(), data.train_y[:32]
 
     def loss():
@@ -102,23 +136,42 @@ def test_the_probe_moves_the_last_block_alone():
 
 
 def signals(*factors):
-    """One batch's states and errors, its weights multiplied by each factor: what a rule may look at."""
-    network, params, x, y, _ = drawn(dict(width=6, blocks=2, residual=True, norm="layer", activation="relu"))
+    """One batch's states and errors, its weights multiplied by each factor: what a rule may look
+    at.
+    """
+    network, params, x, y, _ = drawn(
+        dict(width=6, blocks=2, residual=True, norm="layer", activation="relu")
+    )
     params = {n: t.float() for n, t in params.items()}
     acts = network.forward(params, network.embed(params, x.float()))
-    return [Signal(network, {n: factor * t for n, t in params.items()}, acts, output_error(acts.logits, y), range(3)) for factor in factors]
+    return [
+        Signal(
+            network,
+            {n: factor * t for n, t in params.items()},
+            acts,
+            output_error(acts.logits, y),
+            range(3),
+        )
+        for factor in factors
+    ]
 
 
 def credited(name, key, signal):
     """A rule's credit from matrices that are the same at each call."""
-    return formed(rule(name).credit({key: torch.linspace(-1, 1, 3 * 3 * 4 * 6).view(3, 3, 4, 6)}, signal))
+    return formed(
+        rule(name).credit({key: torch.linspace(-1, 1, 3 * 3 * 4 * 6).view(3, 3, 4, 6)}, signal)
+    )
 
 
 def test_vec_does_not_look_at_the_weights_above():
-    """States and errors as they were, other weights: the true gradient changes, vec's credit does not."""
+    """States and errors as they were, other weights: the true gradient changes, vec's credit does
+    not.
+    """
     one, other = signals(1.0, 2.0)
     assert torch.equal(credited("vec", vec.KEY, one), credited("vec", vec.KEY, other))
-    assert not torch.allclose(*(formed(rule("oracle").credit({}, signal)) for signal in (one, other)))
+    assert not torch.allclose(
+        *(formed(rule("oracle").credit({}, signal)) for signal in (one, other))
+    )
 
 
 def test_dfas_feedback_is_fixed():
@@ -128,29 +181,39 @@ def test_dfas_feedback_is_fixed():
 
 def test_the_probed_block_gets_its_own_credit():
     """Feedback for the last block alone moves it; feedback for all levels below does not."""
-    settings = ProbeSettings(credits=("dfa",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2)
+    settings = ProbeSettings(
+        credits=("dfa",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
+    )
     bench = _Bench(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
     last = torch.zeros(3, 1, 10, 8)
     last[2] = torch.linspace(-1, 1, 80).view(10, 8)
     batches = torch.arange(64).view(1, 2, 32)
-    moved, still = (bench.measure(rule("dfa"), {dfa.KEY: feedback}, batches, bench.entering(batches))["dL_same"] for feedback in (last, last.flip(0)))
+    moved, still = (
+        bench.measure(rule("dfa"), {dfa.KEY: feedback}, batches, bench.entering(batches))["dL_same"]
+        for feedback in (last, last.flip(0))
+    )
     assert (moved != 0).all() and (still == 0).all()
 
 
 def test_variance_is_over_the_batches_of_a_seed():
     from models import probe
 
-    updates = torch.arange(2.0).view(1, 2, 1, 1, 1).expand(1, 2, 5, 3, 4).clone()  # seeds differ, batches do not
+    # seeds differ, batches do not
+    updates = torch.arange(2.0).view(1, 2, 1, 1, 1).expand(1, 2, 5, 3, 4).clone()
     variance, power = probe._moments({"block.W1": updates})
     assert variance.tolist() == [0, 0] and power.tolist() == [0, 12]
 
 
 def test_conditions_stay_paired_by_seed():
-    from claims.language import Term
     from claims.judging import cut
+    from claims.language import Term
 
-    observed = xarray.Dataset({"m": (("seed", "arm"), np.arange(8.0)[:, None] + [0.0, 0.5, 1.0])},
-                              {"seed": range(8), "arm": ["a", "long", "longer"]})
+    observed = xarray.Dataset(
+        {"m": (("seed", "arm"), np.arange(8.0)[:, None] + [0.0, 0.5, 1.0])},
+        {"seed": range(8), "arm": ["a", "long", "longer"]},
+    )
     terms = [Term("m", (("arm", arm),)) for arm in ("a", "long", "longer")]
-    rows = cut(observed, terms, type("Paired", (), {"replicates": (), "paired": True})).sample.cells[0]
+    rows = cut(
+        observed, terms, type("Paired", (), {"replicates": (), "paired": True})
+    ).sample.cells[0]
     assert (rows - rows[:, :1] == [0.0, 0.5, 1.0]).all()

@@ -1,4 +1,6 @@
-"""`python -m claims calibrate`: a small run writes tables, with worlds resampled from what claims measured."""
+"""`python -m claims calibrate`: a small run writes tables, with worlds resampled from what claims
+measured.
+"""
 
 import textwrap
 
@@ -7,7 +9,9 @@ from click.testing import CliRunner
 
 from claims.commands.calibrate import command, observed_worlds
 
-CSV = "\n".join(["run,arm,score", *(f"{i},a,{1 + i % 5 / 10}\n{i},b,{2 + i % 7 / 10}" for i in range(9))])
+CSV = "\n".join(
+    ["run,arm,score", *(f"{i},a,{1 + i % 5 / 10}\n{i},b,{2 + i % 7 / 10}" for i in range(9))]
+)
 CLAIMS = """
     version: 1
     experiments:
@@ -39,13 +43,20 @@ def test_tables_are_written(claims_file, tmp_path, monkeypatch):
     small = dict(sizes=(8,), worlds=calibration.WORLDS[:1], conjunctions=())
     monkeypatch.setattr(calibration, "run", lambda **options: original(**{**options, **small}))
     out = tmp_path / "deep" / "calibration.md"
-    done = CliRunner().invoke(command, [str(claims_file), "--worlds", "50", "--resamples", "199", "--out", str(out)])
+    done = CliRunner().invoke(
+        command, [str(claims_file), "--worlds", "50", "--resamples", "199", "--out", str(out)]
+    )
     assert done.exit_code == 0, done.output
     text = out.read_text()
     assert "| `ordered` | 16 |" in text and "| limit |" in text
-    assert all(f"| {method} | normal | 8 |" in text for method in ("t", "studentized", "bootstrap-t"))
+    assert all(
+        f"| {method} | normal | 8 |" in text for method in ("t", "studentized", "bootstrap-t")
+    )
 
 
 def test_an_unknown_method_is_named(claims_file):
     done = CliRunner().invoke(command, [str(claims_file), "--method", "bayes"])
-    assert done.exit_code == 2 and "allowed: bootstrap-t, studentized, t, bca, percentile" in done.output
+    assert (
+        done.exit_code == 2
+        and "allowed: bootstrap-t, studentized, t, bca, percentile" in done.output
+    )

@@ -6,17 +6,16 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from tests.support.workers import leftovers
 
 from claims.__main__ import main
-from claims.store.pruning import entries
 from claims.store.entries import Key, Store
+from claims.store.pruning import entries
 from tests.support import ROOT
+from tests.support.workers import leftovers
 
 SUITE = """
     version: 1
@@ -63,7 +62,10 @@ def test_prepare_trains_what_is_missing_and_store_tells_of_it(run, store):
     assert "15 entries" in listed and "of at most 8.0 GiB" in listed and listed.count("sweep") == 2
     extra = run("prepare", "--seed-base", "5", "-n", "2")
     assert "0 of 5 seeds are there, 5 to train, about" in extra and len(entries(store)) == 30
-    assert "0 of 5 seeds are there, 5 to train" in run("prepare", "--precision", "bf16", "-n", "1") and len(entries(store)) == 45
+    assert (
+        "0 of 5 seeds are there, 5 to train" in run("prepare", "--precision", "bf16", "-n", "1")
+        and len(entries(store)) == 45
+    )
     assert "in bf16" in run("store")
 
 
@@ -72,7 +74,10 @@ def test_a_file_that_cannot_be_read_whole_does_not_make_the_store_unused(run, st
     store.save(key, {"m": np.zeros(1)}, {})
     file = tmp_path / "claims.yaml"
     good = file.read_text()
-    for text, told in ((good.replace("width: 8", "width: none"), "width"), (good.replace("claims:", "claim:"), "`claims` is missing")):
+    for text, told in (
+        (good.replace("width: 8", "width: none"), "width"),
+        (good.replace("claims:", "claim:"), "`claims` is missing"),
+    ):
         file.write_text(text)
         assert told in run("store", "--unused", code=1) and store.has(key)
         assert "1 entries" in run("store")  # listing does with what can be read
@@ -90,13 +95,18 @@ def test_store_prunes_by_age_size_and_use(run, store, tmp_path):
     run("store", "--max-size", "10K")
     assert sum(e.size for e in entries(store)) <= 10 * 1024
     file = tmp_path / "claims.yaml"
-    file.write_text(file.read_text().replace("lr: 0.02", "lr: 0.03").replace("width: 8", "width: 9"))
+    file.write_text(
+        file.read_text().replace("lr: 0.02", "lr: 0.03").replace("width: 8", "width: 9")
+    )
     assert "nothing now" in run("store")
     run("store", "--unused")
     assert not entries(store)
 
 
-@pytest.mark.parametrize(("option", "value", "remedy"), [("--max-size", "huge", "write 500M, 8G"), ("--older-than", "1y", "write 30m, 12h, 30d or 4w")])
+@pytest.mark.parametrize(
+    ("option", "value", "remedy"),
+    [("--max-size", "huge", "write 500M, 8G"), ("--older-than", "1y", "write 30m, 12h, 30d or 4w")],
+)
 def test_sizes_and_ages_that_are_none(run, option, value, remedy):
     assert remedy in run("store", option, value, code=2)
 
@@ -115,9 +125,28 @@ def test_prepare_tells_of_a_wrong_setting_and_of_a_store_it_cannot_use(run, tmp_
 def suite(tmp_path, **environment):
     """One run of the suite; returns its process and its result file's only claim."""
     (tmp_path / "claims.yaml").write_text(textwrap.dedent(SUITE))
-    command = [sys.executable, "-m", "pytest", "claims/", "--claims-file", tmp_path / "claims.yaml", "-p", "no:cacheprovider", "-p", "no:xdist",
-               "--report-dir", tmp_path / "reports"]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "claims/",
+        "--claims-file",
+        tmp_path / "claims.yaml",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--report-dir",
+        tmp_path / "reports",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done, json.loads((tmp_path / "reports" / "claims.json").read_text())["claims"][0]
 
 
@@ -125,7 +154,10 @@ def test_a_suite_whose_store_cannot_be_written_ends_in_error_verdicts(tmp_path):
     (tmp_path / "file").write_text("no folder")
     done, claim = suite(tmp_path, CLAIMS_STORE=str(tmp_path / "file" / "store"))
     assert done.returncode == 1 and claim["verdict"] == claim["outcome"] == "error"
-    assert claim["reason"].startswith("StoreError: cannot ") and "set CLAIMS_STORE to a folder" in claim["reason"]
+    assert (
+        claim["reason"].startswith("StoreError: cannot ")
+        and "set CLAIMS_STORE to a folder" in claim["reason"]
+    )
 
 
 def test_a_run_keeps_its_store_within_the_bound_but_for_what_it_used(tmp_path):
@@ -136,6 +168,8 @@ def test_a_run_keeps_its_store_within_the_bound_but_for_what_it_used(tmp_path):
     os.utime(place, (time.time() - 1000,) * 2)
     done, claim = suite(tmp_path, CLAIMS_STORE=str(store.root), CLAIMS_STORE_BOUND="1K")
     assert claim["verdict"] == "supported", done.stdout
-    assert not place.exists() and len(entries(store)) == 15, "what this run used is above the bound, and stays"
+    assert not place.exists() and len(entries(store)) == 15, (
+        "what this run used is above the bound, and stays"
+    )
     assert "1 entries (0 MiB), those longest unused, were removed to stay below" in done.stdout
     assert not leftovers(store.root)

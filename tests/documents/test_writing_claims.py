@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from claims.language import ExpressionError, Options, compile_claim, parse_claim
 from claims.inference.atoms import fewest
+from claims.language import ExpressionError, Options, compile_claim, parse_claim
 from claims.schema import ClaimFileError, NotAsked, Question, load_suite
 from tests.support import ROOT
 
@@ -24,17 +24,26 @@ def blocks(kind: str, flavour: str = "") -> list[str]:
 
 def lines(kind: str) -> list[tuple[str, str]]:
     """(expression, comment) of every line."""
-    return [tuple(part.strip() for part in line.partition("#")[::2]) for block in blocks(kind) for line in block.splitlines()]
+    return [
+        tuple(part.strip() for part in line.partition("#")[::2])
+        for block in blocks(kind)
+        for line in block.splitlines()
+    ]
 
 
 def whole(block: str) -> str:
     """A block as a claim file: what it leaves out is this repository's."""
     own = (ROOT / "claims.yaml").read_text(encoding="utf-8")
-    parts = {match[1]: match[0] for match in re.finditer(r"^(\w+):.*?(?=^\w+:|\Z)", own, re.MULTILINE | re.DOTALL)}
+    parts = {
+        match[1]: match[0]
+        for match in re.finditer(r"^(\w+):.*?(?=^\w+:|\Z)", own, re.MULTILINE | re.DOTALL)
+    }
     if not block.startswith(SECTIONS):
         block = "claims:\n" + textwrap.indent(block, "  ")
     mine = re.findall(r"^(\w+):", block, re.MULTILINE)
-    mine += ["variants", "defaults"] if "experiments" in mine else []  # they speak of this repository's experiments
+    mine += (
+        ["variants", "defaults"] if "experiments" in mine else []
+    )  # they speak of this repository's experiments
     return "\n".join(text for name, text in parts.items() if name not in mine) + "\n" + block
 
 
@@ -79,7 +88,9 @@ def test_the_mistaken_entry_is_told_as_it_says(tmp_path):
 
 
 def test_the_recorded_entry_loads(tmp_path):
-    (tmp_path / "results.csv").write_text("run,method,accuracy\n0,ours,0.9\n0,theirs,0.8\n1,ours,0.9\n1,theirs,0.7\n")
+    (tmp_path / "results.csv").write_text(
+        "run,method,accuracy\n0,ours,0.9\n0,theirs,0.8\n1,ours,0.9\n1,theirs,0.7\n"
+    )
     block = blocks("yaml", "recorded")[0]
     path = tmp_path / "claims.yaml"
     path.write_text("version: 1\n" + block, encoding="utf-8")
@@ -93,14 +104,42 @@ def test_what_the_page_says_of_settings(tmp_path):
 
 def test_what_the_page_says_of_never(tmp_path):
     block = next(block for block in blocks("yaml") if "never:" in block)
-    assert {(atom.lower, atom.expression.split("> ")[1]) for atom in load(tmp_path, block).claims[0].ask("digits").atoms} == {(-0.0005, "-0.0005")}
+    assert {
+        (atom.lower, atom.expression.split("> ")[1])
+        for atom in load(tmp_path, block).claims[0].ask("digits").atoms
+    } == {(-0.0005, "-0.0005")}
 
 
 def test_what_the_page_says_of_the_fewest_seeds():
-    assert int(re.search(r"fewer than (\d+) seeds can decide nothing", PAGE)[1]) == fewest((1,), 0.025)
+    assert int(re.search(r"fewer than (\d+) seeds can decide nothing", PAGE)[1]) == fewest(
+        (1,), 0.025
+    )
 
 
 def test_the_page_has_examples_of_every_key():
-    for key in ("expect", "never", "margin", "for_every", "by", "within", "factor", "seeds", "confidence", "expected", "note", "tags", "memo",
-                "where", "says", "experiment", "metrics", "settings", "like", "kind", "paired", "ranges", "variants"):
+    for key in (
+        "expect",
+        "never",
+        "margin",
+        "for_every",
+        "by",
+        "within",
+        "factor",
+        "seeds",
+        "confidence",
+        "expected",
+        "note",
+        "tags",
+        "memo",
+        "where",
+        "says",
+        "experiment",
+        "metrics",
+        "settings",
+        "like",
+        "kind",
+        "paired",
+        "ranges",
+        "variants",
+    ):
         assert re.search(rf"\b{key}\b[:=]", PAGE), key

@@ -1,4 +1,6 @@
-"""Kills, damage, full disks and rivals: whatever happens, results are those of a run to which nothing happened."""
+"""Kills, damage, full disks and rivals: whatever happens, results are those of a run to which
+nothing happened.
+"""
 
 import json
 import os
@@ -7,14 +9,25 @@ import signal
 import subprocess
 from collections import Counter
 
-from tests.support import workers as crew
 import pytest
-from tests.support.workers import DieAtEpoch, DieInWrite, SmallFiles, arrays_of, experiment, hire, leftovers, same, training, until
 
 from claims.execution import measure as measuring
-from claims.store.pruning import entries, sweep
 from claims.execution.measure import Machine, measure
 from claims.store.entries import JOURNAL, DamagedEntryWarning, Store, StoreError
+from claims.store.pruning import entries, sweep
+from tests.support import workers as crew
+from tests.support.workers import (
+    DieAtEpoch,
+    DieInWrite,
+    SmallFiles,
+    arrays_of,
+    experiment,
+    hire,
+    leftovers,
+    same,
+    training,
+    until,
+)
 
 SEEDS = tuple(range(6))
 MACHINE = Machine(workers=2)  # one thread
@@ -43,9 +56,13 @@ def made(store):
 def test_killed_in_training_and_in_writing_then_run_cleanly(store, untouched):
     reference, expected = untouched
     for n in (1, 4):
-        dying, = hire(store, SEEDS, accident=DieInWrite(n))
+        (dying,) = hire(store, SEEDS, accident=DieInWrite(n))
         dying.join(60)
-        assert dying.exitcode == -signal.SIGKILL and list(store.root.rglob("*.part")) and list(store.root.rglob("*.lock"))
+        assert (
+            dying.exitcode == -signal.SIGKILL
+            and list(store.root.rglob("*.part"))
+            and list(store.root.rglob("*.lock"))
+        )
     for _ in range(2):
         workers = hire(store, SEEDS, n=2)
         assert until(lambda: training(store))
@@ -60,10 +77,10 @@ def test_killed_in_training_and_in_writing_then_run_cleanly(store, untouched):
 
 
 def test_a_killed_workers_seeds_are_taken_over_by_the_living(store, untouched):
-    first, = hire(store, SEEDS)
+    (first,) = hire(store, SEEDS)
     assert until(lambda: training(store))
     os.kill(first.pid, signal.SIGSTOP)
-    second, = hire(store, SEEDS)
+    (second,) = hire(store, SEEDS)
     second.join(1.0)
     assert second.is_alive(), "it must wait for one that lives"
     os.kill(first.pid, signal.SIGKILL)
@@ -74,10 +91,12 @@ def test_a_killed_workers_seeds_are_taken_over_by_the_living(store, untouched):
 
 def test_interrupted_at_epoch_60_of_100_it_goes_on_from_20(store, tmp_path):
     longer = {"train": {"epochs": 100, "batch": 64}, "snapshots": [5, 20, 100]}
-    dying, = hire(store, (0,), accident=DieAtEpoch(60), **longer)
+    (dying,) = hire(store, (0,), accident=DieAtEpoch(60), **longer)
     dying.join(60)
     assert dying.exitcode == -signal.SIGKILL
-    resumed, = hire(store, (0,), accident=DieAtEpoch(19), **longer)  # would die, did it begin anew
+    (resumed,) = hire(
+        store, (0,), accident=DieAtEpoch(19), **longer
+    )  # would die, did it begin anew
     resumed.join(60)
     assert resumed.exitcode == 0
     whole = Store(tmp_path / "whole")
@@ -87,13 +106,17 @@ def test_interrupted_at_epoch_60_of_100_it_goes_on_from_20(store, tmp_path):
 
 
 def test_two_groups_that_start_at_once_make_each_entry_once(store):
-    workers = [*hire(store, SEEDS, n=2, kinds=("snapshot_sweep", "online_training")),
-               *hire(store, SEEDS, n=2, kinds=("online_training", "snapshot_sweep"))]
+    workers = [
+        *hire(store, SEEDS, n=2, kinds=("snapshot_sweep", "online_training")),
+        *hire(store, SEEDS, n=2, kinds=("online_training", "snapshot_sweep")),
+    ]
     for worker in workers:
         worker.join(120)
     assert [worker.exitcode for worker in workers] == [0] * 4
     counted = made(store)
-    assert set(counted.values()) == {1} and len(counted) == len(SEEDS) * (1 + 1 + len(crew.SWEEP["snapshots"]))
+    assert set(counted.values()) == {1} and len(counted) == len(SEEDS) * (
+        1 + 1 + len(crew.SWEEP["snapshots"])
+    )
     assert not leftovers(store.root)
 
 
@@ -116,7 +139,9 @@ def damage(store, n, rng):
     return {path: path.read_bytes() for path in paths}
 
 
-@pytest.mark.parametrize("seeds", [6, pytest.param(20, marks=pytest.mark.slow)], ids=["30-entries", "100-entries"])
+@pytest.mark.parametrize(
+    "seeds", [6, pytest.param(20, marks=pytest.mark.slow)], ids=["30-entries", "100-entries"]
+)
 def test_no_damaged_entry_is_used(store, tmp_path, seeds):
     reference = Store(tmp_path / "reference")
     expected = measure(experiment(), range(seeds), MACHINE, reference)
@@ -125,16 +150,24 @@ def test_no_damaged_entry_is_used(store, tmp_path, seeds):
     with pytest.warns(DamagedEntryWarning) as warned:
         again = measure(experiment(), range(seeds), MACHINE, store)
     assert same(again, expected) and arrays_of(store) == arrays_of(reference)
-    assert len(spoilt) == 5 * seeds and not [path for path, content in spoilt.items() if path.read_bytes() == content]
+    assert len(spoilt) == 5 * seeds and not [
+        path for path, content in spoilt.items() if path.read_bytes() == content
+    ]
     named = {line["entry"] for line in journal(store) if line["event"] == "set aside"}
-    assert len(named) >= seeds and all(any(name in str(w.message) for w in warned) for name in named)
+    assert len(named) >= seeds and all(
+        any(name in str(w.message) for w in warned) for name in named
+    )
 
 
 def test_results_are_equal_for_any_chunks_and_any_workers(tmp_path, monkeypatch):
     short = {"train": {"epochs": 2, "batch": 64}, "snapshots": [1, 2]}
     found = []
     for number, (seeds_at_once, workers) in enumerate([(1, 2), (2, 2), (6, 2), (6, 1)]):
-        monkeypatch.setattr(measuring, "CPU_WORKING_SET", seeds_at_once * experiment(**short).implementation.bytes_of_seed())
+        monkeypatch.setattr(
+            measuring,
+            "CPU_WORKING_SET",
+            seeds_at_once * experiment(**short).implementation.bytes_of_seed(),
+        )
         monkeypatch.setattr(measuring, "FEWEST_AT_ONCE", 1)
         store = Store(tmp_path / str(number))
         measured = measure(experiment(**short), SEEDS, Machine(workers=workers), store)
@@ -149,7 +182,10 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(store, u
     worker.start()
     text = complaint.get()
     worker.join(60)
-    assert text.startswith("StoreError: cannot write ") and "File too large. Free some space, or set CLAIMS_STORE" in text
+    assert (
+        text.startswith("StoreError: cannot write ")
+        and "File too large. Free some space, or set CLAIMS_STORE" in text
+    )
     assert not leftovers(store.root) and not entries(store)
     assert same(measure(experiment(), SEEDS, MACHINE, store), untouched[1])
 
@@ -159,7 +195,7 @@ def _complaining(root, complaint):
     try:
         measure(experiment(), SEEDS, MACHINE, Store(root))
         complaint.put("no complaint")
-    except Exception as error:  # noqa: BLE001 the test looks at what it is
+    except Exception as error:
         complaint.put(f"{type(error).__name__}: {error}")
 
 
@@ -168,7 +204,9 @@ def disk(tmp_path):
     """A disk of one MiB of its own."""
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, check=False
+    ).returncode:
         pytest.skip("mounting takes root")
     yield place
     subprocess.run(["umount", "--lazy", place], check=True)

@@ -1,4 +1,6 @@
-"""Measuring through the store: each missing seed made once, whoever asks; resumed where it stopped; the same for any split."""
+"""Measuring through the store: each missing seed made once, whoever asks; resumed where it stopped;
+the same for any split.
+"""
 
 import subprocess
 import sys
@@ -9,14 +11,19 @@ import pytest
 import xarray
 
 from claims.execution import measure as measuring
-from models.checkpoints import STAGE as SNAPSHOTS
-from claims.experiments.base import create
 from claims.execution.measure import Machine, measure, observations_digest, plan
+from claims.experiments.base import create
 from claims.store.entries import DamagedEntryWarning, Key, Store
+from models.checkpoints import STAGE as SNAPSHOTS
 from models.training import Trainer
 
-OPTIONS = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 3}, "snapshots": [1, 3],
-           "probe": {"lr": 0.01, "batch": 16, "batches": 8, "fit_batches": 2, "fit_batch": 16, "steps": 1}}
+OPTIONS = {
+    "dataset": "digits",
+    "network": {"width": 8, "blocks": 1},
+    "train": {"epochs": 3},
+    "snapshots": [1, 3],
+    "probe": {"lr": 0.01, "batch": 16, "batches": 8, "fit_batches": 2, "fit_batch": 16, "steps": 1},
+}
 MACHINE = Machine()
 
 
@@ -63,12 +70,22 @@ def test_stored_is_what_was_measured(tmp_path, store):
 
 
 def test_labels_of_mixed_types_come_back_as_they_were(tmp_path, store):
-    online = create("online_training", {"dataset": "digits", "network": OPTIONS["network"], "train": {"epochs": 2},
-                                        "takeover": [0, 1, "never"]}, tmp_path)
+    online = create(
+        "online_training",
+        {
+            "dataset": "digits",
+            "network": OPTIONS["network"],
+            "train": {"epochs": 2},
+            "takeover": [0, 1, "never"],
+        },
+        tmp_path,
+    )
     assert measure(online, [0], MACHINE, store)["takeover"].values.tolist() == [0, 1, "never"]
 
 
-def test_a_change_to_the_probe_reuses_snapshots_and_one_to_training_does_not(tmp_path, store, epochs_run):
+def test_a_change_to_the_probe_reuses_snapshots_and_one_to_training_does_not(
+    tmp_path, store, epochs_run
+):
     measure(sweep(tmp_path), [0], MACHINE, store)
     epochs_run.clear()
     measure(sweep(tmp_path, probe={**OPTIONS["probe"], "lr": 0.02}), [0], MACHINE, store)
@@ -94,15 +111,32 @@ def test_a_damaged_snapshot_is_made_again(tmp_path, store, epochs_run):
     damaged = next((store.root / SNAPSHOTS).rglob("seed-1-epoch-3.safetensors"))
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with pytest.warns(DamagedEntryWarning, match="seed-1-epoch-3"):
-        measure(sweep(tmp_path, snapshots=[1, 3], probe={**OPTIONS["probe"], "lr": 0.02}), [0, 1], MACHINE, store)
+        measure(
+            sweep(tmp_path, snapshots=[1, 3], probe={**OPTIONS["probe"], "lr": 0.02}),
+            [0, 1],
+            MACHINE,
+            store,
+        )
     assert epochs_run == [((1,), 1), ((1,), 2)]
 
 
 def test_identity_knows_what_matters_and_nothing_else(tmp_path):
-    digest = lambda machine=MACHINE, **changes: observations_digest(sweep(tmp_path, **changes), machine)  # noqa: E731
-    assert digest() == digest(probe=dict(reversed(OPTIONS["probe"].items()))) == digest(Machine(workers=4))
-    different = [digest(), digest(snapshots=[3]), digest(feedback={"scale": 2.0}), digest(network={"width": 9, "blocks": 1}),
-                 digest(Machine("cuda")), digest(Machine(precision="bf16"))]
+    digest = lambda machine=MACHINE, **changes: observations_digest(
+        sweep(tmp_path, **changes), machine
+    )
+    assert (
+        digest()
+        == digest(probe=dict(reversed(OPTIONS["probe"].items())))
+        == digest(Machine(workers=4))
+    )
+    different = [
+        digest(),
+        digest(snapshots=[3]),
+        digest(feedback={"scale": 2.0}),
+        digest(network={"width": 9, "blocks": 1}),
+        digest(Machine("cuda")),
+        digest(Machine(precision="bf16")),
+    ]
     assert len(set(different)) == len(different)
 
 
@@ -123,21 +157,38 @@ def test_chunks_do_not_change_results(tmp_path, store, monkeypatch):
 
 def test_chunks_fit_the_caches_or_the_memory(tmp_path):
     def chunk(width, kind="snapshot_sweep", **options):
-        made = create(kind, {"dataset": "digits", "network": {"width": width, "blocks": 4}, "train": {"batch": 128}, **options}, tmp_path)
+        made = create(
+            kind,
+            {
+                "dataset": "digits",
+                "network": {"width": width, "blocks": 4},
+                "train": {"batch": 128},
+                **options,
+            },
+            tmp_path,
+        )
         return measuring._chunk(made, MACHINE, 64), made.implementation.bytes_of_seed()
 
     probed = {"probe": OPTIONS["probe"]}
     small, middle, large, huge = (chunk(width, **probed) for width in (16, 256, 1024, 4096))
     assert small[0] > measuring.FEWEST_AT_ONCE and small[0] * small[1] <= measuring.CPU_WORKING_SET
     assert middle[0] == measuring.FEWEST_AT_ONCE
-    assert 1 <= large[0] < measuring.FEWEST_AT_ONCE and large[0] * large[1] <= measuring.LARGEST_WORKING_SET
+    assert (
+        1 <= large[0] < measuring.FEWEST_AT_ONCE
+        and large[0] * large[1] <= measuring.LARGEST_WORKING_SET
+    )
     assert huge[0] == 1
     arms = chunk(512, "online_training")
-    assert arms[1] == 5 * chunk(512, **probed)[1] and arms[0] * arms[1] <= measuring.LARGEST_WORKING_SET
+    assert (
+        arms[1] == 5 * chunk(512, **probed)[1]
+        and arms[0] * arms[1] <= measuring.LARGEST_WORKING_SET
+    )
 
 
 def test_processes_that_start_together_share_the_work(tmp_path, store):
-    """Three processes ask for six seeds on one empty store: each seed is trained by one of them, and all see the same."""
+    """Three processes ask for six seeds on one empty store: each seed is trained by one of them,
+    and all see the same.
+    """
     code = f"""
         import sys
         from pathlib import Path
@@ -155,9 +206,20 @@ def test_processes_that_start_together_share_the_work(tmp_path, store):
         found = measure(experiment, range(6), Machine(workers=3), Store({str(store.root)!r}))
         print("loss", found["loss"].values.tobytes().hex())
     """
-    processes = [subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
     outputs = [process.communicate()[0].splitlines() for process in processes]
-    trained = [seed for lines in outputs for line in lines if line.startswith("trained") for seed in line.split()[1:]]
+    trained = [
+        seed
+        for lines in outputs
+        for line in lines
+        if line.startswith("trained")
+        for seed in line.split()[1:]
+    ]
     assert sorted(trained) == list("012345")
     assert len({line for lines in outputs for line in lines if line.startswith("loss")}) == 1
     assert not list(store.root.rglob("*.lock")) and not list(store.root.rglob("*.part"))

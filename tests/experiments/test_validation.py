@@ -1,4 +1,6 @@
-"""The door for observations: what a user's kind may return, what is put right, and what is refused with its remedy."""
+"""The door for observations: what a user's kind may return, what is put right, and what is refused
+with its remedy.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ import numpy as np
 import pytest
 import xarray
 
-from claims.experiments.validation import MeasuredError, label_of
-from claims.experiments.base import Configured
 from claims.execution.measure import Machine, measure
+from claims.experiments.base import Configured
+from claims.experiments.validation import MeasuredError, label_of
 from claims.store.entries import Store
 
 
@@ -28,7 +30,9 @@ class Kind:
 
 
 def measured(make, tmp_path, seeds=(3, 4, 5), given=None):
-    return measure(Configured("lab:Kind", {}, Kind(make, given)), seeds, Machine(), Store(tmp_path / "store"))
+    return measure(
+        Configured("lab:Kind", {}, Kind(make, given)), seeds, Machine(), Store(tmp_path / "store")
+    )
 
 
 def good(seeds, values=None, **more):
@@ -37,22 +41,55 @@ def good(seeds, values=None, **more):
 
 
 REFUSED = {
-    "no dataset": (lambda seeds: {"m": [0.0] * len(seeds)}, "returned a dict; return an xarray.Dataset"),
+    "no dataset": (
+        lambda seeds: {"m": [0.0] * len(seeds)},
+        "returned a dict; return an xarray.Dataset",
+    ),
     "an array": (lambda seeds: good(seeds)["m"], "returned a DataArray; return an xarray.Dataset"),
     "nothing": (lambda seeds: None, "returned a NoneType"),
-    "no seed": (lambda seeds: xarray.Dataset({"m": ("run", [0.0] * len(seeds))}), "returned no labelled dimension `seed`"),
-    "seeds without labels": (lambda seeds: xarray.Dataset({"m": ("seed", [0.0] * len(seeds))}), "returned no labelled dimension `seed`"),
-    "one seed": (lambda seeds: good(seeds).sel(seed=seeds[0]), "returned no labelled dimension `seed`"),
-    "too few seeds": (lambda seeds: good(seeds[1:]), "returned seeds 4, 5; return exactly the seeds asked for"),
-    "too many seeds": (lambda seeds: good([*seeds, 9]), "returned seeds 3, 4, 5, 9; return exactly"),
+    "no seed": (
+        lambda seeds: xarray.Dataset({"m": ("run", [0.0] * len(seeds))}),
+        "returned no labelled dimension `seed`",
+    ),
+    "seeds without labels": (
+        lambda seeds: xarray.Dataset({"m": ("seed", [0.0] * len(seeds))}),
+        "returned no labelled dimension `seed`",
+    ),
+    "one seed": (
+        lambda seeds: good(seeds).sel(seed=seeds[0]),
+        "returned no labelled dimension `seed`",
+    ),
+    "too few seeds": (
+        lambda seeds: good(seeds[1:]),
+        "returned seeds 4, 5; return exactly the seeds asked for",
+    ),
+    "too many seeds": (
+        lambda seeds: good([*seeds, 9]),
+        "returned seeds 3, 4, 5, 9; return exactly",
+    ),
     "a seed twice": (lambda seeds: good([3, 3, 4]), "returned seeds 3, 3, 4; return exactly"),
     "other seeds": (lambda seeds: good([0, 1, 2]), "returned seeds 0, 1, 2; return exactly"),
-    "a metric of no seed": (lambda seeds: good(seeds, n=("arm", [1.0, 2.0])), "metric `n` has no dimension `seed`; give it one value for each seed; it has arm"),
+    "a metric of no seed": (
+        lambda seeds: good(seeds, n=("arm", [1.0, 2.0])),
+        "metric `n` has no dimension `seed`; give it one value for each seed; it has arm",
+    ),
     "a metric of one value": (lambda seeds: good(seeds, n=((), 1.0)), "it has no dimension"),
-    "texts": (lambda seeds: good(seeds, ["a"] * len(seeds)), "metric `m` holds <U1; return real numbers"),
-    "objects": (lambda seeds: good(seeds, np.array([1.0] * len(seeds), dtype=object)), "metric `m` holds object"),
-    "complex": (lambda seeds: good(seeds, np.ones(len(seeds), complex)), "metric `m` holds complex128"),
-    "dates": (lambda seeds: good(seeds, np.array(["2026-01-01"] * len(seeds), "datetime64[ns]")), "metric `m` holds datetime64"),
+    "texts": (
+        lambda seeds: good(seeds, ["a"] * len(seeds)),
+        "metric `m` holds <U1; return real numbers",
+    ),
+    "objects": (
+        lambda seeds: good(seeds, np.array([1.0] * len(seeds), dtype=object)),
+        "metric `m` holds object",
+    ),
+    "complex": (
+        lambda seeds: good(seeds, np.ones(len(seeds), complex)),
+        "metric `m` holds complex128",
+    ),
+    "dates": (
+        lambda seeds: good(seeds, np.array(["2026-01-01"] * len(seeds), "datetime64[ns]")),
+        "metric `m` holds datetime64",
+    ),
 }
 
 
@@ -78,14 +115,23 @@ def test_seeds_come_in_the_order_asked(tmp_path, given):
 def test_every_real_type_is_taken(tmp_path, dtype, given):
     values = np.array([1, 0, 1], dtype=dtype)
     found = measured(lambda seeds: good(seeds, values), tmp_path, given=given)["m"]
-    assert found.dtype.kind in "iuf" and found.dtype.itemsize <= 8 and found.values.tolist() == [1, 0, 1]
+    assert (
+        found.dtype.kind in "iuf"
+        and found.dtype.itemsize <= 8
+        and found.values.tolist() == [1, 0, 1]
+    )
     assert dtype is not bool or found.dtype == np.float64
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_labels_are_the_numbers_that_were_written(tmp_path, dtype):
     rates = [0.1, 0.3, 1e-3]
-    found = measured(lambda seeds: xarray.Dataset({"m": (("seed", "lr"), np.ones((3, 3)))}, {"seed": seeds, "lr": np.array(rates, dtype)}), tmp_path)
+    found = measured(
+        lambda seeds: xarray.Dataset(
+            {"m": (("seed", "lr"), np.ones((3, 3)))}, {"seed": seeds, "lr": np.array(rates, dtype)}
+        ),
+        tmp_path,
+    )
     assert found["lr"].values.tolist() == rates
     assert [label_of(label) for label in np.array(rates, dtype)] == rates
     assert label_of("vec") == "vec" and label_of(np.int64(5)) == 5 and label_of(0.1) == 0.1

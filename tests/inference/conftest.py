@@ -19,7 +19,9 @@ def _ratio(means):
 
 def _log_ratio(means):
     with np.errstate(all="ignore"):
-        return np.log(means[..., 0] / means[..., 1]), np.stack([1 / means[..., 0], -1 / means[..., 1]], axis=-1)
+        return np.log(means[..., 0] / means[..., 1]), np.stack(
+            [1 / means[..., 0], -1 / means[..., 1]], axis=-1
+        )
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,9 @@ def test_discrete_ties_do_not_make_the_correction_vanish(linear):
 
 
 def test_ties_are_broken_at_random_and_ranks_kept():
-    """Ties broken by position would make the ties of different atoms fall together, which looks like correlation."""
+    """Ties broken by position would make the ties of different atoms fall together, which looks
+    like correlation.
+    """
     rng = np.random.default_rng(0)
     a, b = (_ranks(np.repeat([[0.0, 1.0]], 500, axis=1), rng)[0] for _ in range(2))
     assert sorted(a) == list(range(1, 1001)) and a[:500].max() == 500
@@ -54,7 +56,9 @@ def test_ties_are_broken_at_random_and_ranks_kept():
 
 
 def test_far_threshold_of_a_wide_equivalence_is_no_second_chance(linear):
-    """Off by more than its margin: a wide one is corrected for one side, a hair-thin one for two."""
+    """Off by more than its margin: a wide one is corrected for one side, a hair-thin one for
+    two.
+    """
     x = np.random.default_rng(4).normal(0, 1, (20, 1))
     x += 0.5 - x.mean()
     one_sided = claim(x, linear, [Atom(linear(1), upper=0)]).p_refute

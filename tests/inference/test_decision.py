@@ -27,7 +27,9 @@ def test_t_is_scipys(linear):
     test = stats.ttest_1samp(x[:, 0], 0, alternative="greater")
     interval = stats.ttest_1samp(x[:, 0], 0).confidence_interval(0.95)
     assert (atom.low, atom.high) == pytest.approx((interval.low, interval.high), rel=1e-6)
-    assert atom.p_value == pytest.approx(test.pvalue, abs=1.1e-4)  # p-values come in steps of 1 / 10,000
+    assert atom.p_value == pytest.approx(
+        test.pvalue, abs=1.1e-4
+    )  # p-values come in steps of 1 / 10,000
 
 
 def test_t_on_independent_cells_is_welchs(linear):
@@ -41,21 +43,30 @@ def test_t_on_independent_cells_is_welchs(linear):
 
 
 def test_studentized_agrees_with_arch(ratio):
-    """arch computes its own standard errors: given the same formula, bounds agree within the error of 9,999 resamples."""
+    """arch computes its own standard errors: given the same formula, bounds agree within the error
+    of 9,999 resamples.
+    """
     from arch.bootstrap import IIDBootstrap
 
-    x = np.random.default_rng(2).gamma(3, size=(15, 2)) + [0, 1]
+    x = np.random.default_rng(2).gamma(3, size=(15, 2)) + np.array([0, 1])
 
     def error(estimate, data):
         gradient = ratio(data.mean(axis=0))[1]
         return np.atleast_2d(np.sqrt((data @ gradient).var(ddof=1) / len(data)))
 
     theirs = IIDBootstrap(x, seed=np.random.default_rng(3)).conf_int(
-        lambda d: np.atleast_1d(ratio(d.mean(axis=0))[0]), 9999, method="studentized", std_err_func=error
+        lambda d: np.atleast_1d(ratio(d.mean(axis=0))[0]),
+        9999,
+        method="studentized",
+        std_err_func=error,
     )
-    ours = [judge(Sample((x,)), [Atom(ratio, lower=0)], seed, method="studentized").atoms[0] for seed in range(20)]
+    ours = [
+        judge(Sample((x,)), [Atom(ratio, lower=0)], seed, method="studentized").atoms[0]
+        for seed in range(20)
+    ]
     lows, highs = np.array([(a.low, a.high) for a in ours]).T
-    # one run of theirs against the mean of 20 of ours: 5 of our own standard deviations, which measure one run's error
+    # one run of theirs against the mean of 20 of ours: 5 of our own standard deviations, which
+    # measure one run's error
     assert abs(theirs[0, 0] - lows.mean()) < 5 * lows.std()
     assert abs(theirs[1, 0] - highs.mean()) < 5 * highs.std()
 
@@ -65,7 +76,10 @@ def test_scipys_bootstrap_is_reached_through_decide(method, name, linear):
     x = np.random.default_rng(4).exponential(size=(12, 1))
     atom = judge(Sample((x,)), [Atom(linear(1), lower=0)], method=method).atoms[0]
     theirs = [
-        stats.bootstrap((x[:, 0],), np.mean, method=name, rng=np.random.default_rng(s)).confidence_interval for s in range(10)
+        stats.bootstrap(
+            (x[:, 0],), np.mean, method=name, rng=np.random.default_rng(s)
+        ).confidence_interval
+        for s in range(10)
     ]
     lows, highs = np.array([(i.low, i.high) for i in theirs]).T
     assert abs(atom.low - lows.mean()) < 5 * lows.std()
@@ -76,7 +90,10 @@ def test_default_is_never_narrower_than_t(linear):
     rng = np.random.default_rng(5)
     for _ in range(20):
         sample = Sample((rng.standard_t(3, (8, 1)),))
-        ours, t = (judge(sample, [Atom(linear(1), lower=0)], method=m).atoms[0] for m in ("bootstrap-t", "t"))
+        ours, t = (
+            judge(sample, [Atom(linear(1), lower=0)], method=m).atoms[0]
+            for m in ("bootstrap-t", "t")
+        )
         assert ours.high - ours.low >= (t.high - t.low) * (1 - 1e-9)
 
 
@@ -99,12 +116,16 @@ def test_all_equal_is_inconclusive_and_says_so(linear):
 
 def test_pairs_with_a_constant_difference_are_degenerate_despite_rounding(linear):
     x = np.random.default_rng(0).random(12)
-    assert "degenerate" in judge(Sample((np.c_[x + 0.1, x],)), [Atom(linear(1, -1), lower=0)]).reason
+    assert (
+        "degenerate" in judge(Sample((np.c_[x + 0.1, x],)), [Atom(linear(1, -1), lower=0)]).reason
+    )
 
 
 @pytest.mark.parametrize("n_constant", [3, 6, 10])
 def test_constant_cell_beside_a_varying_one(n_constant, linear):
-    """14, 14, 14 is not known without error: the fewer of them, the weaker the evidence; Fisher's exact test is the yardstick."""
+    """14, 14, 14 is not known without error: the fewer of them, the weaker the evidence; Fisher's
+    exact test is the yardstick.
+    """
     sample = Sample((np.full((n_constant, 1), 14.0), np.array([[14.0]] * 5 + [[15.0]] * 5)))
     p = judge(sample, [Atom(linear(1, -1), upper=0)]).p_value
     fisher = stats.fisher_exact([[n_constant, 0], [5, 5]], alternative="greater").pvalue
@@ -115,7 +136,9 @@ def test_constant_cell_beside_a_varying_one(n_constant, linear):
 
 def test_one_odd_value_does_not_make_the_interval_explode(linear):
     atom = judge(Sample((np.array([[14.0]] * 9 + [[15.0]]),)), [Atom(linear(1), upper=15)]).atoms[0]
-    t = judge(Sample((np.array([[14.0]] * 9 + [[15.0]]),)), [Atom(linear(1), upper=15)], method="t").atoms[0]
+    t = judge(
+        Sample((np.array([[14.0]] * 9 + [[15.0]]),)), [Atom(linear(1), upper=15)], method="t"
+    ).atoms[0]
     assert (t.high - t.low) * (1 - 1e-9) <= atom.high - atom.low < 2 * (t.high - t.low)
 
 
@@ -127,7 +150,9 @@ def test_ratio_with_a_denominator_near_zero_is_unbounded(linear, ratio):
 
 
 def test_p_value_is_no_surer_than_that_of_the_denominator(linear, ratio):
-    """At a level at which the denominator is not shown off zero the claim is not supported, however far its own threshold."""
+    """At a level at which the denominator is not shown off zero the claim is not supported, however
+    far its own threshold.
+    """
     z = stats.norm.ppf((np.arange(12) + 0.5) / 12)
     x = np.c_[np.roll(z, 5), 0.85 + z]
     atom = Atom(ratio, lower=-1e6, nonzero=(linear(0, 1),), fraction=(linear(1, 0), linear(0, 1)))
@@ -148,7 +173,10 @@ def test_positive_by_nature_passes_the_guard_however_skewed(linear, log_ratio):
     assert isfinite(d.atoms[0].low)
 
 
-@pytest.mark.parametrize(("n", "confidence", "enough"), [(5, 0.95, False), (6, 0.95, True), (7, 0.99, False), (8, 0.99, True)])
+@pytest.mark.parametrize(
+    ("n", "confidence", "enough"),
+    [(5, 0.95, False), (6, 0.95, True), (7, 0.99, False), (8, 0.99, True)],
+)
 def test_too_few_replicates_for_the_confidence(n, confidence, enough, linear):
     x = np.random.default_rng(0).normal(100, 1, (n, 1))
     d = judge(Sample((x,)), [Atom(linear(1), lower=0)], confidence=confidence)
@@ -159,25 +187,42 @@ def test_too_few_replicates_for_the_confidence(n, confidence, enough, linear):
 @pytest.mark.parametrize("sizes", [(2, 20), (2, 40), (40, 2)])
 def test_two_replicates_beside_many_are_too_few(sizes, linear):
     rng = np.random.default_rng(0)
-    d = judge(Sample([rng.normal(m, 1, (n, 1)) for m, n in zip((100, 0), sizes, strict=True)]), [Atom(linear(1, -1), lower=0)])
-    assert d.verdict is Verdict.INCONCLUSIVE and "each condition needs at least 3" in d.reason and d.seeds_needed > max(sizes)
+    d = judge(
+        Sample([rng.normal(m, 1, (n, 1)) for m, n in zip((100, 0), sizes, strict=True)]),
+        [Atom(linear(1, -1), lower=0)],
+    )
+    assert (
+        d.verdict is Verdict.INCONCLUSIVE
+        and "each condition needs at least 3" in d.reason
+        and d.seeds_needed > max(sizes)
+    )
 
 
 @pytest.mark.parametrize("sizes", [(3, 20), (4, 20), (3, 6)])
 def test_tiny_cells_beside_large_ones_err_no_more_than_promised(sizes, linear):
-    """Welch's own degrees of freedom give 3.8 % at 3 against 20. 4,000 worlds in both directions, at one in a thousand."""
+    """Welch's own degrees of freedom give 3.8 % at 3 against 20. 4,000 worlds in both directions,
+    at one in a thousand.
+    """
     wrong, rng = 0, np.random.default_rng(1)
     for _ in range(20):
         cells = [rng.standard_normal((200, n, 1)) for n in sizes]
         wrong += judge_worlds(
-            cells, [Atom(linear(1, -1), lower=0)], confidence=0.95, method="bootstrap-t", n_resamples=199, rng=rng
+            cells,
+            [Atom(linear(1, -1), lower=0)],
+            confidence=0.95,
+            method="bootstrap-t",
+            n_resamples=199,
+            rng=rng,
         ).supported.sum()
     assert stats.binomtest(int(wrong), 4000, 0.03, alternative="greater").pvalue > 1e-3
 
 
 def test_three_against_three_can_be_decided(linear):
     rng = np.random.default_rng(0)
-    d = judge(Sample((rng.normal(100, 1, (3, 1)), rng.normal(0, 1, (5, 1)))), [Atom(linear(1, -1), lower=0)])
+    d = judge(
+        Sample((rng.normal(100, 1, (3, 1)), rng.normal(0, 1, (5, 1)))),
+        [Atom(linear(1, -1), lower=0)],
+    )
     assert d.verdict is Verdict.SUPPORTED
 
 
@@ -185,7 +230,11 @@ def test_three_against_three_can_be_decided(linear):
 def test_thousands_of_seeds_are_not_too_many(sizes, linear):
     rng = np.random.default_rng(3)
     cells = tuple(rng.normal(1, 1, (n, 1)) for n in sizes)
-    found = judge(Sample(cells), [Atom(linear(*([1] if len(cells) == 1 else [1, 1])), lower=0)], n_resamples=999)
+    found = judge(
+        Sample(cells),
+        [Atom(linear(*([1] if len(cells) == 1 else [1, 1])), lower=0)],
+        n_resamples=999,
+    )
     assert found.verdict is Verdict.SUPPORTED
 
 
@@ -201,7 +250,9 @@ def test_two_thresholds_are_two_one_sided_tests(linear):
     x = np.random.default_rng(0).normal(0, 1, (20, 1))
     sample = Sample((x,))
     both = judge(sample, [Atom(linear(1), -1, 1)])
-    ones = [judge(sample, [a]).p_value for a in (Atom(linear(1), lower=-1), Atom(linear(1), upper=1))]
+    ones = [
+        judge(sample, [a]).p_value for a in (Atom(linear(1), lower=-1), Atom(linear(1), upper=1))
+    ]
     assert both.p_value == max(ones)
 
 
@@ -256,7 +307,9 @@ def test_log_scale_has_positive_thresholds(ends, linear):
         Atom(linear(1), 1, scale="cube")
 
 
-@pytest.mark.parametrize("cell", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((2, 2, 2))])
+@pytest.mark.parametrize(
+    "cell", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((2, 2, 2))]
+)
 def test_cells_have_replicates_and_terms(cell):
     with pytest.raises(InferenceError, match="cell 0"):
         Sample((cell,))
@@ -265,7 +318,9 @@ def test_cells_have_replicates_and_terms(cell):
 # --- properties
 
 numbers = st.one_of(
-    st.floats(-1e6, 1e6, allow_subnormal=False), st.integers(-3, 3).map(float), st.sampled_from([0.0, 1e-300, 1e100, -1e100])
+    st.floats(-1e6, 1e6, allow_subnormal=False),
+    st.integers(-3, 3).map(float),
+    st.sampled_from([0.0, 1e-300, 1e100, -1e100]),
 )
 
 
@@ -273,8 +328,9 @@ numbers = st.one_of(
 def samples(draw, elements=numbers):
     shapes = draw(st.sampled_from([((8, 2),), ((6, 1), (9, 1)), ((3, 2),), ((12, 2),)]))
     return tuple(
-        np.array(draw(st.lists(elements, min_size=n * t, max_size=n * t))).reshape(n, t) for n, t in shapes
-    )  # fmt: skip
+        np.array(draw(st.lists(elements, min_size=n * t, max_size=n * t))).reshape(n, t)
+        for n, t in shapes
+    )
 
 
 @st.composite
@@ -284,10 +340,18 @@ def wholes(draw):
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(samples(), st.floats(-10, 10), st.floats(0.01, 10), st.sampled_from(["difference", "ratio", "log_ratio"]))
+@given(
+    samples(),
+    st.floats(-10, 10),
+    st.floats(0.01, 10),
+    st.sampled_from(["difference", "ratio", "log_ratio"]),
+)
 def test_no_warning_and_no_nan_escapes(linear, ratio, log_ratio, cells, lower, width, kind):
     estimand = {"difference": linear(1, -1), "ratio": ratio, "log_ratio": log_ratio}[kind]
-    atoms = [Atom(estimand, lower, lower + width, nonzero=(linear(0, 1),)), Atom(linear(1, 1), upper=lower)]
+    atoms = [
+        Atom(estimand, lower, lower + width, nonzero=(linear(0, 1),)),
+        Atom(linear(1, 1), upper=lower),
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         d = judge(Sample(cells), atoms, n_resamples=199)
@@ -299,15 +363,28 @@ def test_no_warning_and_no_nan_escapes(linear, ratio, log_ratio, cells, lower, w
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(wholes(), st.integers(-5, 5), st.integers(1, 9), st.sampled_from(["bootstrap-t", "studentized", "t"]))
+@given(
+    wholes(),
+    st.integers(-5, 5),
+    st.integers(1, 9),
+    st.sampled_from(["bootstrap-t", "studentized", "t"]),
+)
 def test_verdict_interval_and_p_agree(linear, cells, lower, width, method):
     atoms = [Atom(linear(1, -1), lower, lower + width), Atom(linear(1, 2), lower=lower)]
     d = judge(Sample(cells), atoms, method=method, n_resamples=399)
     for a in d.atoms:
-        assert (a.p_value <= LEVEL) == (a.low > a.lower and a.high < a.upper) == (a.verdict is Verdict.SUPPORTED)
+        assert (
+            (a.p_value <= LEVEL)
+            == (a.low > a.lower and a.high < a.upper)
+            == (a.verdict is Verdict.SUPPORTED)
+        )
         if a.verdict is Verdict.REFUTED:
             assert a.low > a.upper or a.high < a.lower
-    assert (d.verdict is Verdict.SUPPORTED) == (d.p_value <= LEVEL) == all(a.verdict is Verdict.SUPPORTED for a in d.atoms)
+    assert (
+        (d.verdict is Verdict.SUPPORTED)
+        == (d.p_value <= LEVEL)
+        == all(a.verdict is Verdict.SUPPORTED for a in d.atoms)
+    )
     assert (d.verdict is Verdict.REFUTED) == any(a.verdict is Verdict.REFUTED for a in d.atoms)
     alone = judge(Sample(cells), [Atom(linear(1, -1), lower=lower)], method=method, n_resamples=399)
     a = alone.atoms[0]
@@ -316,23 +393,48 @@ def test_verdict_interval_and_p_agree(linear, cells, lower, width, method):
 
 @pytest.mark.parametrize("method", ["bootstrap-t", "studentized", "t"])
 def test_a_threshold_on_the_bound_itself_is_not_excluded(method, linear):
-    """Equal but for rounding is where an interval and a p-value computed on their own would disagree."""
+    """Equal but for rounding is where an interval and a p-value computed on their own would
+    disagree.
+    """
     rng = np.random.default_rng(10)
     for seed in range(40):
         sample = Sample((rng.normal(1 / 3, 1, (8, 1)),))
-        bound = judge(sample, [Atom(linear(1), lower=0)], seed, method=method, n_resamples=199).atoms[0]
+        bound = judge(
+            sample, [Atom(linear(1), lower=0)], seed, method=method, n_resamples=199
+        ).atoms[0]
         below, above = np.nextafter(bound.low, -inf), np.nextafter(bound.high, inf)
-        for ends in ((bound.low, inf), (bound.high, inf), (-inf, bound.low), (-inf, bound.high), (below, inf), (-inf, above)):
-            a = judge(sample, [Atom(linear(1), *ends)], seed, method=method, n_resamples=199).atoms[0]
-            assert (a.p_value <= LEVEL) == (a.low > a.lower and a.high < a.upper) == (a.verdict is Verdict.SUPPORTED)
-            assert (a.p_refute <= LEVEL) == (a.low > a.upper or a.high < a.lower) == (a.verdict is Verdict.REFUTED)
-            assert bound.low not in ends or a.verdict is Verdict.INCONCLUSIVE, "a bound does not exclude itself"
+        for ends in (
+            (bound.low, inf),
+            (bound.high, inf),
+            (-inf, bound.low),
+            (-inf, bound.high),
+            (below, inf),
+            (-inf, above),
+        ):
+            a = judge(sample, [Atom(linear(1), *ends)], seed, method=method, n_resamples=199).atoms[
+                0
+            ]
+            assert (
+                (a.p_value <= LEVEL)
+                == (a.low > a.lower and a.high < a.upper)
+                == (a.verdict is Verdict.SUPPORTED)
+            )
+            assert (
+                (a.p_refute <= LEVEL)
+                == (a.low > a.upper or a.high < a.lower)
+                == (a.verdict is Verdict.REFUTED)
+            )
+            assert bound.low not in ends or a.verdict is Verdict.INCONCLUSIVE, (
+                "a bound does not exclude itself"
+            )
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(wholes(), st.sampled_from(["bca", "percentile"]), st.integers(-5, 5))
 def test_verdict_interval_and_p_agree_through_scipy(linear, cells, method, lower):
-    a = judge(Sample(cells), [Atom(linear(1, -1), lower=lower)], method=method, n_resamples=99).atoms[0]
+    a = judge(
+        Sample(cells), [Atom(linear(1, -1), lower=lower)], method=method, n_resamples=99
+    ).atoms[0]
     assert (a.p_value <= LEVEL) == (a.low > lower) == (a.verdict is Verdict.SUPPORTED)
     assert (a.p_refute <= LEVEL) == (a.high < lower) == (a.verdict is Verdict.REFUTED)
 
@@ -342,7 +444,9 @@ def test_verdict_interval_and_p_agree_through_scipy(linear, cells, method, lower
 def test_order_of_the_seeds_does_not_matter(linear, cells, shuffler):
     shuffled = tuple(c[shuffler.sample(range(len(c)), len(c))] for c in cells)
     atoms = [Atom(linear(1, -1), -1, 3), Atom(linear(2, 1), lower=0)]
-    assert judge(Sample(cells), atoms, n_resamples=199) == judge(Sample(shuffled), atoms, n_resamples=199)
+    assert judge(Sample(cells), atoms, n_resamples=199) == judge(
+        Sample(shuffled), atoms, n_resamples=199
+    )
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -354,14 +458,17 @@ def test_shift_and_scale_carry_over(linear, cells, shift, scale):
     moved = judge(Sample(tuple(c * scale + shift for c in cells)), moved_atoms, n_resamples=199)
     assert (moved.verdict, moved.p_value, moved.p_refute) == (d.verdict, d.p_value, d.p_refute)
     a, b = d.atoms[0], moved.atoms[0]
-    assert (b.low, b.high) == pytest.approx((a.low * scale + shift, a.high * scale + shift), rel=1e-9, abs=1e-7)
+    assert (b.low, b.high) == pytest.approx(
+        (a.low * scale + shift, a.high * scale + shift), rel=1e-9, abs=1e-7
+    )
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(wholes(), st.lists(st.floats(0.5, 0.97), min_size=2, max_size=2, unique=True).map(sorted))
 def test_intervals_nest_in_confidence(linear, cells, confidences):
     narrow, wide = (
-        judge(Sample(cells), [Atom(linear(1, -1), lower=0)], confidence=c, n_resamples=199).atoms[0] for c in confidences
+        judge(Sample(cells), [Atom(linear(1, -1), lower=0)], confidence=c, n_resamples=199).atoms[0]
+        for c in confidences
     )
     assert wide.low <= narrow.low and narrow.high <= wide.high
 
@@ -372,11 +479,18 @@ def test_mirrored_claim_on_mirrored_data(linear, cells):
     """t has no preferred direction: `x > c` on the data is `-x < -c` on their negative."""
     assume(all(len(c) > 5 for c in cells))
     d = judge(Sample(cells), [Atom(linear(1, -1), lower=1)], method="t", n_resamples=999)
-    m = judge(Sample(tuple(-c for c in cells)), [Atom(linear(1, -1), upper=-1)], method="t", n_resamples=999)
+    m = judge(
+        Sample(tuple(-c for c in cells)),
+        [Atom(linear(1, -1), upper=-1)],
+        method="t",
+        n_resamples=999,
+    )
     assert (d.p_value, d.p_refute) == (m.p_value, m.p_refute)
 
 
 def test_same_generator_same_digits(ratio):
     x = np.random.default_rng(0).gamma(3, size=(9, 2))
-    assert judge(Sample((x,)), [Atom(ratio, lower=1)], 7) == judge(Sample((x,)), [Atom(ratio, lower=1)], 7)
+    assert judge(Sample((x,)), [Atom(ratio, lower=1)], 7) == judge(
+        Sample((x,)), [Atom(ratio, lower=1)], 7
+    )
     assert set(METHODS) == {"bootstrap-t", "studentized", "t", "bca", "percentile"}

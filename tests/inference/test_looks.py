@@ -18,7 +18,9 @@ def test_a_fixed_size_is_one_look_with_the_whole_error():
 
 def test_the_example_of_the_claim_file():
     assert [look.n for look in schedule(8, 8, 32)] == [8, 16, 24, 32]
-    assert [look.n for look in schedule(8, 10, 32)] == [8, 18, 28, 32], "the maximum is always looked at"
+    assert [look.n for look in schedule(8, 10, 32)] == [8, 18, 28, 32], (
+        "the maximum is always looked at"
+    )
 
 
 @settings(derandomize=True, deadline=None)
@@ -28,7 +30,9 @@ def test_error_is_split_and_never_exceeded(start, step, more, confidence):
     assert sum(look.share for look in looks) == pytest.approx(1)
     assert sum(1 - look.confidence for look in looks) == pytest.approx(1 - confidence)
     assert looks[-1].n == start + more
-    assert len(looks) == 1 or all(look.n >= log2(2 / (1 - look.confidence)) - 1e-6 for look in looks)
+    assert len(looks) == 1 or all(
+        look.n >= log2(2 / (1 - look.confidence)) - 1e-6 for look in looks
+    )
 
 
 @settings(derandomize=True, deadline=None)

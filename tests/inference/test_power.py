@@ -23,7 +23,8 @@ def ask(sample, atoms):
 
 
 @pytest.mark.parametrize(
-    ("mean", "ends"), [(0.5, (0, np.inf)), (-0.45, (0, np.inf)), (0.1, (-0.7, 0.7)), (0.0, (-0.5, 0.5))]
+    ("mean", "ends"),
+    [(0.5, (0, np.inf)), (-0.45, (0, np.inf)), (0.1, (-0.7, 0.7)), (0.0, (-0.5, 0.5))],
 )  # support, refutation, equivalence off and at its centre
 def test_at_the_size_named_nine_in_ten_are_decided(mean, ends, linear):
     atoms = [Atom(linear(1), *ends)]
@@ -33,7 +34,9 @@ def test_at_the_size_named_nine_in_ten_are_decided(mean, ends, linear):
     rng = np.random.default_rng(1)
     for _ in range(20):
         cells = [mean + rng.standard_normal((50, d.seeds_needed, 1))]
-        judged = judge_worlds(cells, atoms, confidence=0.95, method="bootstrap-t", n_resamples=999, rng=rng)
+        judged = judge_worlds(
+            cells, atoms, confidence=0.95, method="bootstrap-t", n_resamples=999, rng=rng
+        )
         decided.append((judged.supported | judged.refuted).mean())
     # 1,000 worlds: three standard errors are 2.8 points; a margin is kept on the safe side
     assert 0.9 - 0.03 < np.mean(decided) < 0.97
@@ -42,12 +45,17 @@ def test_at_the_size_named_nine_in_ten_are_decided(mean, ends, linear):
 def test_conjunctions_need_more(linear):
     x = standard(12, 0.5)
     one = ask(Sample((x,)), [Atom(linear(1), lower=0)])
-    two = ask(Sample((np.c_[x, x[::-1]],)), [Atom(linear(1, 0), lower=0), Atom(linear(0, 1), lower=0)])
+    two = ask(
+        Sample((np.c_[x, x[::-1]],)), [Atom(linear(1, 0), lower=0), Atom(linear(0, 1), lower=0)]
+    )
     assert two.seeds_needed > one.seeds_needed
 
 
 def test_larger_effects_need_fewer(linear):
-    needed = [ask(Sample((standard(12, m),)), [Atom(linear(1), lower=0)]).seeds_needed for m in (0.1, 0.2, 0.4, 0.6)]
+    needed = [
+        ask(Sample((standard(12, m),)), [Atom(linear(1), lower=0)]).seeds_needed
+        for m in (0.1, 0.2, 0.4, 0.6)
+    ]
     assert needed == sorted(needed, reverse=True)
 
 
@@ -68,9 +76,13 @@ def test_decided_claims_need_none(linear):
 
 
 def test_an_open_denominator_is_counted(linear, ratio):
-    """The ratio is far from its threshold, its denominator a standard error and a half from zero: that is what replicates are for."""
+    """The ratio is far from its threshold, its denominator a standard error and a half from zero:
+    that is what replicates are for.
+    """
     x = np.c_[standard(12, 3.0), standard(12, 0.45)[::-1]]
-    free, guarded = (ask(Sample((x,)), [Atom(ratio, lower=-50, nonzero=g)]) for g in ((), (linear(0, 1),)))
+    free, guarded = (
+        ask(Sample((x,)), [Atom(ratio, lower=-50, nonzero=g)]) for g in ((), (linear(0, 1),))
+    )
     alone = ask(Sample((x[:, 1:],)), [Atom(linear(1), lower=0)]).seeds_needed
     assert "denominator" in guarded.reason and guarded.seeds_needed >= alone
     assert free.seeds_needed is None or free.seeds_needed <= guarded.seeds_needed

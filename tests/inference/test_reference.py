@@ -1,4 +1,6 @@
-"""The reference distribution: t where the data give no reason to differ, shifted where they are skewed."""
+"""The reference distribution: t where the data give no reason to differ, shifted where they are
+skewed.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,17 @@ from claims.inference import InferenceError, reference
 def test_narrow_pivots_become_t():
     pivots = np.linspace(-1, 1, 999)[None]
     got = reference.guarded(pivots, np.array([7.0]))
-    np.testing.assert_allclose(got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9
+    )
 
 
 def test_wide_pivots_without_asymmetry_become_t_too():
     pivots = 50 * np.linspace(-1, 1, 999)[None]
     got = reference.guarded(pivots, np.array([7.0]))
-    np.testing.assert_allclose(got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        got[0], stats.t.ppf(np.arange(1, 1000) / 1000, 7), rtol=1e-9, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(("skew", "believed"), [(0.5, 1.0), (0.3, 1.0), (0.15, 0.5), (0.03, 0.1)])
@@ -43,8 +49,13 @@ def test_bounds_come_no_nearer_than_a_share_of_ts():
 def test_bound_and_p_value_meet():
     table = np.sort(np.random.default_rng(0).standard_normal((1, 199)))
     up, down = reference.bounds(table, 0.025)  # 5 of 200
-    assert reference.p_above(table, up + 1e-6) == 5 / 200 and reference.p_above(table, up) == 6 / 200
-    assert reference.p_below(table, down - 1e-6) == 5 / 200 and reference.p_below(table, down) == 6 / 200
+    assert (
+        reference.p_above(table, up + 1e-6) == 5 / 200 and reference.p_above(table, up) == 6 / 200
+    )
+    assert (
+        reference.p_below(table, down - 1e-6) == 5 / 200
+        and reference.p_below(table, down) == 6 / 200
+    )
 
 
 def test_too_few_resamples_for_the_level():

@@ -47,11 +47,15 @@ def test_variances_are_those_of_each_resample(estimand, linear, ratio):
             np.testing.assert_allclose(draws.means[r, b], means)
             g = function(means)[1]
             parts = (rows[0] @ g[:1], rows[1] @ g[1:])
-            np.testing.assert_allclose(got[r, b], sum(p.var(ddof=1) / len(p) for p in parts), rtol=1e-8, atol=1e-12)
+            np.testing.assert_allclose(
+                got[r, b], sum(p.var(ddof=1) / len(p) for p in parts), rtol=1e-8, atol=1e-12
+            )
 
 
 def test_one_valued_resample_gets_the_floor(linear):
-    draws = Draws([np.array([[[14.0]] * 5 + [[15.0]]]).reshape(1, 6, 1)], 2000, np.random.default_rng(0))
+    draws = Draws(
+        [np.array([[[14.0]] * 5 + [[15.0]]]).reshape(1, 6, 1)], 2000, np.random.default_rng(0)
+    )
     _, gradient = linear(1)(draws.means)
     variances = draws.variances(gradient, np.array([[1 / 42]]))
     same = np.isin(draws.means[:, 0, 0], (14.0, 15.0))

@@ -3,15 +3,40 @@
 import numpy as np
 import pytest
 
-from claims.language import Options, Vocabulary, compile_claim, compile_value, parse_claim, parse_value
-from claims.language.estimand import Estimand, fraction_of
 from claims.judging import atom_of
+from claims.language import (
+    Options,
+    Vocabulary,
+    compile_claim,
+    compile_value,
+    parse_claim,
+    parse_value,
+)
+from claims.language.estimand import Estimand, fraction_of
 
 VOCABULARY = Vocabulary({name: {} for name in "abcd"})
 
 
-@pytest.mark.parametrize("text", ["a / b", "-a / b", "2 * (a - c) / b", "1 - a / b", "a / b + c", "a / b - c / b", "a / b - c / d", "a / (b / c)",
-                                  "(a / b) / c", "a / b / c", "a / (b - c / d)", "(a / b) * (c / d)", "abs(a) / b", "3 / b", "(a / b) / 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a / b",
+        "-a / b",
+        "2 * (a - c) / b",
+        "1 - a / b",
+        "a / b + c",
+        "a / b - c / b",
+        "a / b - c / d",
+        "a / (b / c)",
+        "(a / b) / c",
+        "a / b / c",
+        "a / (b - c / d)",
+        "(a / b) * (c / d)",
+        "abs(a) / b",
+        "3 / b",
+        "(a / b) / 2",
+    ],
+)
 def test_numerator_over_denominator_is_the_quantity(text):
     terms, atom = compile_value(parse_value(text), VOCABULARY)
     top, bottom = (Estimand(part, terms) for part in fraction_of(atom.estimand.node))
@@ -21,7 +46,9 @@ def test_numerator_over_denominator_is_the_quantity(text):
     assert np.isfinite([top(nothing)[0], bottom(nothing)[0]]).all(), "a division by a mean is left"
 
 
-@pytest.mark.parametrize("text", ["a", "a - b", "a / 2", "a * b", "log(a / b)", "sqrt(a / b) + c / d", "c / log(a / b)"])
+@pytest.mark.parametrize(
+    "text", ["a", "a - b", "a / 2", "a * b", "log(a / b)", "sqrt(a / b) + c / d", "c / log(a / b)"]
+)
 def test_what_is_no_fraction_or_hides_one_in_a_function(text):
     assert fraction_of(compile_value(parse_value(text), VOCABULARY)[1].estimand.node) is None
 

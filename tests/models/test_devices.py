@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from claims.execution.measure import Machine, settle
 from claims.plugin import setup
 from models.devices import placed, seeds_in_memory
-from claims.execution.measure import Machine, settle
 
 
 @pytest.fixture
@@ -18,7 +18,12 @@ def two_gpus(monkeypatch):
 
 
 def test_processes_are_spread_over_the_gpus(two_gpus):
-    assert [placed("cuda", worker)[0] for worker in range(4)] == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
+    assert [placed("cuda", worker)[0] for worker in range(4)] == [
+        "cuda:0",
+        "cuda:1",
+        "cuda:0",
+        "cuda:1",
+    ]
     with pytest.raises(ValueError, match="`device` is 'cpu'"):
         placed("cpu", 0)
 
@@ -26,7 +31,9 @@ def test_processes_are_spread_over_the_gpus(two_gpus):
 def test_worker_processes_of_prepare_are_spread_too(two_gpus):
     found = [Machine("cuda").as_worker(i, 4) for i in range(4)]
     assert [(m.device, m.workers) for m in found] == [("cuda:0", 2), ("cuda:1", 2)] * 2
-    assert Machine("cpu").as_worker(3, 4) == Machine("cpu", workers=4) and Machine("cuda").as_worker(0, 1) == Machine("cuda")
+    assert Machine("cpu").as_worker(3, 4) == Machine("cpu", workers=4) and Machine(
+        "cuda"
+    ).as_worker(0, 1) == Machine("cuda")
 
 
 def test_as_many_seeds_go_at_once_as_half_the_free_memory_holds(two_gpus):
@@ -38,24 +45,46 @@ def test_as_many_seeds_go_at_once_as_half_the_free_memory_holds(two_gpus):
 def test_a_process_takes_the_gpu_that_it_is_told(device, chosen, monkeypatch):
     """Plain "cuda" is the current one; torch refuses to be told of it by that name."""
     told = []
-    monkeypatch.setattr(torch.cuda, "set_device", lambda index: told.append(torch.cuda._utils._get_device_index(index)))
+    monkeypatch.setattr(
+        torch.cuda,
+        "set_device",
+        lambda index: told.append(torch.cuda._utils._get_device_index(index)),
+    )
     settle(Machine(device), 4)
     assert told == chosen and not torch.backends.cuda.matmul.allow_tf32
 
 
-@pytest.mark.parametrize(("workerinput", "device", "workers"), [
-    (None, "cuda", 1),
-    ({"workerid": "gw3", "workercount": 4}, "cuda:1", 2),
-    ({"workerid": "gw0", "workercount": 8}, "cuda:0", 2),
-])
-def test_the_missing_seeds_are_shared_among_devices_not_among_workers(two_gpus, tmp_path, workerinput, device, workers):
+@pytest.mark.parametrize(
+    ("workerinput", "device", "workers"),
+    [
+        (None, "cuda", 1),
+        ({"workerid": "gw3", "workercount": 4}, "cuda:1", 2),
+        ({"workerid": "gw0", "workercount": 8}, "cuda:0", 2),
+    ],
+)
+def test_the_missing_seeds_are_shared_among_devices_not_among_workers(
+    two_gpus, tmp_path, workerinput, device, workers
+):
     path = tmp_path / "claims.yaml"
-    path.write_text("version: 1\nexperiments: {a: {kind: snapshot_sweep, dataset: digits, probe: {lr: 0.02}}}\n"
-                    "claims: {b: {expect: 'dL_held(vec, epoch=5) < 0'}}\n")
-    options = {"claims_file": str(path), "setting": [], "seed_base": 0, "device": "cuda", "precision": "fp32", "variants": False}
+    path.write_text(
+        "version: 1\nexperiments: {a: {kind: snapshot_sweep, dataset: digits, probe: {lr: 0.02}}}\n"
+        "claims: {b: {expect: 'dL_held(vec, epoch=5) < 0'}}\n"
+    )
+    options = {
+        "claims_file": str(path),
+        "setting": [],
+        "seed_base": 0,
+        "device": "cuda",
+        "precision": "fp32",
+        "variants": False,
+    }
     options |= {"executor": "local", "ray_address": None, "ray_cpus": None, "ray_gpus": None}
-    config = SimpleNamespace(getoption=options.__getitem__, invocation_params=SimpleNamespace(dir=tmp_path))
+    config = SimpleNamespace(
+        getoption=options.__getitem__, invocation_params=SimpleNamespace(dir=tmp_path)
+    )
     if workerinput:
         config.workerinput = workerinput
     machine = setup.make_run(config, tmp_path).machine
-    assert (machine.device, machine.workers) == (device, workers) and machine.identity()["device"] == "cuda"
+    assert (machine.device, machine.workers) == (device, workers) and machine.identity()[
+        "device"
+    ] == "cuda"

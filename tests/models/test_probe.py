@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from tests.support.one_network import OneNetwork
 
-from models import datasets
-from models.credit import dfa
 from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from models import datasets
+from models.credit import dfa, vec
 from models.probe import Snapshot, fit_bridge, probe
-from models.credit import vec
 from models.streams import PROBE_BATCHES, independent_batches
 from models.training import Task, fresh, train
+from tests.support.one_network import OneNetwork
 
 SEEDS = (3, 8)
 CREDITS = ("dfa", "vec", "oracle")
@@ -19,15 +18,28 @@ CREDITS = ("dfa", "vec", "oracle")
 
 @pytest.fixture(scope="module", params=["last", "all"])
 def probed(request):
-    task = Task("digits", NetworkSettings(width=12, blocks=2), TrainSettings(), 1.0, BridgeSettings())
-    settings = ProbeSettings(credits=CREDITS, blocks=request.param, steps=3, lr=0.05, batch=32, batches=4, averaged_over=2,
-                             fit_batches=10, fit_batch=32)
+    task = Task(
+        "digits", NetworkSettings(width=12, blocks=2), TrainSettings(), 1.0, BridgeSettings()
+    )
+    settings = ProbeSettings(
+        credits=CREDITS,
+        blocks=request.param,
+        steps=3,
+        lr=0.05,
+        batch=32,
+        batches=4,
+        averaged_over=2,
+        fit_batches=10,
+        fit_batch=32,
+    )
     state = next(train(task, fresh(task, SEEDS, "cpu"), "cpu", [2]))
     return task, settings, state, probe(task, state, settings, "cpu")
 
 
 def by_hand(task, settings, state, s, name, indices, bridge):
-    """dL_same, dL_held and the first update of one seed, one rule, one batch: READING's words in a loop, in float64."""
+    """dL_same, dL_held and the first update of one seed, one rule, one batch: READING's words in a
+    loop, in float64.
+    """
     data = datasets.on_device("digits", "cpu")
     one = {n: t for n, t in state.of_seed(s).items() if not n.startswith(("adam.", "credit."))}
     network = OneNetwork(task.network, one)
@@ -39,7 +51,11 @@ def by_hand(task, settings, state, s, name, indices, bridge):
             return network.losses_from(0, network.embed(inputs), labels).mean().item()
 
     before, first = (loss(x, y), loss(held, held_y)), None
-    probed = range(task.network.blocks - 1, task.network.blocks) if settings.blocks == "last" else range(task.network.blocks)
+    probed = (
+        range(task.network.blocks - 1, task.network.blocks)
+        if settings.blocks == "last"
+        else range(task.network.blocks)
+    )
     for _ in range(settings.steps):
         levels = network.levels(x)
         error = torch.softmax(network.head(levels[-1]), -1) - torch.nn.functional.one_hot(y, 10)
@@ -48,27 +64,49 @@ def by_hand(task, settings, state, s, name, indices, bridge):
         credit = []
         for l, h in enumerate(levels):
             spread = (h.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
-            rules = {"oracle": lambda l=l: truth[l], "dfa": lambda l=l: error @ feedback[l],
-                     "vec": lambda l=l, spread=spread: error @ bridge[l, s].double() / spread}
+            rules = {
+                "oracle": lambda l=l: truth[l],
+                "dfa": lambda l=l: error @ feedback[l],
+                "vec": lambda l=l, spread=spread: error @ bridge[l, s].double() / spread,
+            }
             credit.append(rules[name]().detach())
         grads = network.local_gradients(x, y, credit)
-        mine = {n: torch.stack([g[l] for l in probed]) for n, g in grads.items() if n.startswith("block.")}
+        mine = {
+            n: torch.stack([g[l] for l in probed])
+            for n, g in grads.items()
+            if n.startswith("block.")
+        }
         first = first or mine
         with torch.no_grad():
             for n, g in mine.items():
                 for i, l in enumerate(probed):
                     network.p[n.replace(".", "_")][l] -= settings.lr * g[i]
-    return loss(x, y) - before[0], loss(held, held_y) - before[1], torch.cat([g.flatten() for g in first.values()]).detach().numpy()
+    return (
+        loss(x, y) - before[0],
+        loss(held, held_y) - before[1],
+        torch.cat([g.flatten() for g in first.values()]).detach().numpy(),
+    )
 
 
 @pytest.mark.parametrize("name", CREDITS)
 def test_probe_equals_the_plain_loop(probed, name):
     task, settings, state, found = probed
-    draws = independent_batches(PROBE_BATCHES, SEEDS, 1347, settings.batches, settings.batch, state.epoch)
-    bridge = fit_bridge(Snapshot.of(task, state, "cpu"), settings.fit_batches, settings.fit_batch, task.bridge, "cpu")[vec.KEY]
+    draws = independent_batches(
+        PROBE_BATCHES, SEEDS, 1347, settings.batches, settings.batch, state.epoch
+    )
+    bridge = fit_bridge(
+        Snapshot.of(task, state, "cpu"),
+        settings.fit_batches,
+        settings.fit_batch,
+        task.bridge,
+        "cpu",
+    )[vec.KEY]
     c = CREDITS.index(name)
     for s in range(len(SEEDS)):
-        results = [by_hand(task, settings, state, s, name, draws[b, s], bridge) for b in range(settings.batches)]
+        results = [
+            by_hand(task, settings, state, s, name, draws[b, s], bridge)
+            for b in range(settings.batches)
+        ]
         same, held, updates = map(np.array, zip(*results, strict=True))
         close = dict(rtol=2e-3, atol=2e-6)
         np.testing.assert_allclose(found["dL_same"][s, c], same, **close)
@@ -77,19 +115,32 @@ def test_probe_equals_the_plain_loop(probed, name):
         centred = updates - updates.mean(0)
         variance = (centred**2).sum() / (len(updates) - 1)
         np.testing.assert_allclose(found["update_variance"][s, c], variance, rtol=1e-3)
-        np.testing.assert_allclose(found["update_power"][s, c], (updates.mean(0) ** 2).sum() - variance / len(updates), rtol=5e-3)
+        np.testing.assert_allclose(
+            found["update_power"][s, c],
+            (updates.mean(0) ** 2).sum() - variance / len(updates),
+            rtol=5e-3,
+        )
 
 
 @pytest.mark.parametrize("name", ["dfa", "oracle"])
 def test_averaged_steps_use_the_mean_update_over_the_group(probed, name):
     task, settings, state, found = probed
-    draws = independent_batches(PROBE_BATCHES, SEEDS, 1347, settings.batches, settings.batch, state.epoch)
+    draws = independent_batches(
+        PROBE_BATCHES, SEEDS, 1347, settings.batches, settings.batch, state.epoch
+    )
     c = CREDITS.index(name)
     for s in range(len(SEEDS)):
         for group in range(2):
-            merged = draws[2 * group : 2 * group + 2, s].reshape(-1)  # equal batches: the mean of their means is the mean of all
+            merged = draws[2 * group : 2 * group + 2, s].reshape(
+                -1
+            )  # equal batches: the mean of their means is the mean of all
             _, held, _ = by_hand(task, settings, state, s, name, merged, None)
-            np.testing.assert_allclose(found["dL_held_averaged"][s, c, 2 * group : 2 * group + 2], held, rtol=2e-3, atol=2e-6)
+            np.testing.assert_allclose(
+                found["dL_held_averaged"][s, c, 2 * group : 2 * group + 2],
+                held,
+                rtol=2e-3,
+                atol=2e-6,
+            )
 
 
 def test_alignment_of_the_oracle_with_itself_is_one(probed):
@@ -99,7 +150,9 @@ def test_alignment_of_the_oracle_with_itself_is_one(probed):
 
 
 def test_unbiased_power_can_be_negative_but_is_right_on_average():
-    """Power of a mean update of zero: unbiased means centred on zero. 400 draws, bound at 4 standard errors."""
+    """Power of a mean update of zero: unbiased means centred on zero. 400 draws, bound at 4
+    standard errors.
+    """
     from models.probe import _moments
 
     generator = torch.Generator().manual_seed(0)

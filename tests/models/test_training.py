@@ -5,12 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from claims.experiments.base import ProbeSettings
 from models import datasets
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.probe import probe
-from models.training import NonFiniteError, Task, Trainer, concatenate, evaluate, fresh, stack, train
+from models.training import (
+    NonFiniteError,
+    Trainer,
+    concatenate,
+    evaluate,
+    fresh,
+    stack,
+    train,
+)
 from tests.support.networks import same, task
 
 
@@ -20,8 +29,11 @@ def trained(made, seeds, epochs=1):
 
 @settings(max_examples=12, deadline=None)
 @given(
-    companions=st.lists(st.integers(100, 120), max_size=5, unique=True), place=st.integers(0, 5),
-    width=st.sampled_from([7, 9, 21, 37, 64]), credit=st.sampled_from(["dfa", "vec", "oracle", "fa"]), optimizer=st.sampled_from(["adam", "sgd"]),
+    companions=st.lists(st.integers(100, 120), max_size=5, unique=True),
+    place=st.integers(0, 5),
+    width=st.sampled_from([7, 9, 21, 37, 64]),
+    credit=st.sampled_from(["dfa", "vec", "oracle", "fa"]),
+    optimizer=st.sampled_from(["adam", "sgd"]),
 )
 def test_a_seed_does_not_depend_on_its_companions(companions, place, width, credit, optimizer):
     made = task(width=width, blocks=2, credit=credit, optimizer=optimizer)
@@ -40,7 +52,9 @@ def test_resumed_training_is_bit_for_bit_the_uninterrupted(credit):
 
 
 def test_head_gain_scales_the_heads_first_weights_and_nothing_else():
-    usual, small = (fresh(task(width=16, head_gain=gain), [3, 4], "cpu").tensors for gain in (1.0, 0.1))
+    usual, small = (
+        fresh(task(width=16, head_gain=gain), [3, 4], "cpu").tensors for gain in (1.0, 0.1)
+    )
     assert [name for name in usual if not torch.equal(usual[name], small[name])] == ["head.W"]
     torch.testing.assert_close(small["head.W"], 0.1 * usual["head.W"])
 
@@ -75,17 +89,33 @@ def test_a_seeds_evaluation_and_probe_do_not_depend_on_the_stack(monkeypatch):
     for module in ("training", "probe"):
         monkeypatch.setattr(f"models.{module}.EVALUATED_AT_ONCE", 100)
     made, seeds = task(width=24, blocks=2), [3, 100, 101, 102, 103]
-    probing = ProbeSettings(credits=("dfa", "vec"), steps=2, lr=0.05, batch=16, batches=4, averaged_over=2, fit_batches=2, fit_batch=32)
+    probing = ProbeSettings(
+        credits=("dfa", "vec"),
+        steps=2,
+        lr=0.05,
+        batch=16,
+        batches=4,
+        averaged_over=2,
+        fit_batches=2,
+        fit_batch=32,
+    )
     alone, among = (trained(made, stack) for stack in ([3], seeds))
     one, all_of_them = (probe(made, state, probing, "cpu") for state in (alone, among))
     assert all(np.array_equal(one[metric][0], all_of_them[metric][0]) for metric in one)
-    losses = [float(evaluate(Trainer(made, s, "cpu").network, s.tensors, Trainer(made, s, "cpu").data)[1]) for s in (trained(made, [seed]) for seed in seeds)]
-    assert losses == all_of_them["loss"].tolist()  # several seeds: by luck one may keep its last bit
+    losses = [
+        float(evaluate(Trainer(made, s, "cpu").network, s.tensors, Trainer(made, s, "cpu").data)[1])
+        for s in (trained(made, [seed]) for seed in seeds)
+    ]
+    assert (
+        losses == all_of_them["loss"].tolist()
+    )  # several seeds: by luck one may keep its last bit
 
 
 def test_a_diverging_seed_is_named_with_its_epoch():
     made = task(width=8, optimizer="sgd", lr=1e30)
-    with pytest.raises(NonFiniteError, match=r"non-finite parameters at epoch 1 in seed 4, 5; a smaller `train.lr`") as caught:
+    with pytest.raises(
+        NonFiniteError, match=r"non-finite parameters at epoch 1 in seed 4, 5; a smaller `train.lr`"
+    ) as caught:
         trained(made, [4, 5])
     assert caught.value.seeds == (4, 5) and caught.value.epoch == 1
 
@@ -99,15 +129,20 @@ def test_digits_are_scikit_learns_and_split_for_good():
     rebuilt = np.concatenate([found.train_x, found.held_x])
     spread = pixels.std() / np.concatenate([found.train_x, found.held_x]).std()
     raw = np.round((rebuilt - rebuilt.min()) * spread)
-    as_rows = lambda x, y: sorted(map(tuple, np.column_stack([x, y]).astype(int)))  # noqa: E731
+    as_rows = lambda x, y: sorted(map(tuple, np.column_stack([x, y]).astype(int)))
     assert as_rows(raw, np.concatenate([found.train_y, found.held_y])) == as_rows(pixels, labels)
-    assert (found.train_y[:5].tolist(), found.held_y[:5].tolist()) == ([6, 4, 4, 1, 8], [2, 0, 7, 0, 2])
+    assert (found.train_y[:5].tolist(), found.held_y[:5].tolist()) == (
+        [6, 4, 4, 1, 8],
+        [2, 0, 7, 0, 2],
+    )
     assert abs(found.train_x.mean()) < 1e-5 and abs(found.train_x.std() - 1) < 1e-5
 
 
 def test_a_batch_larger_than_the_training_part_is_named():
     made = task(width=8, batch=1348)
-    with pytest.raises(ValueError, match="`train.batch` is 1348, but `digits` has 1347 examples to train on"):
+    with pytest.raises(
+        ValueError, match="`train.batch` is 1348, but `digits` has 1347 examples to train on"
+    ):
         trained(made, [0])
 
 
@@ -121,7 +156,9 @@ def test_bf16_trains_to_the_same_accuracy_and_measures_in_fp32():
     scores = {}
     for made in (exact, fast):
         trainer = Trainer(made, trained(made, [0, 1], epochs=5), "cpu")
-        assert trainer.network.precision == "fp32" and all(t.dtype == torch.float32 for t in trainer.params.values())
+        assert trainer.network.precision == "fp32" and all(
+            t.dtype == torch.float32 for t in trainer.params.values()
+        )
         scores[made.precision] = evaluate(trainer.network, trainer.params, trainer.data)[0]
     assert (abs(scores["fp32"] - scores["bf16"]) < 0.03).all()
 
@@ -135,4 +172,7 @@ def test_bf16_gradients_are_near_fp32s():
         gradients[precision] = trainer.grads
     for name, exact in gradients["fp32"].items():
         error = (gradients["bf16"][name] - exact).norm() / exact.norm()
-        assert 0 < error < 0.05, (name, error)  # three digits a product, and a unit here and there on the other side of zero
+        assert 0 < error < 0.05, (
+            name,
+            error,
+        )  # three digits a product, and a unit here and there on the other side of zero

@@ -1,12 +1,12 @@
-"""The plugin end to end: a cheap experiment of one's own, judged by the real suite in a process of its own."""
-
-import json
-import textwrap
-from pathlib import Path
+"""The plugin end to end: a cheap experiment of one's own, judged by the real suite in a process of
+its own.
+"""
 
 import pytest
+
 from tests.support import ROOT
-from tests.support.coin import GOOD, HEAD, KIND, measured
+from tests.support.coin import GOOD, measured
+
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
 def test_claims_are_judged_and_recorded(suite, pytester, workers):
@@ -14,9 +14,16 @@ def test_claims_are_judged_and_recorded(suite, pytester, workers):
     result.assert_outcomes(passed=3)
     assert sorted(measured(pytester)) == list(range(8))  # each seed once, whoever asked
     assert {name: c["verdict"] for name, c in result.claims.items()} == {
-        "positive@first": "supported", "ordered@first": "supported", "tiny@first": "refuted"}
+        "positive@first": "supported",
+        "ordered@first": "supported",
+        "tiny@first": "refuted",
+    }
     tiny = result.claims["tiny@first"]
-    assert tiny["low"] < tiny["estimate"] < tiny["high"] and tiny["threshold"] == 0.5 and tiny["n_seeds"] == 8
+    assert (
+        tiny["low"] < tiny["estimate"] < tiny["high"]
+        and tiny["threshold"] == 0.5
+        and tiny["n_seeds"] == 8
+    )
     assert tiny["terms"]["gain(level=a)"].__len__() == 8 and tiny["p_holm"] >= tiny["p_value"] > 0.5
     assert result.claims["positive@first"]["p_value"] <= 0.025
     assert not result.file["partial"] and result.file["version"] == 1
@@ -28,19 +35,27 @@ def test_claims_are_judged_and_recorded(suite, pytester, workers):
 
 def test_the_result_file_has_the_fields_of_the_contract(suite):
     claim = suite(GOOD).claims["ordered@first"]
-    contract = """id memo where says expression experiment setting expected verdict outcome estimate low high threshold confidence method p_value
-        p_holm n_seeds seeds seeds_needed pass_again false_support note elapsed_s settings_digest source_digest atoms terms"""
+    contract = """id memo where says expression experiment setting expected
+        verdict outcome estimate low high threshold confidence method p_value p_holm n_seeds seeds
+        seeds_needed pass_again false_support note elapsed_s settings_digest source_digest atoms
+        terms"""
     assert set(contract.split()) <= set(claim)
-    assert set("expression bindings estimate low high threshold p_value verdict".split()) <= set(claim["atoms"][0])
+    assert set(
+        ["expression", "bindings", "estimate", "low", "high", "threshold", "p_value", "verdict"]
+    ) <= set(claim["atoms"][0])
 
 
 def test_the_number_of_workers_does_not_change_a_digit(suite, pytester):
     results = []
     for workers in ("0", "2", "4"):
         claims = suite(GOOD, "-n", workers, "--fresh").claims
-        results.append({name: {k: v for k, v in c.items() if k != "elapsed_s"} for name, c in claims.items()})
+        results.append(
+            {name: {k: v for k, v in c.items() if k != "elapsed_s"} for name, c in claims.items()}
+        )
     assert results[0] == results[1] == results[2]
-    assert len(measured(pytester)) == 24 and not (pytester.path / "store").exists()  # --fresh leaves the store alone
+    assert (
+        len(measured(pytester)) == 24 and not (pytester.path / "store").exists()
+    )  # --fresh leaves the store alone
 
 
 def test_what_is_not_as_expected_fails_with_its_reason(suite):
@@ -52,20 +67,29 @@ def test_what_is_not_as_expected_fails_with_its_reason(suite):
     result.assert_outcomes(failed=3)
     text = " ".join(result.stdout.str().split())
     assert "`wrong` came out refuted; expected supported." in text and "against 0" in text
-    assert "`open` came out inconclusive; expected supported." in text and "seeds would decide it with 90 % chance" in text
+    assert (
+        "`open` came out inconclusive; expected supported." in text
+        and "seeds would decide it with 90 % chance" in text
+    )
     assert "no verdict is recorded for setting first" in text
     assert result.claims["open@first"]["seeds_needed"] > 8
 
 
 def test_inconclusive_can_be_softened(suite):
-    claims = "\n  open: {says: About one., expect: gain(a) > 1}\n  wrong: {says: A loses., expect: gain(a) < 0}\n"
+    claims = (
+        "\n  open: {says: About one., expect: gain(a) > 1}\n  wrong: {says: A loses., expect: "
+        "gain(a) < 0}\n"
+    )
     suite(claims, "--inconclusive=warn").assert_outcomes(passed=1, failed=1, warnings=1)
 
 
 def test_not_asked_is_counted_with_its_reason(suite):
     result = suite(GOOD, "--setting=short")
     result.stdout.fnmatch_lines(["*not asked*ordered*has no b in this setting*"])
-    assert result.claims["ordered@short"]["outcome"] == "not_asked" and result.claims["ordered@short"]["verdict"] is None
+    assert (
+        result.claims["ordered@short"]["outcome"] == "not_asked"
+        and result.claims["ordered@short"]["verdict"] is None
+    )
 
 
 def test_settings_are_judged_side_by_side(suite):
@@ -77,7 +101,11 @@ def test_settings_are_judged_side_by_side(suite):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
 def test_divergence_is_an_error_and_never_a_refutation(suite, workers):
-    result = suite("\n  one: {experiment: broken, says: A loses., expect: gain(a) < 0, expected: refuted, note: n}\n", *workers)
+    result = suite(
+        "\n  one: {experiment: broken, says: A loses., expect: gain(a) < 0, expected: "
+        "refuted, note: n}\n",
+        *workers,
+    )
     result.assert_outcomes(failed=1)
     claim = result.claims["one@default"]
     assert claim["verdict"] == "error" and claim["outcome"] == "error" and claim["estimate"] is None
@@ -104,12 +132,18 @@ def test_a_kind_that_stops_the_process_is_an_error_of_its_claims_alone(suite):
       fine: {says: A gains., expect: gain(a) > 0}
     """)
     result.assert_outcomes(passed=1, failed=2)
-    assert result.claims["stopped@default"]["reason"] == result.claims["again@default"]["reason"] == "SystemExit: out of coins"
+    assert (
+        result.claims["stopped@default"]["reason"]
+        == result.claims["again@default"]["reason"]
+        == "SystemExit: out of coins"
+    )
 
 
 @pytest.mark.parametrize("folder", ["taken", "taken/below"])
 @pytest.mark.parametrize("option", ["report-dir", "history"])
-def test_reports_that_could_not_be_written_are_told_before_anything_is_measured(suite, pytester, option, folder):
+def test_reports_that_could_not_be_written_are_told_before_anything_is_measured(
+    suite, pytester, option, folder
+):
     (pytester.path / "taken").write_text("a file")
     result = suite(GOOD, f"--{option}={folder}")
     assert result.ret == 4 and not measured(pytester)
@@ -122,11 +156,30 @@ def test_a_folder_is_no_claim_file(suite, pytester):
     result.stderr.fnmatch_lines(["*is a folder; name a file in it with --claims-file=F*"])
 
 
-@pytest.mark.parametrize(("also", "kept"), [((), False), (("tests/test_layering.py",), True)], ids=["claims alone", "tests too"])
+@pytest.mark.parametrize(
+    ("also", "kept"),
+    [((), False), (("tests/test_layering.py",), True)],
+    ids=["claims alone", "tests too"],
+)
 def test_hypothesis_is_not_waited_for_where_only_claims_are_asked_for(pytester, also, kept):
-    (pytester.path / "told.py").write_text("def pytest_collection_finish(session):\n    print('has', session.config.pluginmanager.has_plugin('hypothesispytest'))\n")
-    result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), *(str(ROOT / a) for a in also),
-                                           "--collect-only", "-q", "-p", "told", "-p", "no:cacheprovider", timeout=120)
+    (pytester.path / "told.py").write_text(
+        "def pytest_collection_finish(session):\n    print('has', "
+        "session.config.pluginmanager.has_plugin('hypothesispytest'))\n"
+    )
+    result = pytester.runpytest_subprocess(
+        f"--rootdir={ROOT}",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        str(ROOT / "claims"),
+        *(str(ROOT / a) for a in also),
+        "--collect-only",
+        "-q",
+        "-p",
+        "told",
+        "-p",
+        "no:cacheprovider",
+        timeout=120,
+    )
     assert result.ret == 0
     result.stdout.fnmatch_lines([f"*has {kept}*"])
 
@@ -147,7 +200,9 @@ def test_sequential_seeds_stop_at_the_first_decisive_look(suite, pytester):
     """)
     clear, close = result.claims["clear@first"], result.claims["close@first"]
     assert clear["n_seeds"] == 8 and close["n_seeds"] in (16, 24, 32)
-    assert sorted(measured(pytester)) == list(range(close["n_seeds"]))  # earlier seeds are not measured again
+    assert sorted(measured(pytester)) == list(
+        range(close["n_seeds"])
+    )  # earlier seeds are not measured again
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
@@ -155,11 +210,19 @@ def test_sequential_seeds_stop_at_the_first_decisive_look(suite, pytester):
     ("claims", "options", "message"),
     [
         (None, {}, "does not exist; name another with --claims-file"),
-        ("\n  one: {says: s, expect: gain(c) > 0}\n", {}, "claims.yaml:*no dimension of `gain` has the label c"),
+        (
+            "\n  one: {says: s, expect: gain(c) > 0}\n",
+            {},
+            "claims.yaml:*no dimension of `gain` has the label c",
+        ),
         ("\n  one: {says: s, expect: loss(a) > 0}\n", {}, "no metric is called `loss`"),
         ("\n  one: {says: s, experiment: coins, expect: gain(a) > 0}\n", {}, "coins"),
         ("\n  one: [\n", {}, "claims.yaml:"),
-        (GOOD, {"--setting": "shfted"}, "no experiment of claims.yaml has that setting; did you mean shifted?"),
+        (
+            GOOD,
+            {"--setting": "shfted"},
+            "no experiment of claims.yaml has that setting; did you mean shifted?",
+        ),
         (GOOD, {"--device": "tpu"}, "`--device` is 'tpu'; allowed: auto, cpu, cuda"),
         (GOOD, {"--seed-base": "-5"}, "`--seed-base` is -5; allowed: 0 or more"),
     ],
@@ -170,7 +233,10 @@ def test_bad_input_is_one_clean_usage_error(suite, claims, options, message, wor
     assert result.ret == 4
     errors = result.stderr.str()
     result.stderr.fnmatch_lines([f"*{message}*"])
-    assert "Traceback" not in errors + result.stdout.str() and "INTERNALERROR" not in errors + result.stdout.str()
+    assert (
+        "Traceback" not in errors + result.stdout.str()
+        and "INTERNALERROR" not in errors + result.stdout.str()
+    )
     assert len(errors.strip().splitlines()) < 20
 
 
@@ -187,6 +253,15 @@ def test_cuda_where_there_is_none_is_a_usage_error(suite):
 
 def test_a_broken_claim_file_does_not_disturb_other_tests(pytester):
     (pytester.path / "broken.yaml").write_text("claims: [")
-    result = pytester.runpytest_subprocess(f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests" / "test_layering.py"), "--collect-only", "-q",
-                                           f"--claims-file={pytester.path / 'broken.yaml'}", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess(
+        f"--rootdir={ROOT}",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        str(ROOT / "tests" / "test_layering.py"),
+        "--collect-only",
+        "-q",
+        f"--claims-file={pytester.path / 'broken.yaml'}",
+        "-p",
+        "no:cacheprovider",
+    )
     assert result.ret == 0

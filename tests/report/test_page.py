@@ -1,6 +1,8 @@
-"""The page in a real browser: it renders in light, dark, on a phone and on paper, asks nobody for anything, and text stays text.
+"""The page in a real browser: it renders in light, dark, on a phone and on paper, asks nobody for
+anything, and text stays text.
 
-Without a Chromium they are skipped with that reason at a desk (`apt-get install chromium` has one), and fail in CI.
+Without a Chromium they are skipped with that reason at a desk (`apt-get install chromium` has one),
+and fail in CI.
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.support.results import CLAIMS, draw, judged
 
 from claims.comparison.drift import compare
 from claims.report.page import page
 from claims.report.picture import chromium, find_chromium
+from tests.support.results import CLAIMS, draw, judged
 
-HOSTILE = "<script>document.title='taken'</script><img src=x onerror=alert(1)> & \"quoted\" </style></svg>"
+HOSTILE = (
+    "<script>document.title='taken'</script><img src=x onerror=alert(1)> & \"quoted\" "
+    "</style></svg>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +39,22 @@ def browser():
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    claims = CLAIMS + "  gone: {memo: M, where: nowhere, says: Nobody measured it., expect: loss(a) > 1.02, expected: supported}\n"
+    claims = (
+        CLAIMS + "  gone: {memo: M, where: nowhere, says: Nobody measured it., expect: loss(a) > "
+        "1.02, expected: supported}\n"
+    )
     found = judged(folder, draw(np.random.default_rng(1)), claims=claims)
-    hostile = replace(found.claims[0], id="below", says=HOSTILE, where=HOSTILE, note=HOSTILE, expression=HOSTILE)
+    hostile = replace(
+        found.claims[0], id="below", says=HOSTILE, where=HOSTILE, note=HOSTILE, expression=HOSTILE
+    )
     return replace(found, claims=(hostile, *found.claims[1:]))
 
 
 @pytest.fixture
 def opened(browser, result, tmp_path):
-    """`opened(text, **context)`: the page in the browser; `.problems` lists console errors, `.requests` what it asked for."""
+    """`opened(text, **context)`: the page in the browser; `.problems` lists console errors,
+    `.requests` what it asked for.
+    """
     contexts = []
 
     def open_page(text=None, **options):
@@ -95,11 +107,16 @@ def test_every_link_on_the_page_leads_somewhere_and_ids_are_unique(opened):
 def test_nothing_is_wider_than_the_screen(opened, width):
     sheet = opened(viewport={"width": width, "height": 800})
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
-    clipped = sheet.eval_on_selector_all("ul.forest .figures, ul.forest .name, .tiles span, .scroll:has(table.memo)", "all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display != 'inline').length")
+    clipped = sheet.eval_on_selector_all(
+        "ul.forest .figures, ul.forest .name, .tiles span, .scroll:has(table.memo)",
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && "
+        "getComputedStyle(e).display != 'inline').length",
+    )
     assert clipped == 0
 
 
-LUMINANCE = """(color) => { const p = color.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 });
+LUMINANCE = """(color) => { const p = color.match(/[\\d.]+/g).slice(0, 3).map(
+    v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 });
                 return 0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2] }"""
 
 
@@ -107,10 +124,21 @@ LUMINANCE = """(color) => { const p = color.match(/[\\d.]+/g).slice(0, 3).map(v 
 def test_words_can_be_read_in_light_and_dark(opened, scheme):
     """WCAG AA: a contrast of 4.5 between text and what it stands on."""
     sheet = opened(color_scheme=scheme)
-    light = {name: sheet.evaluate(f"(s) => ({LUMINANCE})(getComputedStyle(document.querySelector(s)).{what})", selector) for name, selector, what in [
-        ("paper", "body", "backgroundColor"), ("ink", "body", "color"), ("card", "section.claim", "backgroundColor"),
-        ("muted", ".facts dt", "color"), ("yes", ".claim.yes .word", "color"), ("no", ".claim.no .word", "color"),
-        ("open", ".claim.open .word", "color"), ("link", "main a", "color")]}
+    light = {
+        name: sheet.evaluate(
+            f"(s) => ({LUMINANCE})(getComputedStyle(document.querySelector(s)).{what})", selector
+        )
+        for name, selector, what in [
+            ("paper", "body", "backgroundColor"),
+            ("ink", "body", "color"),
+            ("card", "section.claim", "backgroundColor"),
+            ("muted", ".facts dt", "color"),
+            ("yes", ".claim.yes .word", "color"),
+            ("no", ".claim.no .word", "color"),
+            ("open", ".claim.open .word", "color"),
+            ("link", "main a", "color"),
+        ]
+    }
     assert (light["paper"] > 0.5) == (scheme == "light")
     for name in ("muted", "yes", "no", "open", "ink"):
         brighter, darker = sorted((light[name], light["card"]), reverse=True)
@@ -127,7 +155,10 @@ def test_it_prints_in_black_on_white_whatever_the_screen(opened):
 def test_the_comparison_and_a_partial_run_are_told(opened, result, tmp_path):
     new = judged(tmp_path / "new", draw(np.random.default_rng(2), a=1.4), first_seed=100, keep=3)
     sheet = opened(page(new, compare(result, new)))
-    assert "Partial" in sheet.locator(".banner").first.inner_text() and "3 of 5 claims" in sheet.locator(".banner").first.inner_text()
+    assert (
+        "Partial" in sheet.locator(".banner").first.inner_text()
+        and "3 of 5 claims" in sheet.locator(".banner").first.inner_text()
+    )
     assert "the effect shrank" in sheet.locator("main").inner_text() and sheet.problems == []
 
 

@@ -5,12 +5,19 @@ import time
 
 import numpy as np
 import pytest
-from tests.support.workers import DieAtEpoch, experiment, hire, training, until
 
+from claims.execution.measure import (
+    STAGE,
+    Machine,
+    expected_seconds,
+    measure,
+    observations_digest,
+    plan,
+)
 from claims.report.progress import Display, Line, Named, Tally, duration
-from claims.execution.measure import STAGE, Machine, expected_seconds, measure, observations_digest, plan
 from claims.store.activity import Progress, Standing, present, standings
 from claims.store.entries import Key, Store
+from tests.support.workers import DieAtEpoch, experiment, hire, training, until
 
 MACHINE = Machine(workers=2)
 
@@ -21,11 +28,16 @@ def store(tmp_path):
 
 
 def test_a_working_process_is_seen_from_another(store):
-    worker, = hire(store, range(4))
+    (worker,) = hire(store, range(4))
     assert until(lambda: training(store))
     digest = observations_digest(experiment(), MACHINE)
     found = standings(store)[digest]
-    assert found.kind == "snapshot_sweep" and found.asked == frozenset(range(4)) and found.of_epochs == 200 and found.doing == "training"
+    assert (
+        found.kind == "snapshot_sweep"
+        and found.asked == frozenset(range(4))
+        and found.of_epochs == 200
+        and found.doing == "training"
+    )
     assert 0 < found.share < found.chunk <= 2
     worker.kill()
     worker.join()
@@ -53,8 +65,19 @@ def test_progress_on_a_store_that_cannot_be_written_disturbs_nothing(tmp_path):
 
 
 def standing(**changes):
-    return Standing(**{"digest": "d", "kind": "k", "asked": frozenset(range(8)), "chunk": 2, "epochs": 30, "of_epochs": 100, "share": 0.3,
-                       "doing": "training", **changes})
+    return Standing(
+        **{
+            "digest": "d",
+            "kind": "k",
+            "asked": frozenset(range(8)),
+            "chunk": 2,
+            "epochs": 30,
+            "of_epochs": 100,
+            "share": 0.3,
+            "doing": "training",
+            **changes,
+        }
+    )
 
 
 def tally(seconds=None):
@@ -66,37 +89,48 @@ def test_a_line_counts_seeds_epochs_and_time_left(store):
     for seed in (0, 1):
         store.save(Key(STAGE, "d", seed), {"a": np.zeros(1)}, {})
     counted = tally()
-    line, = counted.lines({"d": standing()}, store, now=100.0)
+    (line,) = counted.lines({"d": standing()}, store, now=100.0)
     assert line.text() == "sweep (digits): 2/8 seeds, 230/800 epochs, training"
-    line, = counted.lines({"d": standing(epochs=80, share=0.8)}, store, now=110.0)  # half a seed in 10 s: 5.2 are left
-    assert line.left == pytest.approx(104) and line.text() == "sweep (digits): 2/8 seeds, 280/800 epochs, training, about 2 min left"
+    (line,) = counted.lines(
+        {"d": standing(epochs=80, share=0.8)}, store, now=110.0
+    )  # half a seed in 10 s: 5.2 are left
+    assert (
+        line.left == pytest.approx(104)
+        and line.text() == "sweep (digits): 2/8 seeds, 280/800 epochs, training, about 2 min left"
+    )
 
 
 def test_before_there_is_a_pace_earlier_seeds_tell_the_time(store):
-    line, = tally(seconds=10.0).lines({"d": standing(chunk=4, share=0.0, epochs=0, workers=2)}, store, now=0.0)
+    (line,) = tally(seconds=10.0).lines(
+        {"d": standing(chunk=4, share=0.0, epochs=0, workers=2)}, store, now=0.0
+    )
     assert line.left == pytest.approx(8 * 10 / 2)
 
 
 def test_seeds_asked_for_by_different_workers_add_up_and_done_ones_stay_counted(store):
     counted = tally()
     counted.lines({"d": standing(asked=frozenset(range(4)))}, store, 0.0)
-    line, = counted.lines({"d": standing(asked=frozenset(range(2, 8)))}, store, 1.0)
+    (line,) = counted.lines({"d": standing(asked=frozenset(range(2, 8)))}, store, 1.0)
     assert line.asked == 8
     for seed in range(8):
         store.save(Key(STAGE, "d", seed), {"a": np.zeros(1)}, {})
-    line, = counted.lines({"d": standing()}, store, 2.0)  # its worker has not taken its record away yet
+    (line,) = counted.lines(
+        {"d": standing()}, store, 2.0
+    )  # its worker has not taken its record away yet
     assert line.share == 8 and line.epochs == 800
 
 
 def test_a_kind_that_tells_nothing_counts_seeds(store):
-    line, = tally().lines({"d": standing(epochs=0, of_epochs=0, share=0.0)}, store, 0.0)
+    (line,) = tally().lines({"d": standing(epochs=0, of_epochs=0, share=0.0)}, store, 0.0)
     assert line.text() == "sweep (digits): 0/8 seeds, training"
 
 
 @pytest.fixture
 def display(store, monkeypatch):
     monkeypatch.setattr("claims.report.progress.standings", lambda _: {"d": standing()})
-    return lambda **options: Display(store, lambda: {"d": Named("sweep (digits)")}, io.StringIO(), **options)
+    return lambda **options: Display(
+        store, lambda: {"d": Named("sweep (digits)")}, io.StringIO(), **options
+    )
 
 
 def test_a_log_gets_a_line_after_five_seconds_and_then_every_half_minute(display):
@@ -104,7 +138,9 @@ def test_a_log_gets_a_line_after_five_seconds_and_then_every_half_minute(display
     for now in range(0, 100):
         shown.tick(float(now))
     lines = shown.file.getvalue().splitlines()
-    assert [line for line in lines if line] == ["training sweep (digits): 0/8 seeds, 30/800 epochs, training"] * 4  # at 5, 35, 65, 95
+    assert [line for line in lines if line] == [
+        "training sweep (digits): 0/8 seeds, 30/800 epochs, training"
+    ] * 4  # at 5, 35, 65, 95
     assert lines[0] == "", "not behind pytest's dots"
 
 
@@ -146,16 +182,22 @@ def test_the_expected_time_is_that_of_earlier_seeds_with_these_settings(store):
 
 
 def test_seeds_resumed_halfway_do_not_say_how_long_one_takes(store):
-    dying, = hire(store, [0], accident=DieAtEpoch(30))
+    (dying,) = hire(store, [0], accident=DieAtEpoch(30))
     dying.join(60)
     measure(experiment(), [0], MACHINE, store)
     assert expected_seconds(experiment(), MACHINE, store) is None
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (100, "2 min"), (5000, "83 min"), (7500, "2 h 5 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (89, "89 s"), (100, "2 min"), (5000, "83 min"), (7500, "2 h 5 min")],
+)
 def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
 def test_a_line_is_a_value():
-    assert Line("d", "n", 1, 2, 0, 0, 1.0, "probing", 30.0).text() == "n: 1/2 seeds, probing, about 30 s left"
+    assert (
+        Line("d", "n", 1, 2, 0, 0, 1.0, "probing", 30.0).text()
+        == "n: 1/2 seeds, probing, about 30 s left"
+    )

@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from claims.store.entries import DamagedEntryWarning, Entry, Key, Store, StoreError
@@ -27,7 +28,11 @@ def test_what_is_saved_is_fetched(store):
     assert not store.has(KEY) and store.fetch(KEY) is None
     store.save(KEY, ARRAYS, {"dims": ["a"]})
     entry = store.fetch(KEY)
-    assert isinstance(entry, Entry) and entry.info == {"dims": ["a"]} and set(entry.arrays) == set(ARRAYS)
+    assert (
+        isinstance(entry, Entry)
+        and entry.info == {"dims": ["a"]}
+        and set(entry.arrays) == set(ARRAYS)
+    )
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(entry.arrays[name], array)
         assert entry.arrays[name].dtype == array.dtype
@@ -36,7 +41,12 @@ def test_what_is_saved_is_fetched(store):
 
 
 @settings(max_examples=30, deadline=None)
-@given(array=hnp.arrays(st.sampled_from([np.bool_, np.float32, np.float64, np.int64]), hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))
+@given(
+    array=hnp.arrays(
+        st.sampled_from([np.bool_, np.float32, np.float64, np.int64]),
+        hnp.array_shapes(min_dims=0, min_side=0, max_side=4),
+    )
+)
 def test_any_array_comes_back(tmp_path_factory, array):
     store = Store(tmp_path_factory.mktemp("store"))
     store.save(KEY, {"a": array}, {})
@@ -47,7 +57,11 @@ def test_any_array_comes_back(tmp_path_factory, array):
 def test_a_single_number_comes_back_as_one(store, scalar):
     store.save(KEY, {"a": scalar, "transposed": ARRAYS["loss"].T}, {})
     found = store.fetch(KEY).arrays
-    assert found["a"].shape == () and found["a"].dtype == np.asarray(scalar).dtype and found["a"] == scalar
+    assert (
+        found["a"].shape == ()
+        and found["a"].dtype == np.asarray(scalar).dtype
+        and found["a"] == scalar
+    )
     np.testing.assert_array_equal(found["transposed"], ARRAYS["loss"].T)
 
 
@@ -86,7 +100,9 @@ def test_a_write_that_fails_leaves_nothing(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(StoreError, match="No space left on device. Free some space, or set CLAIMS_STORE"):
+    with pytest.raises(
+        StoreError, match="No space left on device. Free some space, or set CLAIMS_STORE"
+    ):
         store.save(KEY, ARRAYS, {})
     assert not list(store.path(KEY).parent.iterdir())
 
@@ -95,7 +111,10 @@ def test_a_store_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreError, match="set CLAIMS_STORE"):
         Store(tmp_path / "file").save(KEY, ARRAYS, {})
-    with pytest.raises(StoreError, match="set CLAIMS_STORE"), Store(tmp_path / "file").lock("observations", "abc", 3):
+    with (
+        pytest.raises(StoreError, match="set CLAIMS_STORE"),
+        Store(tmp_path / "file").lock("observations", "abc", 3),
+    ):
         pass
 
 
@@ -107,7 +126,12 @@ def test_a_lock_is_one_processs_and_leaves_no_file(store):
             with Store({str(store.root)!r}).lock("observations", "abc", 3, wait=False) as got:
                 print(got)
         """
-        done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         assert done.stdout.strip() == "False"
     assert not list(store.root.rglob("*.lock"))
 
@@ -120,7 +144,9 @@ def test_a_killed_holders_lock_is_free_at_once(store):
             print("held", flush=True)
             time.sleep(60)
     """
-    holder = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    )
     assert holder.stdout.readline().strip() == "held"
     with store.lock("observations", "abc", 3, wait=False) as got:
         assert not got
@@ -133,5 +159,8 @@ def test_a_killed_holders_lock_is_free_at_once(store):
 
 
 def test_several_locks_are_taken_up_to_a_share(store):
-    with store.lock("observations", "abc", 1), store.locks("observations", "abc", [3, 1, 2, 0], at_most=2) as got:
+    with (
+        store.lock("observations", "abc", 1),
+        store.locks("observations", "abc", [3, 1, 2, 0], at_most=2) as got,
+    ):
         assert got == [0, 2]

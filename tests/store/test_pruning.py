@@ -1,15 +1,17 @@
-"""Care of the store: what lies there is listed, what the dead left is swept, what is in use is never pruned."""
+"""Care of the store: what lies there is listed, what the dead left is swept, what is in use is
+never pruned.
+"""
 
 import os
 import time
 
 import numpy as np
 import pytest
-from tests.support.workers import CONTEXT, leftovers
 
-from claims.store.pruning import WORKING, bytes_of, entries, info_of, living, prune, sweep
 from claims.store.activity import present
 from claims.store.entries import Key, Store
+from claims.store.pruning import WORKING, bytes_of, entries, info_of, living, prune, sweep
+from tests.support.workers import CONTEXT, leftovers
 
 ARRAYS = {"a": np.zeros(100)}
 
@@ -29,13 +31,17 @@ def put(store, digest, seed, *, age=0.0, idle=0.0, part=""):
 
 def test_entries_say_when_they_were_made_and_used(store):
     key = put(store, "d", 3, age=500, idle=100, part="epoch-5")
-    entry, = entries(store)
+    (entry,) = entries(store)
     assert (entry.stage, entry.digest, entry.seed, entry.damaged) == ("snapshots", "d", 3, False)
-    assert entry.size == store.path(key).stat().st_size and time.time() - entry.made > 499 and 90 < time.time() - entry.used < 110
+    assert (
+        entry.size == store.path(key).stat().st_size
+        and time.time() - entry.made > 499
+        and 90 < time.time() - entry.used < 110
+    )
     assert info_of(entry.path) == {"kind": "k"}
     assert entries(store)[0].used == entry.used, "looking is not using"
     store.fetch(key)
-    used, = entries(store)
+    (used,) = entries(store)
     assert time.time() - used.used < 10 and used.made == pytest.approx(entry.made)
 
 
@@ -53,27 +59,44 @@ def test_nothing_stored_is_an_empty_list(tmp_path):
 def test_a_sweep_takes_what_the_dead_left_and_nothing_else(store):
     key = put(store, "d", 1)
     folder = store.path(key).parent
-    for name in ("seed-1.safetensors.part", "seed-1-epoch-5.safetensors.part", "seed-2.lock", "seed-12-epoch-20.safetensors.part", "notes.txt"):
+    for name in (
+        "seed-1.safetensors.part",
+        "seed-1-epoch-5.safetensors.part",
+        "seed-2.lock",
+        "seed-12-epoch-20.safetensors.part",
+        "notes.txt",
+    ):
         (folder / name).write_text("x")
     with store.lock("snapshots", "d", 7):
         writing = folder / "seed-7-epoch-5.safetensors.part"
         writing.write_text("a living process writes")
         sweep(store)
-        assert sorted(p.name for p in folder.iterdir()) == ["notes.txt", "seed-1.safetensors", "seed-7-epoch-5.safetensors.part", "seed-7.lock"]
+        assert sorted(p.name for p in folder.iterdir()) == [
+            "notes.txt",
+            "seed-1.safetensors",
+            "seed-7-epoch-5.safetensors.part",
+            "seed-7.lock",
+        ]
         writing.unlink()
     assert store.fetch(key) is not None
 
 
 def test_what_was_half_written_goes_when_its_seed_is_next_locked(store):
     folder = store.path(put(store, "d", 1)).parent
-    for name in ("seed-1.safetensors.part", "seed-1-epoch-5.safetensors.part", "seed-11.safetensors.part"):
+    for name in (
+        "seed-1.safetensors.part",
+        "seed-1-epoch-5.safetensors.part",
+        "seed-11.safetensors.part",
+    ):
         (folder / name).write_text("x")
     with store.lock("snapshots", "d", 1):
         assert [p.name for p in folder.glob("*.part")] == ["seed-11.safetensors.part"]
 
 
 def test_the_least_recently_used_goes_first(store):
-    keys = [put(store, "d", seed, age=1000, idle=idle) for seed, idle in enumerate([500, 900, 100, 700])]
+    keys = [
+        put(store, "d", seed, age=1000, idle=idle) for seed, idle in enumerate([500, 900, 100, 700])
+    ]
     each = entries(store)[0].size
     gone = prune(store, bound=2 * each + 1)
     assert (gone.entries, gone.size, gone.left) == (2, 2 * each, 2 * each)
@@ -99,7 +122,9 @@ def test_what_is_locked_or_used_by_a_living_run_stays(store):
         used = put(store, "d", 2, age=99, idle=-1)  # after the run began
         assert prune(store, bound=0).entries == 1
         assert [store.has(key) for key in (locked, idle, used)] == [True, False, True]
-    assert prune(store, bound=0).entries == 1, "used in the future by its clock: kept; the other one goes"
+    assert prune(store, bound=0).entries == 1, (
+        "used in the future by its clock: kept; the other one goes"
+    )
 
 
 def test_set_aside_entries_go_before_any_other(store):
@@ -132,7 +157,10 @@ def test_records_are_of_the_living_only(store):
     assert not list(living(store)) and not leftovers(store.root)
 
 
-@pytest.mark.parametrize(("text", "size"), [("100", 100), ("2K", 2048), ("1.5 GiB", 3 * 2**29), ("8g", 2**33), ("500MB", 500 * 2**20)])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("100", 100), ("2K", 2048), ("1.5 GiB", 3 * 2**29), ("8g", 2**33), ("500MB", 500 * 2**20)],
+)
 def test_sizes_as_people_write_them(text, size):
     assert bytes_of(text) == size
 

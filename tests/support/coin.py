@@ -21,11 +21,14 @@ class Coin:
             raise NonFiniteError([self.fails], 7)
         if self.fails is not None and self.fails < 0:
             raise SystemExit("out of coins")
-        rows = [[i + 1 + self.shift + 0.3 * numpy.random.default_rng([seed, i]).normal() for i in range(len(self.levels))] for seed in seeds]
+        draw = lambda seed, i: numpy.random.default_rng([seed, i]).normal()
+        levels = range(len(self.levels))
+        rows = [[i + 1 + self.shift + 0.3 * draw(seed, i) for i in levels] for seed in seeds]
         heads = [0.5 + 0.1 * numpy.random.default_rng([seed, 9]).normal() for seed in seeds]
         won = [numpy.random.default_rng([seed, 10]).random() < 0.9 for seed in seeds]
-        return xarray.Dataset({"gain": (("seed", "level"), rows), "heads": ("seed", heads), "won": ("seed", won)},
-                              {"seed": list(seeds), "level": list(self.levels)})
+        metrics = {"gain": (("seed", "level"), rows)}
+        metrics |= {"heads": ("seed", heads), "won": ("seed", won)}
+        return xarray.Dataset(metrics, {"seed": list(seeds), "level": list(self.levels)})
 '''
 HEAD = """
 version: 1
@@ -41,8 +44,12 @@ claims:
 """
 GOOD = """
   positive: {memo: M, where: here, says: A gains., expect: gain(a) > 0, tags: [early]}
-  ordered: {memo: M, where: there, says: B gains more., expect: gain(a) < gain(b), expected: {first: supported, shifted: supported}}
-  tiny: {memo: M, where: there, says: A gains little., expect: gain(a) < 0.5, expected: refuted, note: It gains about one.}
+  ordered:
+    {memo: M, where: there, says: B gains more., expect: gain(a) < gain(b),
+     expected: {first: supported, shifted: supported}}
+  tiny:
+    {memo: M, where: there, says: A gains little., expect: gain(a) < 0.5, expected: refuted,
+     note: It gains about one.}
 """
 
 

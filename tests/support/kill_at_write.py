@@ -1,4 +1,6 @@
-"""A pytest plugin for the soak: in the process whose turn it is, the n-th write of an entry kills the whole run."""
+"""A pytest plugin for the soak: in the process whose turn it is, the n-th write of an entry kills
+the whole run.
+"""
 
 import os
 import signal

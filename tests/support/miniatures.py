@@ -25,7 +25,12 @@ def encoded(array, form="PNG"):
 
 def images(classes=("cat", "dog"), train=3, test=2, **options):
     """{name: file} in the layout of an image folder, every image another."""
-    names = [f"{part}/{name}/{n:04}.png" for part, count in (("train", train), ("test", test)) for name in classes for n in range(count)]
+    names = [
+        f"{part}/{name}/{n:04}.png"
+        for part, count in (("train", train), ("test", test))
+        for name in classes
+        for n in range(count)
+    ]
     return {name: encoded(pixels(seed, **options)) for seed, name in enumerate(names)}
 
 
@@ -55,14 +60,24 @@ def binary_archive(path, by_name):
 
 
 def miniature():
-    """CIFAR-10 with two images a class to train on and one held out: {part: [(label, pixels)]}, in the order of the classes."""
+    """CIFAR-10 with two images a class to train on and one held out: {part: [(label, pixels)]}, in
+    the order of the classes.
+    """
     rng = np.random.default_rng(0)
-    draw = lambda: rng.integers(0, 256, (3, 32, 32), dtype=np.uint8)  # noqa: E731
-    return {part: [(label, draw()) for label in range(10) for _ in range(n)] for part, n in (("train", 2), ("test", 1))}
+    draw = lambda: rng.integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    return {
+        part: [(label, draw()) for label in range(10) for _ in range(n)]
+        for part, n in (("train", 2), ("test", 1))
+    }
 
 
 def miniature_jpeg(path):
-    """The same in the layout of the JPEG .zip, but as PNG, which keeps every pixel: Pillow goes by content, not by name."""
-    files = {f"{part}/{CLASSES[label]}/{n:04}.jpg": encoded(image.transpose(1, 2, 0))
-             for part, records in miniature().items() for n, (label, image) in enumerate(records)}
+    """The same in the layout of the JPEG .zip, but as PNG, which keeps every pixel: Pillow goes by
+    content, not by name.
+    """
+    files = {
+        f"{part}/{CLASSES[label]}/{n:04}.jpg": encoded(image.transpose(1, 2, 0))
+        for part, records in miniature().items()
+        for n, (label, image) in enumerate(records)
+    }
     return as_zip(path, files)

@@ -1,4 +1,6 @@
-"""An independent implementation to test against: one network, one seed, autograd, written from the definitions alone."""
+"""An independent implementation to test against: one network, one seed, autograd, written from the
+definitions alone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class OneNetwork(nn.Module):
     def __init__(self, settings, params: dict[str, Tensor]):
         super().__init__()
         self.s = settings
-        self.p = nn.ParameterDict({name.replace(".", "_"): nn.Parameter(t.double()) for name, t in params.items()})
+        self.p = nn.ParameterDict(
+            {name.replace(".", "_"): nn.Parameter(t.double()) for name, t in params.items()}
+        )
 
     def act(self, z: Tensor) -> Tensor:
         return torch.tanh(z) if self.s.activation == "tanh" else torch.relu(z)
@@ -46,10 +50,14 @@ class OneNetwork(nn.Module):
     def true_credit(self, x: Tensor, y: Tensor) -> list[Tensor]:
         """d loss_i / d h_l at every level, by autograd."""
         leaves = [h.detach().requires_grad_() for h in self.levels(x)]
-        return [torch.autograd.grad(self.losses_from(l, h, y).sum(), h)[0] for l, h in enumerate(leaves)]
+        return [
+            torch.autograd.grad(self.losses_from(l, h, y).sum(), h)[0] for l, h in enumerate(leaves)
+        ]
 
     def local_gradients(self, x: Tensor, y: Tensor, credit: list[Tensor]) -> dict[str, Tensor]:
-        """Every part's update from its own credit alone: the batch mean of its own vector-Jacobian products; the head's is exact."""
+        """Every part's update from its own credit alone: the batch mean of its own vector-Jacobian
+        products; the head's is exact.
+        """
         n, h = len(x), [t.detach() for t in self.levels(x)]
         total = (self.embed(x) * credit[0]).sum()
         for l in range(self.s.blocks):

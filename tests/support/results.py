@@ -10,16 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
+from claims.execution.measure import Machine
 from claims.report.result_file import Result, collect, read_result, result_text
 from claims.run import Run
 from claims.schema import load_suite
-from claims.execution.measure import Machine
 from claims.store.entries import Store
 
 HEAD = """\
 version: 1
 memos:
-  M: {title: A memo, date: 2026-01-02, reported: [{expression: loss(a), value: 0.9}, {expression: loss(b), value: -2}]}
+  M:
+    title: A memo
+    date: 2026-01-02
+    reported: [{expression: loss(a), value: 0.9}, {expression: loss(b), value: -2}]
 experiments:
   lab: {kind: recorded, file: lab.csv, replicate: run, conditions: [rule], metrics: [loss]}
 claims:
@@ -27,29 +30,58 @@ claims:
 CLAIMS = """\
   below: {memo: M, where: here, says: A's loss is below two., expect: loss(a) < 2}
   ordered: {memo: M, where: there, says: A's loss is below B's., expect: loss(a) < loss(b)}
-  folded: {memo: M, where: there, says: A's loss is a fraction of B's., expect: loss(a) << loss(b), by: 1.5}
-  near: {memo: M, where: there, says: A's loss is about one., expect: "approx(loss(a), 1, within=0.5)"}
-  wrong: {memo: M, where: there, says: A's loss is above B's., expect: loss(a) > loss(b), expected: refuted, note: It is not.}
+  folded:
+    {memo: M, where: there, says: A's loss is a fraction of B's., expect: loss(a) << loss(b),
+     by: 1.5}
+  near:
+    {memo: M, where: there, says: A's loss is about one., expect: "approx(loss(a), 1, within=0.5)"}
+  wrong:
+    {memo: M, where: there, says: A's loss is above B's., expect: loss(a) > loss(b),
+     expected: refuted, note: It is not.}
 """
 
 
-def draw(rng: np.random.Generator, n: int = 16, a: float = 1.0, b: float = 2.0, spread: float = 0.2) -> dict[str, list[float]]:
+def draw(
+    rng: np.random.Generator, n: int = 16, a: float = 1.0, b: float = 2.0, spread: float = 0.2
+) -> dict[str, list[float]]:
     """Losses by rule, one a seed."""
-    return {"a": (a + spread * rng.normal(size=n)).tolist(), "b": (b + spread * rng.normal(size=n)).tolist()}
+    return {
+        "a": (a + spread * rng.normal(size=n)).tolist(),
+        "b": (b + spread * rng.normal(size=n)).tolist(),
+    }
 
 
-def judged(folder: Path, losses: Mapping[str, list[float]], *, claims: str = CLAIMS, first_seed: int = 0, source: str = "code",  # noqa: PLR0913
-           asked: int | None = None, keep: int | None = None, environment: Mapping | None = None, head: str = HEAD) -> Result:
+def judged(
+    folder: Path,
+    losses: Mapping[str, list[float]],
+    *,
+    claims: str = CLAIMS,
+    first_seed: int = 0,
+    source: str = "code",
+    asked: int | None = None,
+    keep: int | None = None,
+    environment: Mapping | None = None,
+    head: str = HEAD,
+) -> Result:
     """The result of judging recorded `losses`. `keep`: only so many claims, as in a partial run."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "claims.yaml").write_text(head + claims)
     with (folder / "lab.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["run", "rule", "loss"])
-        rows.writerows([first_seed + i, rule, value] for rule, values in losses.items() for i, value in enumerate(values))
+        rows.writerows(
+            [first_seed + i, rule, value]
+            for rule, values in losses.items()
+            for i, value in enumerate(values)
+        )
     run = Run(load_suite(folder / "claims.yaml"), (), Machine(), Store(folder / "store"))
-    evidence = [replace(run.judge(claim, setting), source_digest=source, settings_digest="same") for claim, setting in run.cases()]
-    evidence = [replace(e, seeds=tuple(range(first_seed, first_seed + len(losses["a"])))) for e in evidence]
+    evidence = [
+        replace(run.judge(claim, setting), source_digest=source, settings_digest="same")
+        for claim, setting in run.cases()
+    ]
+    evidence = [
+        replace(e, seeds=tuple(range(first_seed, first_seed + len(losses["a"])))) for e in evidence
+    ]
     data = collect(run, evidence[:keep], asked=len(evidence) if asked is None else asked)
     data["environment"].update(environment or {})
     path = folder / "claims.json"

@@ -1,4 +1,6 @@
-"""Processes that work on a store for the tests, forked from one that has torch loaded, and what can happen to them."""
+"""Processes that work on a store for the tests, forked from one that has torch loaded, and what can
+happen to them.
+"""
 
 import contextlib
 import multiprocessing
@@ -10,19 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from claims.store import entries as snapshots
-from models.checkpoints import STAGE as SNAPSHOTS
-from claims.experiments.base import create
-from claims.store.pruning import DAMAGED_SUFFIX, entries, living
 from claims.execution.measure import Machine, measure
+from claims.experiments.base import create
+from claims.store import entries as snapshots
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store
+from claims.store.pruning import DAMAGED_SUFFIX, entries, living
+from models.checkpoints import STAGE as SNAPSHOTS
 from models.training import Trainer
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.support.workers"])
-SWEEP = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 200, "batch": 64}, "snapshots": [10, 25, 50, 100, 200],
-         "probe": {"lr": 0.01, "batch": 16, "batches": 8, "fit_batches": 2, "fit_batch": 16, "steps": 1}}
-ONLINE = {"dataset": "digits", "network": {"width": 8, "blocks": 1}, "train": {"epochs": 5, "batch": 64}, "takeover": [0, "never"]}
+SWEEP = {
+    "dataset": "digits",
+    "network": {"width": 8, "blocks": 1},
+    "train": {"epochs": 200, "batch": 64},
+    "snapshots": [10, 25, 50, 100, 200],
+    "probe": {"lr": 0.01, "batch": 16, "batches": 8, "fit_batches": 2, "fit_batch": 16, "steps": 1},
+}
+ONLINE = {
+    "dataset": "digits",
+    "network": {"width": 8, "blocks": 1},
+    "train": {"epochs": 5, "batch": 64},
+    "takeover": [0, "never"],
+}
 EXPERIMENTS = {"snapshot_sweep": SWEEP, "online_training": ONLINE}
 
 
@@ -31,8 +43,15 @@ def experiment(kind="snapshot_sweep", **changes):
 
 
 def hire(store, seeds, *, n=1, kinds=("snapshot_sweep",), accident=None, **changes):
-    """Start n processes that measure; `accident(process number)` runs in each first. They are leaders of no group: killing one spares the rest."""
-    workers = [CONTEXT.Process(target=_work, args=(store.root, seeds, n, kinds, accident, changes), daemon=True) for _ in range(n)]
+    """Start n processes that measure; `accident(process number)` runs in each first. They are
+    leaders of no group: killing one spares the rest.
+    """
+    workers = [
+        CONTEXT.Process(
+            target=_work, args=(store.root, seeds, n, kinds, accident, changes), daemon=True
+        )
+        for _ in range(n)
+    ]
     for worker in workers:
         worker.start()
     return workers
@@ -42,7 +61,9 @@ def _work(root, seeds, n, kinds, accident, changes):
     if accident is not None:
         accident()
     for kind in kinds:
-        measure(experiment(kind, **changes), seeds, Machine(workers=max(2, n)), Store(root))  # two or more: one thread each
+        measure(
+            experiment(kind, **changes), seeds, Machine(workers=max(2, n)), Store(root)
+        )  # two or more: one thread each
 
 
 class DieInWrite:
@@ -82,7 +103,9 @@ class DieAtEpoch:
 
 
 class SmallFiles:
-    """No file may grow beyond so many bytes: the operating system refuses the write, as on a full disk."""
+    """No file may grow beyond so many bytes: the operating system refuses the write, as on a full
+    disk.
+    """
 
     def __init__(self, size):
         self.size = size
@@ -107,29 +130,41 @@ def training(store):
 
 
 def arrays_of(store):
-    """{entry: {name: bytes}} of all that is stored, checksums verified, but for what was set aside."""
+    """{entry: {name: bytes}} of all that is stored, checksums verified, but for what was set
+    aside.
+    """
     found = {}
     for entry in entries(store):
         if not entry.damaged:
             key = key_of(entry)
             stored = store.fetch(key)
-            found[str(key.relative)] = {name: (a.dtype.str, a.shape, a.tobytes()) for name, a in stored.arrays.items()}
+            found[str(key.relative)] = {
+                name: (a.dtype.str, a.shape, a.tobytes()) for name, a in stored.arrays.items()
+            }
     return found
 
 
 def key_of(entry):
-    _, seed, *part = entry.path.name.removesuffix(DAMAGED_SUFFIX).removesuffix(".safetensors").split("-", 2)
+    _, seed, *part = (
+        entry.path.name.removesuffix(DAMAGED_SUFFIX).removesuffix(".safetensors").split("-", 2)
+    )
     return snapshots.Key(entry.stage, entry.digest, int(seed), *part)
 
 
 def leftovers(root):
     """Temporary files, locks and records: none may be left after a clean run."""
-    return [str(p) for p in Path(root).rglob("*") if p.suffix in (PART_SUFFIX, LOCK_SUFFIX) or p.parent.name == "working"]
+    return [
+        str(p)
+        for p in Path(root).rglob("*")
+        if p.suffix in (PART_SUFFIX, LOCK_SUFFIX) or p.parent.name == "working"
+    ]
 
 
 def same(a, b):
     """Two datasets equal to the last bit."""
-    return all(np.array_equal(a[name].values, b[name].values, equal_nan=True) for name in a.data_vars) and set(a) == set(b)
+    return all(
+        np.array_equal(a[name].values, b[name].values, equal_nan=True) for name in a.data_vars
+    ) and set(a) == set(b)
 
 
 __all__ = ["SNAPSHOTS"]

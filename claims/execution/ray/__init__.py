@@ -1,4 +1,5 @@
-"""On a Ray cluster: this process holds the seeds' locks and keeps the store, tasks train, and what they make comes back as the store's own entries.
+"""On a Ray cluster: this process holds the seeds' locks and keeps the store, tasks train, and what
+they make comes back as the store's own entries.
 
 Imported only by who asks for it, and without Ray itself, which is imported when there is work.
 """
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from claims.execution.jobs import Failure, Job
-from claims.execution.ray.failures import Failures
 from claims.execution.measure import Machine, plan
+from claims.execution.ray.failures import Failures
 from claims.store.entries import Store
 
 if TYPE_CHECKING:
@@ -27,20 +28,26 @@ class Resources:
 
     def on(self, device: str) -> tuple[float, float]:
         """(cores, GPUs) of a task on `device`."""
-        gpus = (1.0 if device.startswith("cuda") else 0.0) if self.num_gpus is None else self.num_gpus
+        gpus = (
+            (1.0 if device.startswith("cuda") else 0.0) if self.num_gpus is None else self.num_gpus
+        )
         return (1.0 if self.num_cpus is None else self.num_cpus), gpus
 
 
 @dataclass(frozen=True)
 class Ray:
-    """Chunks of seeds as tasks of the cluster at `address`. None: of one on this machine, started when there is work, ended by `close`.
+    """Chunks of seeds as tasks of the cluster at `address`. None: of one on this machine, started
+    when there is work, ended by `close`.
 
-    `address` may be a function, asked when there is work. A process connected to a cluster already keeps to it.
+    `address` may be a function, asked when there is work. A process connected to a cluster already
+    keeps to it.
     """
 
     address: str | Callable[[], str] | None = None
     resources: Resources = Resources()
-    failures: Failures = field(default_factory=Failures, repr=False, compare=False)  # what failed by itself is not tried again
+    failures: Failures = field(
+        default_factory=Failures, repr=False, compare=False
+    )  # what failed by itself is not tried again
     _open: list = field(default_factory=list, repr=False, compare=False)
     _unreachable: list = field(default_factory=list, repr=False, compare=False)
 
@@ -56,17 +63,23 @@ class Ray:
             connection = self.connection()
         except ClusterError as error:
             return unmade + [Failure.of(job, error) for job in jobs]
-        return unmade + Campaign(connection, machine, store, self.resources, self.failures).run(jobs)
+        return unmade + Campaign(connection, machine, store, self.resources, self.failures).run(
+            jobs
+        )
 
     def connection(self) -> Connection:
-        """The way to the cluster, made once. Raises ClusterError where Ray is missing or there is no such cluster, at once when that is known."""
+        """The way to the cluster, made once. Raises ClusterError where Ray is missing or there is
+        no such cluster, at once when that is known.
+        """
         from claims.execution.ray.connection import ClusterError, connect
 
         if self._unreachable:
             raise self._unreachable[0]
         if not self._open:
             try:
-                self._open.append(connect(self.address() if callable(self.address) else self.address))
+                self._open.append(
+                    connect(self.address() if callable(self.address) else self.address)
+                )
             except ClusterError as error:  # found out in a minute or so: not by every claim anew
                 self._unreachable.append(error)
                 raise
@@ -84,7 +97,7 @@ def _made(jobs: Sequence[Job], machine: Machine, store: Store) -> tuple[list[Job
     for job in jobs:
         try:
             left += [job] if plan(job.experiment(), job.seeds, machine, store).missing else []
-        except Exception as error:  # noqa: BLE001 as any other executor: the other jobs go on
+        except Exception as error:
             failures.append(Failure.of(job, error))
     return left, failures
 

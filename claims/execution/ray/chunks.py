@@ -7,26 +7,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claims.execution.jobs import Job
-from claims.experiments.base import Configured
 from claims.execution.measure import STAGE, Machine, _chunk, snapshots_digests
+from claims.experiments.base import Configured
 from claims.store.entries import Key
 
 SNAPSHOTS = "snapshots"
-IN_FLIGHT = 256  # chunks handed out at once: more than there is room for, so that a cluster that grows by demand sees one
+# chunks handed out at once: more than there is room for, so that a cluster that grows by demand
+# sees one
+IN_FLIGHT = 256
 FILES = 2**16  # open at most: every lock is one
-ANNOUNCED = 4  # chunks of a job whose records name all its seeds: enough for the display, which remembers
-UNSEEN = 8  # seeds of a chunk for GPUs that are not there yet: a cluster that grows by demand grows by the tasks that wait, and all seeds in one are one
+ANNOUNCED = (
+    4  # chunks of a job whose records name all its seeds: enough for the display, which remembers
+)
+# seeds of a chunk for GPUs that are not there yet: a cluster that grows by demand grows by the
+# tasks that wait, and all seeds in one are one
+UNSEEN = 8
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Seeds of one job that are made together. `seeds` lack observations; `asked` is what the display is told."""
+    """Seeds of one job that are made together. `seeds` lack observations; `asked` is what the
+    display is told.
+    """
 
     job: Job
     experiment: Configured
     digest: str
     snapshots: tuple[str, ...]  # digests, in one order for all drivers
-    epochs: tuple[int, ...]  # of its snapshots; none where the experiment keeps them only on its way
+    epochs: tuple[
+        int, ...
+    ]  # of its snapshots; none where the experiment keeps them only on its way
     seeds: tuple[int, ...]
     asked: tuple[int, ...]
 
@@ -36,26 +46,55 @@ class Chunk:
 
     def snapshots_of(self, seed: int) -> list[Key]:
         """Of all a seed's snapshots."""
-        return [Key(SNAPSHOTS, digest, seed, f"epoch-{epoch}") for digest in self.snapshots for epoch in self.epochs]
+        return [
+            Key(SNAPSHOTS, digest, seed, f"epoch-{epoch}")
+            for digest in self.snapshots
+            for epoch in self.epochs
+        ]
 
 
-def cut(job: Job, experiment: Configured, digest: str, seeds: Sequence[int], machine: Machine, slots: int) -> list[Chunk]:
-    """Chunks of `seeds` that fit a node and keep all `slots` busy, 0 of which means that the cluster has no room yet."""
-    together = _chunk(experiment, machine, len(seeds)) if machine.device == "cpu" else len(seeds) if slots else UNSEEN  # a GPU there cuts them itself
+def cut(
+    job: Job,
+    experiment: Configured,
+    digest: str,
+    seeds: Sequence[int],
+    machine: Machine,
+    slots: int,
+) -> list[Chunk]:
+    """Chunks of `seeds` that fit a node and keep all `slots` busy, 0 of which means that the
+    cluster has no room yet.
+    """
+    together = (
+        _chunk(experiment, machine, len(seeds))
+        if machine.device == "cpu"
+        else len(seeds)
+        if slots
+        else UNSEEN
+    )  # a GPU there cuts them itself
     size = min(together, -(-len(seeds) // max(1, slots)))
     parts = [tuple(seeds[start : start + size]) for start in range(0, len(seeds), size)]
     snapshots = tuple(sorted(snapshots_digests(experiment, machine))) if experiment.trains else ()
-    epochs = getattr(experiment.implementation.settings, "snapshots", ()) if experiment.trains else ()
-    return [Chunk(job, experiment, digest, snapshots, epochs, part, job.seeds if i < ANNOUNCED else part) for i, part in enumerate(parts)]
+    epochs = (
+        getattr(experiment.implementation.settings, "snapshots", ()) if experiment.trains else ()
+    )
+    return [
+        Chunk(
+            job, experiment, digest, snapshots, epochs, part, job.seeds if i < ANNOUNCED else part
+        )
+        for i, part in enumerate(parts)
+    ]
 
 
 def at_once(chunks: Sequence[Chunk]) -> int:
-    """How many chunks may be in hand: as many as their locks leave files to open, the limit raised as far as this process may."""
+    """How many chunks may be in hand: as many as their locks leave files to open, the limit raised
+    as far as this process may.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    of_one = max(len(chunk.seeds) * (1 + len(chunk.snapshots)) for chunk in chunks) + 2  # its observations', its snapshots', the record's and an entry
+    # its observations', its snapshots', the record's and an entry
+    of_one = max(len(chunk.seeds) * (1 + len(chunk.snapshots)) for chunk in chunks) + 2
     return max(1, min(len(chunks), IN_FLIGHT, (allowed - allowed // 4) // of_one))
 
 

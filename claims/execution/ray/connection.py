@@ -11,16 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from models import datasets
 from claims.execution.ray.mailbox import mailbox
 from claims.store.sources import PACKAGE
+from models import datasets
 
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}  # nothing is reported to anyone; no warning of a change to come
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}  # nothing is reported to anyone; no warning of a change to come
 MISSING = "`--executor ray` needs Ray, which is not installed; remedy: pip install '.[ray]'"
 
 
 class ClusterError(RuntimeError):
-    """There is no cluster to work on, it was lost, or its nodes are not what the driver is; the message says what to do."""
+    """There is no cluster to work on, it was lost, or its nodes are not what the driver is; the
+    message says what to do.
+    """
 
 
 class ClusterWarning(UserWarning):
@@ -53,13 +58,19 @@ def connect(address: str | None) -> Connection:
     try:
         ray.init(address=address or "local", logging_level="ERROR", log_to_driver=False, **new)
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
-        where = f"no cluster answers at `--ray-address {address}`" if address else "no cluster could be started on this machine"
+        where = (
+            f"no cluster answers at `--ray-address {address}`"
+            if address
+            else "no cluster could be started on this machine"
+        )
         raise ClusterError(f"{where}: {error}") from error
     return Connection(ray, ours=True)
 
 
 class Connection:
-    """One driver's connection; used by many threads at once. Whatever Ray cannot do any more is a ClusterError."""
+    """One driver's connection; used by many threads at once. Whatever Ray cannot do any more is a
+    ClusterError.
+    """
 
     def __init__(self, ray: Any, ours: bool):
         self.ray, self.ours = ray, ours
@@ -73,7 +84,10 @@ class Connection:
         try:
             yield
         except (self.ray.exceptions.RayError, ConnectionError) as error:
-            raise ClusterError(f"the cluster was lost ({type(error).__name__}: {_first_line(error)}); what had come back is stored") from error
+            raise ClusterError(
+                f"the cluster was lost ({type(error).__name__}: {_first_line(error)}); "
+                "what had come back is stored"
+            ) from error
 
     @property
     def address(self) -> str:
@@ -81,17 +95,30 @@ class Connection:
         return self.ray.get_runtime_context().gcs_address
 
     def slots(self, num_cpus: float, num_gpus: float) -> int:
-        """How many tasks of this size run at once, as the cluster is now; 0 where there is no room for one yet."""
+        """How many tasks of this size run at once, as the cluster is now; 0 where there is no room
+        for one yet.
+        """
         with self._in_touch():
             there = self.ray.cluster_resources()
-        n = min(int(there.get(name, 0) // each) for name, each in (("CPU", num_cpus), ("GPU", num_gpus), ("CPU", 1e-3)) if each)
+        n = min(
+            int(there.get(name, 0) // each)
+            for name, each in (("CPU", num_cpus), ("GPU", num_gpus), ("CPU", 1e-3))
+            if each
+        )
         if n < 1:
-            warnings.warn(f"a task takes {num_cpus:g} CPU and {num_gpus:g} GPU, and the cluster has {there.get('CPU', 0):g} and {there.get('GPU', 0):g}: "
-                          "the work waits until it grows; fewer: --ray-cpus, --ray-gpus", ClusterWarning, stacklevel=2)
+            warnings.warn(
+                f"a task takes {num_cpus:g} CPU and {num_gpus:g} GPU, and the cluster has "
+                f"{there.get('CPU', 0):g} and {there.get('GPU', 0):g}: "
+                "the work waits until it grows; fewer: --ray-cpus, --ray-gpus",
+                ClusterWarning,
+                stacklevel=2,
+            )
         return n
 
     def data(self, name: str | None) -> Any:
-        """The data set in the object store, from where each node fetches it once. Raises DatasetError or OSError where it is not to be had."""
+        """The data set in the object store, from where each node fetches it once. Raises
+        DatasetError or OSError where it is not to be had.
+        """
         if name is None:
             return None
         with self.lock:
@@ -106,14 +133,31 @@ class Connection:
         with self._in_touch():
             return self.ray.put(content)
 
-    def submit(self, box: str, order: Mapping[str, Any], data: Any, given: Sequence[tuple], resources: tuple[float, float], spread: bool) -> Any:
-        """Start a task that reports to `box`. Ray itself does not retry it: what came back meanwhile would be made again.
+    def submit(
+        self,
+        box: str,
+        order: Mapping[str, Any],
+        data: Any,
+        given: Sequence[tuple],
+        resources: tuple[float, float],
+        spread: bool,
+    ) -> Any:
+        """Start a task that reports to `box`. Ray itself does not retry it: what came back
+        meanwhile would be made again.
 
-        `spread` goes round the nodes that have room: in a dead task's place mostly, not surely, another.
+        `spread` goes round the nodes that have room: in a dead task's place mostly, not surely,
+        another.
         """
-        options = {"num_cpus": resources[0], "num_gpus": resources[1], "max_retries": 0, "scheduling_strategy": "SPREAD" if spread else "DEFAULT"}
+        options = {
+            "num_cpus": resources[0],
+            "num_gpus": resources[1],
+            "max_retries": 0,
+            "scheduling_strategy": "SPREAD" if spread else "DEFAULT",
+        }
         with self._in_touch():
-            return self.work.options(**options).remote(str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box)
+            return self.work.options(**options).remote(
+                str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box
+            )
 
     def take(self, box: str, wait: float) -> list:
         """Messages in `box`; after `wait` seconds, none."""
@@ -126,7 +170,9 @@ class Connection:
             return bool(self.ray.wait([task], timeout=0)[0])
 
     def result(self, task: Any) -> Mapping[str, Any] | Death:
-        """What a task returned. A worker that was killed because its node ran out of memory failed by itself."""
+        """What a task returned. A worker that was killed because its node ran out of memory failed
+        by itself.
+        """
         with self._in_touch():
             try:
                 return self.ray.get(task)
@@ -141,7 +187,9 @@ class Connection:
             self.ray.cancel(task, force=True)
 
     def close_box(self, box: str) -> None:
-        """Nothing is taken from `box` any more, and what a task that is not dead yet posts to it is dropped."""
+        """Nothing is taken from `box` any more, and what a task that is not dead yet posts to it is
+        dropped.
+        """
         with contextlib.suppress(Exception):  # as above
             self.mailbox.close.remote(box)
 
@@ -162,7 +210,9 @@ def _by_value():
 
         import ray
 
-        if os.path.isdir(root) and root not in sys.path:  # the driver's own copy, where node and driver share a file system
+        if (
+            os.path.isdir(root) and root not in sys.path
+        ):  # the driver's own copy, where node and driver share a file system
             sys.path.insert(0, root)
 
         def post(kind, about, content=b""):
@@ -175,7 +225,10 @@ def _by_value():
         except ImportError as error:
             import socket
 
-            return {"refused": f"worker node {socket.gethostname()} cannot import what a task needs ({error}); install memo-claims there, or run where it is"}
+            return {
+                "refused": f"worker node {socket.gethostname()} cannot import what a task needs "
+                f"({error}); install memo-claims there, or run where it is"
+            }
         return fulfil(order, data, [(about, ray.get(content)) for about, content in given], post)
 
     return claims_task
@@ -183,4 +236,8 @@ def _by_value():
 
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if type(error).__name__.startswith("RayTaskError") and lines else (lines[0] if lines else "no reason given")
+    return (
+        lines[-1]
+        if type(error).__name__.startswith("RayTaskError") and lines
+        else (lines[0] if lines else "no reason given")
+    )

@@ -1,4 +1,6 @@
-"""Seeds that failed by themselves: each is tried once in a run, whichever of its processes asks for it."""
+"""Seeds that failed by themselves: each is tried once in a run, whichever of its processes asks for
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +22,24 @@ class SeedFailure:
 
 
 class Failures:
-    """Failures by observations digest and seed: this process's own, and those of all that were given the same `folder`."""
+    """Failures by observations digest and seed: this process's own, and those of all that were
+    given the same `folder`.
+    """
 
     def __init__(self, folder: Path | None = None):
         self.folder, self.known = folder, {}
 
     def add(self, digest: str, seed: int, failure: SeedFailure) -> None:
-        """Tell of a failure. The caller holds the lock on the seed's observations, as who asks for it does: no other tries it meanwhile."""
+        """Tell of a failure. The caller holds the lock on the seed's observations, as who asks for
+        it does: no other tries it meanwhile.
+        """
         self.known[digest, seed] = failure
         if self.folder is not None:
             path = self._path(digest, seed)
             part = path.with_suffix(f".{uuid.uuid4().hex[:8]}")
-            with contextlib.suppress(OSError):  # the run is over, or its disk is full: the others find out for themselves
+            with contextlib.suppress(
+                OSError
+            ):  # the run is over, or its disk is full: the others find out for themselves
                 part.write_text(json.dumps(asdict(failure)), encoding="utf-8")
                 os.replace(part, path)
 
@@ -39,7 +47,9 @@ class Failures:
         """How a seed failed; None where it did not."""
         if (digest, seed) not in self.known and self.folder is not None:
             with contextlib.suppress(OSError, ValueError):
-                self.known[digest, seed] = SeedFailure(**json.loads(self._path(digest, seed).read_text(encoding="utf-8")))
+                self.known[digest, seed] = SeedFailure(
+                    **json.loads(self._path(digest, seed).read_text(encoding="utf-8"))
+                )
         return self.known.get((digest, seed))
 
     def _path(self, digest: str, seed: int) -> Path:

@@ -1,23 +1,31 @@
-"""What tasks have to say, kept until the driver takes it: an actor beside the driver, so that what has arrived survives the node it came from.
+"""What tasks have to say, kept until the driver takes it: an actor beside the driver, so that what
+has arrived survives the node it came from.
 
-(Streaming tasks would do the same without an actor, but not through Ray Client, which `ray://` addresses mean.) Sent to the cluster by value: it
-may use nothing of this package.
+(Streaming tasks would do the same without an actor, but not through Ray Client, which `ray://`
+addresses mean.) Sent to the cluster by value: it may use nothing of this package.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-LIMIT = 2**28  # bytes of all boxes: who has more to say waits, with it, until the driver has taken some
+# bytes of all boxes: who has more to say waits, with it, until the driver has taken some
+LIMIT = 2**28
 POLL = 0.02  # seconds
 
 
 def mailbox(ray: Any) -> Any:
-    """A running mailbox on the node that the driver is connected to; it ends with its last reference, or with the driver."""
+    """A running mailbox on the node that the driver is connected to; it ends with its last
+    reference, or with the driver.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(_by_value(LIMIT, POLL)).options(num_cpus=0, scheduling_strategy=here, max_concurrency=4096).remote()
+    return (
+        ray.remote(_by_value(LIMIT, POLL))
+        .options(num_cpus=0, scheduling_strategy=here, max_concurrency=4096)
+        .remote()
+    )
 
 
 def _by_value(limit: int, poll: float) -> type:
@@ -28,7 +36,9 @@ def _by_value(limit: int, poll: float) -> type:
             self.closed: set[str] = set()
 
         async def announce(self, box: str, size: int) -> None:
-            """Wait for room. Who waits keeps its bytes where they are: sent at once, those of a whole cluster would wait here."""
+            """Wait for room. Who waits keeps its bytes where they are: sent at once, those of a
+            whole cluster would wait here.
+            """
             import asyncio
 
             while self.sizes and sum(self.sizes.values()) + size > limit and box not in self.closed:

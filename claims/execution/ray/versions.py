@@ -1,4 +1,6 @@
-"""What must be alike on the driver and on a node for a key to tell the truth: Python, libraries, and the source of all that makes an entry."""
+"""What must be alike on the driver and on a node for a key to tell the truth: Python, libraries,
+and the source of all that makes an entry.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ MISSING = "missing"
 
 
 def versions(kind: str, base: Path) -> dict[str, str]:
-    """{name: version} of this process. Raises SettingsError where a user's kind cannot be imported."""
+    """{name: version} of this process. Raises SettingsError where a user's kind cannot be
+    imported.
+    """
     found = {"Python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
     found["source of models"] = package_digest()
     if kind not in KINDS:
@@ -30,19 +34,29 @@ def versions(kind: str, base: Path) -> dict[str, str]:
 def _version(library: str) -> str:
     try:
         return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:  # a node that lacks it is refused like any other that differs
+    except (
+        importlib.metadata.PackageNotFoundError
+    ):  # a node that lacks it is refused like any other that differs
         return MISSING
 
 
 @functools.cache
 def package_digest() -> str:
-    """Digest of the code of the whole package, 16 hex digits: which module matters to which kind is not asked."""
+    """Digest of the code of the whole package, 16 hex digits: which module matters to which kind is
+    not asked.
+    """
     sha = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
-        sha.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + code_digest(path).encode())
+        sha.update(
+            path.relative_to(PACKAGE).as_posix().encode() + b"\0" + code_digest(path).encode()
+        )
     return sha.hexdigest()[:16]
 
 
 def differences(driver: Mapping[str, str], node: Mapping[str, str]) -> str:
     """What differs, in words; empty where nothing does."""
-    return ", ".join(f"{name} is {node.get(name, MISSING)}, the driver's {wanted}" for name, wanted in driver.items() if node.get(name) != wanted)
+    return ", ".join(
+        f"{name} is {node.get(name, MISSING)}, the driver's {wanted}"
+        for name, wanted in driver.items()
+        if node.get(name) != wanted
+    )

@@ -1,4 +1,6 @@
-"""On the node: a task measures its seeds in a store of its own and sends every entry as it is made, so that little is lost with the node."""
+"""On the node: a task measures its seeds in a store of its own and sends every entry as it is made,
+so that little is lost with the node.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from models import datasets
 from claims.execution.jobs import Job
+from claims.execution.measure import Machine, measure, observations_digest
 from claims.execution.ray.versions import differences, versions
 from claims.experiments.base import Configured, SettingsError
-from claims.store.pruning import living
-from claims.execution.measure import Machine, measure, observations_digest
 from claims.store.entries import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
+from claims.store.pruning import living
+from models import datasets
 
-KEPT = "arms-at-"  # how the part of an entry begins that online training keeps until it is done, the last in place of those before
+# how the part of an entry begins that online training keeps until it is done, the last in place of
+# those before
+KEPT = "arms-at-"
 TICK = 0.25  # seconds between looks at what is new
 PREFIX = "claims-node-"
 Post = Callable[..., None]
@@ -30,13 +34,24 @@ Post = Callable[..., None]
 
 def order(job: Job, machine: Machine, digest: str, dataset: str | None) -> dict[str, Any]:
     """A job as plain data, with what the node must agree to."""
-    return {"job": asdict(job) | {"base": str(job.base)}, "machine": asdict(machine), "digest": digest, "dataset": dataset,
-            "versions": versions(job.kind, job.base)}
+    return {
+        "job": asdict(job) | {"base": str(job.base)},
+        "machine": asdict(machine),
+        "digest": digest,
+        "dataset": dataset,
+        "versions": versions(job.kind, job.base),
+    }
 
 
-def fulfil(order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple], post: Post) -> dict[str, Any]:
-    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error, "message": its, "seeds": whose, where that is known}."""
-    job = Job(**order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])})
+def fulfil(
+    order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple], post: Post
+) -> dict[str, Any]:
+    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error,
+    "message": its, "seeds": whose, where that is known}.
+    """
+    job = Job(
+        **order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])}
+    )
     machine = Machine(**order["machine"])
     try:
         unlike = differences(order["versions"], versions(job.kind, job.base))
@@ -44,17 +59,35 @@ def fulfil(order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple],
             if data is not None:
                 datasets.preload(order["dataset"], datasets.Arrays(**data[0]), data[1])
             experiment = job.experiment()
-            unlike = "" if observations_digest(experiment, machine) == order["digest"] else "what it would make has another key than the driver asks for"
+            unlike = (
+                ""
+                if observations_digest(experiment, machine) == order["digest"]
+                else "what it would make has another key than the driver asks for"
+            )
     except SettingsError as error:
-        return {"refused": f"worker node {socket.gethostname()} has not the experiment `{job.kind}`: {error}; its module must be importable on every node"}
+        return {
+            "refused": f"worker node {socket.gethostname()} has not the experiment `{job.kind}`: "
+            f"{error}; its module must be importable on every node"
+        }
     if unlike:
-        return {"refused": f"worker node {socket.gethostname()} is not what the driver is: {unlike}; its results would be stored under a key that lies. "
-                           "Install the same there (requirements.lock)"}
+        return {
+            "refused": f"worker node {socket.gethostname()} is not what the driver is: {unlike}; "
+            "its "
+            "results would be stored under a key that lies. "
+            "Install the same there (requirements.lock)"
+        }
     with own_store() as store:
         return _measured(experiment, job.seeds, machine, store, given, post)
 
 
-def _measured(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store, given: Sequence[tuple], post: Post) -> dict[str, Any]:
+def _measured(
+    experiment: Configured,
+    seeds: Sequence[int],
+    machine: Machine,
+    store: Store,
+    given: Sequence[tuple],
+    post: Post,
+) -> dict[str, Any]:
     sent = set()
     for about, content in given:
         store.adopt(Key(**about), content)
@@ -64,10 +97,12 @@ def _measured(experiment: Configured, seeds: Sequence[int], machine: Machine, st
     def work() -> None:
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # the object store's; only read
+                warnings.filterwarnings(
+                    "ignore", message="The given NumPy array is not writable"
+                )  # the object store's; only read
                 measure(experiment, seeds, machine, store)
             ended.append(None)
-        except BaseException as error:  # noqa: BLE001 a user's own kind may even exit
+        except BaseException as error:
             ended.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
@@ -83,12 +118,17 @@ def _measured(experiment: Configured, seeds: Sequence[int], machine: Machine, st
 def _send(store: Store, sent: set[Path], post: Post) -> None:
     """Post what is new: entries are whole as soon as they have their name."""
     for path in sorted(set(store.root.glob(f"*/*/*{ENTRY_SUFFIX}")) - sent, key=_made_at):
-        with contextlib.suppress(FileNotFoundError):  # online training has put a later one in its place
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # online training has put a later one in its place
             post("entry", vars(key_of(path)), path.read_bytes())
             sent.add(path)
     for record in living(store):
         if "chunk" in record:
-            post("standing", {name: record[name] for name in ("chunk", "doing", "epochs", "of_epochs", "share")})
+            post(
+                "standing",
+                {name: record[name] for name in ("chunk", "doing", "epochs", "of_epochs", "share")},
+            )
 
 
 def _made_at(path: Path) -> int:
@@ -110,7 +150,11 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, StoreError):
         raise error  # this node's disk, not the seed's fault: another node may have room
     seeds = getattr(error, "seeds", ())
-    return {"failed": type(error).__name__, "message": str(error), "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else []}
+    return {
+        "failed": type(error).__name__,
+        "message": str(error),
+        "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else [],
+    }
 
 
 @contextlib.contextmanager

@@ -1,4 +1,6 @@
-"""The Ray executor on a real cluster of three nodes: the same bits as here, whatever dies on the way, and every entry made once."""
+"""The Ray executor on a real cluster of three nodes: the same bits as here, whatever dies on the
+way, and every entry made once.
+"""
 
 import asyncio
 import importlib.metadata
@@ -13,21 +15,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
-from tests.support import workers as crew
 import pytest
-from tests.support.workers import arrays_of, leftovers, training, until
 
-from claims.plugin import ray as options
-from models import datasets
 from claims.execution.jobs import Failure, Job
 from claims.execution.local import InProcess
+from claims.execution.measure import Machine, observations_digest
 from claims.execution.ray import Ray, Resources, chunks, connection, driver, work
 from claims.execution.ray.failures import Failures, SeedFailure
 from claims.execution.ray.mailbox import _by_value
 from claims.execution.ray.versions import differences, versions
-from claims.execution.measure import Machine, observations_digest
+from claims.plugin import ray as options
 from claims.store.entries import JOURNAL, Key, Store
+from models import datasets
 from tests.support import ROOT
+from tests.support import workers as crew
+from tests.support.workers import arrays_of, leftovers, training, until
 
 SHORT = {**crew.SWEEP, "train": {"epochs": 3, "batch": 64}, "snapshots": [1, 3]}
 LONG = {**crew.SWEEP, "train": {"epochs": 200, "batch": 64}, "snapshots": [2, 4, 200]}
@@ -35,7 +37,10 @@ SEEDS = tuple(range(6))
 HERE = Machine(workers=2)  # one thread: several wait for each other where the cores are busy
 NUMBERS = itertools.count()
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "t" * 32}  # the test's own: nothing is read or left in the user's home
+TOKEN = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": "t" * 32,
+}  # the test's own: nothing is read or left in the user's home
 KIND = '''
 import os, xarray
 
@@ -72,7 +77,9 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Three nodes of one core each; this process is connected to the first, which is never killed."""
+    """Three nodes of one core each; this process is connected to the first, which is never
+    killed.
+    """
     patch = pytest.MonkeyPatch()
     for name, value in (connection.QUIET | TOKEN).items():
         patch.setenv(name, value)
@@ -104,8 +111,13 @@ def store(tmp_path):
 
 @pytest.fixture
 def picky(tmp_path):
-    """`picky(**options)`: a job of a kind of one's own, which notes the seeds it is asked for in `asked`."""
-    folder, module = tmp_path / "kinds", f"picky_{next(NUMBERS)}"  # a name of its own: the nodes' processes keep what they imported
+    """`picky(**options)`: a job of a kind of one's own, which notes the seeds it is asked for in
+    `asked`.
+    """
+    folder, module = (
+        tmp_path / "kinds",
+        f"picky_{next(NUMBERS)}",
+    )  # a name of its own: the nodes' processes keep what they imported
     folder.mkdir()
     (folder / f"{module}.py").write_text(KIND)
     yield lambda **how: Job("picky", f"{module}:Picky", how, folder, SEEDS)
@@ -113,7 +125,10 @@ def picky(tmp_path):
 
 
 def asked(tmp_path):
-    return [tuple(map(int, line.split())) for line in (tmp_path / "kinds" / "asked").read_text().splitlines()]
+    return [
+        tuple(map(int, line.split()))
+        for line in (tmp_path / "kinds" / "asked").read_text().splitlines()
+    ]
 
 
 def made(store):
@@ -127,7 +142,10 @@ def stored_seeds(store, job):
 
 
 def test_the_same_bits_as_here_and_nothing_left_over(cluster, tmp_path, store):
-    jobs = [Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1, 2, 3)), Job("online", "online_training", crew.ONLINE, Path("."), (0, 1))]
+    jobs = [
+        Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1, 2, 3)),
+        Job("online", "online_training", crew.ONLINE, Path("."), (0, 1)),
+    ]
     here = Store(tmp_path / "here")
     assert InProcess().run(jobs, HERE, here) == Ray().run(jobs, Machine(), store) == []
     assert arrays_of(here) == arrays_of(store) and len(arrays_of(store)) == 4 * 3 + 2
@@ -137,11 +155,25 @@ def test_the_same_bits_as_here_and_nothing_left_over(cluster, tmp_path, store):
 def killing_a_node(cluster, store, job, part):
     """Run a job on Ray; a node goes as soon as `part` of every seed has come back."""
     executor = Ray()
-    executor.run([Job("warm", "online_training", crew.ONLINE, Path("."), (0, 1, 2))], Machine(), store)  # torch is loaded: all nodes start at once
+    executor.run(
+        [Job("warm", "online_training", crew.ONLINE, Path("."), (0, 1, 2))], Machine(), store
+    )  # torch is loaded: all nodes start at once
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(executor.run, [job], Machine(), store)
-        assert until(lambda: {seed for seed in job.seeds for name in made(store) if name.endswith(f"seed-{seed}-{part}.safetensors")} == set(job.seeds))
-        assert until(lambda: training(store)) and stored_seeds(store, job) != job.seeds, "it was to be killed before the end"
+        assert until(
+            lambda: (
+                {
+                    seed
+                    for seed in job.seeds
+                    for name in made(store)
+                    if name.endswith(f"seed-{seed}-{part}.safetensors")
+                }
+                == set(job.seeds)
+            )
+        )
+        assert until(lambda: training(store)) and stored_seeds(store, job) != job.seeds, (
+            "it was to be killed before the end"
+        )
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         assert running.result(240) == []
     cluster.add_node(**NODE)
@@ -154,11 +186,20 @@ def test_a_node_killed_in_mid_training_loses_nothing_that_had_come_back(cluster,
 
 
 def test_online_training_goes_on_from_what_it_had_kept(cluster, tmp_path, store):
-    job = Job("online", "online_training", {**crew.ONLINE, "train": {"epochs": 60, "batch": 256}}, Path("."), (0, 1, 2))
+    job = Job(
+        "online",
+        "online_training",
+        {**crew.ONLINE, "train": {"epochs": 60, "batch": 256}},
+        Path("."),
+        (0, 1, 2),
+    )
     killing_a_node(cluster, store, job, "arms-at-10")
     here = Store(tmp_path / "here")
     assert InProcess().run([job], HERE, here) == []
-    assert arrays_of(here).items() <= arrays_of(store).items() and stored_seeds(store, job) == job.seeds
+    assert (
+        arrays_of(here).items() <= arrays_of(store).items()
+        and stored_seeds(store, job) == job.seeds
+    )
     assert not list(store.root.glob("snapshots/*/*.safetensors")), "what was kept had served"
 
 
@@ -169,7 +210,10 @@ def test_a_driver_killed_and_started_again_goes_on_and_two_at_once_share(cluster
     os.kill(first.pid, signal.SIGKILL)
     first.join(60)
     assert len(stored_seeds(store, long())) < len(SEEDS)
-    both = [crew.CONTEXT.Process(target=_drive, args=(cluster.address, store.root), daemon=True) for _ in range(2)]
+    both = [
+        crew.CONTEXT.Process(target=_drive, args=(cluster.address, store.root), daemon=True)
+        for _ in range(2)
+    ]
     for process in both:
         process.start()
     for process in both:
@@ -188,42 +232,83 @@ def test_data_go_out_once_however_many_tasks_there_are(cluster, store, monkeypat
     there, put, handed = executor.connection(), [], []
     send, submit = there.put, there.submit
     monkeypatch.setattr(there, "put", lambda content: put.append(content) or send(content))
-    monkeypatch.setattr(there, "submit", lambda box, order, data, *more: handed.append(data) or submit(box, order, data, *more))
-    jobs = [Job(f"online {n}", "online_training", {**crew.ONLINE, "train": {"epochs": 1 + n, "batch": 256}}, Path("."), (0, 1, 2)) for n in range(2)]
+    monkeypatch.setattr(
+        there,
+        "submit",
+        lambda box, order, data, *more: handed.append(data) or submit(box, order, data, *more),
+    )
+    jobs = [
+        Job(
+            f"online {n}",
+            "online_training",
+            {**crew.ONLINE, "train": {"epochs": 1 + n, "batch": 256}},
+            Path("."),
+            (0, 1, 2),
+        )
+        for n in range(2)
+    ]
     assert executor.run(jobs, Machine(), store) == []
-    assert len(handed) == 6 and set(handed) == {handed[0]}  # a reference: of it each node fetches one copy
+    assert len(handed) == 6 and set(handed) == {
+        handed[0]
+    }  # a reference: of it each node fetches one copy
     assert [digest for _, digest in put] == [datasets.fingerprint("digits")]
 
 
-def test_a_seed_that_diverges_is_told_once_and_takes_no_other_with_it(cluster, tmp_path, store, picky):
+def test_a_seed_that_diverges_is_told_once_and_takes_no_other_with_it(
+    cluster, tmp_path, store, picky
+):
     job, executor = picky(diverges=[4]), Ray()
-    failure, = executor.run([job], Machine(), store)
-    assert failure.job == "picky" and failure.reason.startswith("NonFiniteError: training diverged") and "seed 4;" in failure.reason
+    (failure,) = executor.run([job], Machine(), store)
+    assert (
+        failure.job == "picky"
+        and failure.reason.startswith("NonFiniteError: training diverged")
+        and "seed 4;" in failure.reason
+    )
     assert stored_seeds(store, job) == (0, 1, 2, 3, 5)
     assert sum(4 in seeds for seeds in asked(tmp_path)) == 1
-    assert executor.run([job], Machine(), store) == [failure] and sum(4 in seeds for seeds in asked(tmp_path)) == 1
+    assert (
+        executor.run([job], Machine(), store) == [failure]
+        and sum(4 in seeds for seeds in asked(tmp_path)) == 1
+    )
 
 
 def test_a_failure_that_names_no_seed_is_found_out(cluster, tmp_path, store, picky):
     job = picky(raises=[1])
-    failure, = Ray().run([job], Machine(), store)
-    assert failure.reason == "MemoryError: no room (seed 1)" and stored_seeds(store, job) == (0, 2, 3, 4, 5)
+    (failure,) = Ray().run([job], Machine(), store)
+    assert failure.reason == "MemoryError: no room (seed 1)" and stored_seeds(store, job) == (
+        0,
+        2,
+        3,
+        4,
+        5,
+    )
     assert sum(1 in seeds for seeds in asked(tmp_path)) == 2  # in its chunk, and alone
 
 
 def test_a_seed_that_kills_its_worker_is_given_up(cluster, tmp_path, store, picky, monkeypatch):
     monkeypatch.setattr(driver, "DEATHS", 2)
     job = picky(dies=[0])
-    failure, = Ray().run([job], Machine(), store)
-    assert "given up when 2 tasks in a row had died" in failure.reason and failure.reason.endswith("(seed 0)")
-    assert stored_seeds(store, job) == (1, 2, 3, 4, 5) and sum(0 in seeds for seeds in asked(tmp_path)) == 4  # twice in its chunk, twice alone
+    (failure,) = Ray().run([job], Machine(), store)
+    assert "given up when 2 tasks in a row had died" in failure.reason and failure.reason.endswith(
+        "(seed 0)"
+    )
+    assert (
+        stored_seeds(store, job) == (1, 2, 3, 4, 5)
+        and sum(0 in seeds for seeds in asked(tmp_path)) == 4
+    )  # twice in its chunk, twice alone
 
 
 def test_nodes_of_other_versions_are_refused_by_name(cluster, store, monkeypatch):
-    monkeypatch.setattr(work, "versions", lambda *kind: versions(*kind) | {"torch": "0.1", "numpy": "0.2"})
-    failure, = Ray().run([long()], Machine(), store)
-    assert f"worker node {socket.gethostname()} is not what the driver is: torch is " in failure.reason
-    assert "the driver's 0.1, numpy is " in failure.reason and not list(store.root.rglob("*.safetensors"))
+    monkeypatch.setattr(
+        work, "versions", lambda *kind: versions(*kind) | {"torch": "0.1", "numpy": "0.2"}
+    )
+    (failure,) = Ray().run([long()], Machine(), store)
+    assert (
+        f"worker node {socket.gethostname()} is not what the driver is: torch is " in failure.reason
+    )
+    assert "the driver's 0.1, numpy is " in failure.reason and not list(
+        store.root.rglob("*.safetensors")
+    )
 
 
 def test_prepare_trains_on_a_cluster(cluster, store, picky, monkeypatch):
@@ -235,12 +320,16 @@ def test_prepare_trains_on_a_cluster(cluster, store, picky, monkeypatch):
     job = picky()
     (job.base / "claims.yaml").write_text(CLAIMS.replace("picky_kind:Picky", job.kind))
     done = CliRunner().invoke(main, ["prepare", str(job.base / "claims.yaml"), "--executor", "ray"])
-    assert done.exit_code == 1 and "wild (default): NonFiniteError: training diverged" in done.output
+    assert (
+        done.exit_code == 1 and "wild (default): NonFiniteError: training diverged" in done.output
+    )
     assert stored_seeds(store, job) == SEEDS
 
 
 class Inline:
-    """A connection whose tasks are done here and at once. `dies(seeds)`: whether a task for these is gone without a word, `data` what a data set gives."""
+    """A connection whose tasks are done here and at once. `dies(seeds)`: whether a task for these
+    is gone without a word, `data` what a data set gives.
+    """
 
     def __init__(self, dies=lambda seeds: False, data=lambda name: None):
         self.dies, self.data, self.boxes, self.given, self.sent = dies, data, {}, [], []
@@ -255,7 +344,12 @@ class Inline:
         self.given.append([about["part"] for about, _ in given])
         self.sent.append(tuple(order["job"]["seeds"]))
         messages = self.boxes[box] = []
-        told = work.fulfil(order, None, given, lambda kind, about, content=b"": messages.append((kind, about, content)))
+        told = work.fulfil(
+            order,
+            None,
+            given,
+            lambda kind, about, content=b"": messages.append((kind, about, content)),
+        )
         if self.dies(order["job"]["seeds"]):
             del messages[:]
             return connection.Death("WorkerCrashedError: gone")
@@ -278,14 +372,19 @@ class Inline:
 
 
 def campaign(store, failures=None, machine=None, **how):
-    return driver.Campaign(Inline(**how), machine or Machine(), store, Resources(), failures or Failures())
+    return driver.Campaign(
+        Inline(**how), machine or Machine(), store, Resources(), failures or Failures()
+    )
 
 
 def test_the_last_death_of_a_chunk_takes_no_seed_with_it_that_lives_alone(store, picky):
     job = picky()
     run = campaign(store, dies=lambda seeds: 4 in seeds)
-    failure, = run.run([job])
-    assert (failure.error, failure.message) == ("TaskDied", "given up when 3 tasks in a row had died, the last of WorkerCrashedError: gone (seed 4)")
+    (failure,) = run.run([job])
+    assert (failure.error, failure.message) == (
+        "TaskDied",
+        "given up when 3 tasks in a row had died, the last of WorkerCrashedError: gone (seed 4)",
+    )
     assert stored_seeds(store, job) == (0, 1, 2, 3, 5)
     assert Counter(run.connection.sent) == {(0, 1, 2): 1, (3, 4, 5): 3, (3,): 1, (4,): 3, (5,): 1}
 
@@ -298,56 +397,102 @@ def test_data_that_are_not_to_be_had_end_their_own_job_alone(store, picky):
             raise datasets.DatasetError("no such data")
 
     other = picky()
-    assert [(f.job, f.reason) for f in campaign(store, data=nowhere).run([sweep, other])] == [("sweep", "DatasetError: no such data")]
+    assert [(f.job, f.reason) for f in campaign(store, data=nowhere).run([sweep, other])] == [
+        ("sweep", "DatasetError: no such data")
+    ]
     assert stored_seeds(store, other) == SEEDS
 
 
 def test_a_lost_cluster_is_told_by_the_jobs_that_still_lack_seeds(store, picky, monkeypatch):
     failures, diverged = Failures(), picky(diverges=[4])
-    first, = campaign(store, failures).run([diverged])
+    (first,) = campaign(store, failures).run([diverged])
     lost = campaign(store, failures)
-    monkeypatch.setattr(lost.connection, "submit", lambda *_: (_ for _ in ()).throw(connection.ClusterError("the cluster was lost")))
-    assert lost.run([diverged, long()]) == [first, Failure("long", "ClusterError", "the cluster was lost")]
+    monkeypatch.setattr(
+        lost.connection,
+        "submit",
+        lambda *_: (_ for _ in ()).throw(connection.ClusterError("the cluster was lost")),
+    )
+    assert lost.run([diverged, long()]) == [
+        first,
+        Failure("long", "ClusterError", "the cluster was lost"),
+    ]
 
 
 def test_settings_of_ones_own_may_name_a_dataset(store, picky):
     job = picky()
     module = job.base / f"{job.kind.partition(':')[0]}.py"
-    module.write_text(KIND.replace("= diverges, raises, dies", "= diverges, raises, dies\n        self.settings = type('Settings', (), {'dataset': 'mine'})()"))
-    assert campaign(store, data=lambda name: name and pytest.fail("looked for it")).run([job]) == [] and stored_seeds(store, job) == SEEDS
+    module.write_text(
+        KIND.replace(
+            "= diverges, raises, dies",
+            "= diverges, raises, dies\n        self.settings = type('Settings', (), "
+            "{'dataset': 'mine'})()",
+        )
+    )
+    assert (
+        campaign(store, data=lambda name: name and pytest.fail("looked for it")).run([job]) == []
+        and stored_seeds(store, job) == SEEDS
+    )
 
 
 @pytest.mark.parametrize("slots, sizes", [(0, [8] * 3), (1, [24]), (4, [6] * 4)])
 def test_chunks_for_gpus(store, slots, sizes):
     """A cluster that has none yet grows by the tasks that wait for one."""
     job = long(tuple(range(24)))
-    assert [len(chunk.seeds) for chunk in campaign(store, machine=Machine("cuda"))._chunks(job, job.experiment(), slots)] == sizes
+    assert [
+        len(chunk.seeds)
+        for chunk in campaign(store, machine=Machine("cuda"))._chunks(job, job.experiment(), slots)
+    ] == sizes
 
 
 def test_chunks_in_hand_leave_files_for_all_their_locks(store, monkeypatch):
     """Four rules make four snapshots' locks a seed, beside the observations' own."""
-    credit = Job("credit", "credit_training", {name: crew.SWEEP[name] for name in ("dataset", "network")} | {"snapshots": [1], "train": {"epochs": 1}},
-                 Path("."), tuple(range(96)))
+    credit = Job(
+        "credit",
+        "credit_training",
+        {name: crew.SWEEP[name] for name in ("dataset", "network")}
+        | {"snapshots": [1], "train": {"epochs": 1}},
+        Path("."),
+        tuple(range(96)),
+    )
     monkeypatch.setattr(chunks.resource, "getrlimit", lambda which: (400, 400))
     parts = campaign(store)._chunks(credit, credit.experiment(), 24)
     assert {len(part.seeds) for part in parts} == {4} and len(parts) == 24
     assert chunks.at_once(parts) == 300 // (4 * 5 + 2)
 
 
-@pytest.mark.parametrize("call", [
-    lambda to: to.slots(1, 0), lambda to: to.put(b"x"), lambda to: to.data("digits"), lambda to: to.take("box", 0), lambda to: to.ended("task"),
-    lambda to: to.submit("box", {}, None, [], (1, 0), False), lambda to: to.result("task"),
-], ids=["slots", "put", "data", "take", "ended", "submit", "result"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda to: to.slots(1, 0),
+        lambda to: to.put(b"x"),
+        lambda to: to.data("digits"),
+        lambda to: to.take("box", 0),
+        lambda to: to.ended("task"),
+        lambda to: to.submit("box", {}, None, [], (1, 0), False),
+        lambda to: to.result("task"),
+    ],
+    ids=["slots", "put", "data", "take", "ended", "submit", "result"],
+)
 def test_a_lost_cluster_is_one_error_whatever_is_asked_of_it(monkeypatch, call):
     from ray import exceptions
 
     def lost(*_, **__):
         raise ConnectionError("nobody there")
 
-    monkeypatch.setattr(connection, "mailbox", lambda ray: SimpleNamespace(take=SimpleNamespace(remote=lost)))
-    there = SimpleNamespace(exceptions=exceptions, cluster_resources=lost, put=lost, wait=lost, get=lost,
-                            remote=lambda function: SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lost)))
-    with pytest.raises(connection.ClusterError, match="the cluster was lost .ConnectionError: nobody there"):
+    monkeypatch.setattr(
+        connection, "mailbox", lambda ray: SimpleNamespace(take=SimpleNamespace(remote=lost))
+    )
+    there = SimpleNamespace(
+        exceptions=exceptions,
+        cluster_resources=lost,
+        put=lost,
+        wait=lost,
+        get=lost,
+        remote=lambda function: SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lost)),
+    )
+    with pytest.raises(
+        connection.ClusterError, match="the cluster was lost .ConnectionError: nobody there"
+    ):
         call(connection.Connection(there, ours=False))
 
 
@@ -361,7 +506,9 @@ def test_the_mailbox_bounds_what_all_tasks_have_said_together():
         assert not waiting.done() and len(await box.take("a", 0)) == 1
         await asyncio.wait_for(waiting, 5)
         await box.announce("c", 5)
-        waiting = asyncio.create_task(box.announce("d", 99))  # more than there will ever be room for: alone
+        waiting = asyncio.create_task(
+            box.announce("d", 99)
+        )  # more than there will ever be room for: alone
         await box.close("b")  # its task died before it could post
         await box.post("b", "entry", {}, b"333")
         await asyncio.sleep(0.02)
@@ -380,31 +527,56 @@ def test_what_is_stored_needs_no_cluster(tmp_path, store, picky):
 
 
 def test_a_task_asks_for_what_it_is_given():
-    assert Resources().on("cpu") == (1, 0) and Resources().on("cuda") == (1, 1) and Resources(4, 0.5).on("cuda") == (4, 0.5)
+    assert (
+        Resources().on("cpu") == (1, 0)
+        and Resources().on("cuda") == (1, 1)
+        and Resources(4, 0.5).on("cuda") == (4, 0.5)
+    )
 
 
-@pytest.mark.parametrize("spoil, says", [
-    (lambda order: order["job"].update(kind="nowhere_kind:Kind"), "has not the experiment `nowhere_kind:Kind`"),
-    (lambda order: order.update(digest="0" * 16), "another key than the driver asks for"),
-    (lambda order: order["versions"].update({"source of models": "old"}), "the driver's old"),
-], ids=["kind", "key", "source"])
+@pytest.mark.parametrize(
+    "spoil, says",
+    [
+        (
+            lambda order: order["job"].update(kind="nowhere_kind:Kind"),
+            "has not the experiment `nowhere_kind:Kind`",
+        ),
+        (lambda order: order.update(digest="0" * 16), "another key than the driver asks for"),
+        (lambda order: order["versions"].update({"source of models": "old"}), "the driver's old"),
+    ],
+    ids=["kind", "key", "source"],
+)
 def test_orders_that_a_node_refuses(spoil, says):
     job = Job("short", "snapshot_sweep", SHORT, Path("."), (0,))
     order = work.order(job, Machine(), observations_digest(job.experiment(), Machine()), "digits")
     spoil(order)
-    assert says in work.fulfil(order, None, (), lambda *message: pytest.fail("it worked"))["refused"]
+    assert (
+        says in work.fulfil(order, None, (), lambda *message: pytest.fail("it worked"))["refused"]
+    )
 
 
 def test_a_library_that_a_node_lacks_is_named(monkeypatch):
     wanted = versions("snapshot_sweep", Path("."))
     found = importlib.metadata.version
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: found(name if name != "torch" else "no-such-library"))
-    assert differences(wanted, versions("snapshot_sweep", Path("."))) == f"torch is missing, the driver's {wanted['torch']}"
+    monkeypatch.setattr(
+        importlib.metadata,
+        "version",
+        lambda name: found(name if name != "torch" else "no-such-library"),
+    )
+    assert (
+        differences(wanted, versions("snapshot_sweep", Path(".")))
+        == f"torch is missing, the driver's {wanted['torch']}"
+    )
 
 
 def test_differences_are_named():
-    assert differences({"torch": "2", "numpy": "1"}, {"torch": "2", "numpy": "1", "more": "3"}) == ""
-    assert differences({"torch": "2", "kind": "a"}, {"torch": "1"}) == "torch is 1, the driver's 2, kind is missing, the driver's a"
+    assert (
+        differences({"torch": "2", "numpy": "1"}, {"torch": "2", "numpy": "1", "more": "3"}) == ""
+    )
+    assert (
+        differences({"torch": "2", "kind": "a"}, {"torch": "1"})
+        == "torch is 1, the driver's 2, kind is missing, the driver's a"
+    )
 
 
 def test_a_data_set_that_was_handed_over_needs_no_file(monkeypatch):
@@ -425,7 +597,10 @@ def test_what_a_killed_task_left_on_its_node_goes_with_the_next(tmp_path, monkey
         (tmp_path / f"{work.PREFIX}{name}.lock").touch()
     with Store(tmp_path).hold(tmp_path / f"{work.PREFIX}alive.lock"), work.own_store() as own:
         own.root.mkdir()
-        assert {p.name for p in tmp_path.iterdir() if p.is_dir()} == {f"{work.PREFIX}alive", own.root.name}
+        assert {p.name for p in tmp_path.iterdir() if p.is_dir()} == {
+            f"{work.PREFIX}alive",
+            own.root.name,
+        }
     assert not own.root.exists()
 
 
@@ -434,7 +609,10 @@ def test_what_failed_is_known_to_all_that_share_a_folder(tmp_path):
     bad = SeedFailure("NonFiniteError", "training diverged in seed 3", True)
     assert other.get("digest", 3) is None
     one.add("digest", 3, bad)
-    assert one.get("digest", 3) == other.get("digest", 3) == bad and other.get("digest", 4) is other.get("more", 3) is alone.get("digest", 3) is None
+    assert (
+        one.get("digest", 3) == other.get("digest", 3) == bad
+        and other.get("digest", 4) is other.get("more", 3) is alone.get("digest", 3) is None
+    )
     Failures(tmp_path / "gone").add("digest", 3, bad)  # the run is over: nobody is left to be told
 
 
@@ -446,15 +624,23 @@ def test_workers_share_what_failed_on_a_cluster_elsewhere_too():
     assert plugin.thread is None, "no cluster of its own"
     node = SimpleNamespace(workerinput={})
     plugin.pytest_configure_node(node)
-    executor = options.executor_of(SimpleNamespace(workerinput=node.workerinput, getoption=asked.get))
-    assert executor.address == "auto" and executor.failures.folder == plugin.folder and plugin.folder.is_dir()
+    executor = options.executor_of(
+        SimpleNamespace(workerinput=node.workerinput, getoption=asked.get)
+    )
+    assert (
+        executor.address == "auto"
+        and executor.failures.folder == plugin.folder
+        and plugin.folder.is_dir()
+    )
     plugin.pytest_unconfigure()
     assert not plugin.folder.exists()
 
 
 def test_without_ray_the_remedy_is_said(monkeypatch):
     monkeypatch.setattr(connection, "installed", lambda: False)
-    with pytest.raises(ValueError, match=r"needs Ray, which is not installed; remedy: pip install '.\[ray\]'"):
+    with pytest.raises(
+        ValueError, match=r"needs Ray, which is not installed; remedy: pip install '.\[ray\]'"
+    ):
         options.ray_executor(None, None, None)
     with pytest.raises(connection.ClusterError, match="not installed"):
         Ray().connection()
@@ -462,10 +648,19 @@ def test_without_ray_the_remedy_is_said(monkeypatch):
 
 def test_a_cluster_that_is_not_there_is_looked_for_once(monkeypatch, store):
     looked = []
-    monkeypatch.setattr(connection, "connect", lambda address: looked.append(address) or (_ for _ in ()).throw(connection.ClusterError("nobody answers")))
+    monkeypatch.setattr(
+        connection,
+        "connect",
+        lambda address: (
+            looked.append(address)
+            or (_ for _ in ()).throw(connection.ClusterError("nobody answers"))
+        ),
+    )
     executor = Ray("nowhere:1")
     for _ in range(2):
-        assert [f.reason for f in executor.run([long()], Machine(), store)] == ["ClusterError: nobody answers"]
+        assert [f.reason for f in executor.run([long()], Machine(), store)] == [
+            "ClusterError: nobody answers"
+        ]
     assert looked == ["nowhere:1"]
 
 
@@ -477,8 +672,8 @@ experiments:
   picky: {kind: "picky_kind:Picky"}
   wild: {kind: "picky_kind:Picky", diverges: [3]}
 claims:
-  rises: {memo: M, where: here, says: It rises., expect: value > 0, experiment: picky, expected: supported}
-  stays: {memo: M, where: here, says: It stays., expect: value < 100, experiment: picky, expected: supported}
+  rises: {memo: M, where: here, says: It rises., expect: value > 0, experiment: picky}
+  stays: {memo: M, where: here, says: It stays., expect: value < 100, experiment: picky}
   breaks: {memo: M, where: here, says: It breaks., expect: value > 0, experiment: wild}
   breaks-too: {memo: M, where: here, says: It breaks again., expect: value < 100, experiment: wild}
 """
@@ -486,7 +681,9 @@ claims:
 
 @pytest.fixture
 def suite(pytester, monkeypatch):
-    """`suite(*options)`: the suite in a process of its own, on kinds and claims in a folder of its own."""
+    """`suite(*options)`: the suite in a process of its own, on kinds and claims in a folder of its
+    own.
+    """
     for name, value in TOKEN.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CLAIMS_STORE", str(pytester.path / "store"))
@@ -494,15 +691,27 @@ def suite(pytester, monkeypatch):
     (pytester.path / "kinds" / "picky_kind.py").write_text(KIND)
     (pytester.path / "kinds" / "claims.yaml").write_text(CLAIMS)
     return lambda *more: pytester.runpytest_subprocess(
-        f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "claims"), "--claims-file=kinds/claims.yaml",
-        "-p", "no:cacheprovider", *more, timeout=120)
+        f"--rootdir={ROOT}",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        str(ROOT / "claims"),
+        "--claims-file=kinds/claims.yaml",
+        "-p",
+        "no:cacheprovider",
+        *more,
+        timeout=120,
+    )
 
 
 def test_the_workers_of_a_run_share_one_cluster_that_ends_with_it(suite, pytester):
     result = suite("--executor", "ray", "-n", "2", "--ray-cpus", "1")
-    result.stdout.fnmatch_lines(["*breaks*NonFiniteError: training diverged*", "*4 claims: 2 supported, 2 error*"])
+    result.stdout.fnmatch_lines(
+        ["*breaks*NonFiniteError: training diverged*", "*4 claims: 2 supported, 2 error*"]
+    )
     counted = Counter(seed for seeds in asked(pytester.path) for seed in seeds)
-    assert [counted[seed] for seed in range(3, 8)] == [2] * 5 and set(counted) == set(range(8))  # once for each experiment; 0 to 2 beside 3, and again
+    assert [counted[seed] for seed in range(3, 8)] == [2] * 5 and set(counted) == set(
+        range(8)
+    )  # once for each experiment; 0 to 2 beside 3, and again
     assert not leftovers(pytester.path / "store")
 
 
@@ -521,7 +730,9 @@ def test_through_ray_client(tmp_path, store, monkeypatch):
     port = free_port()
     nodes = Cluster(initialize_head=True, head_node_args=NODE | {"ray_client_server_port": port})
     try:
-        remote = crew.CONTEXT.Process(target=_drive, args=(f"ray://127.0.0.1:{port}", store.root), daemon=True)
+        remote = crew.CONTEXT.Process(
+            target=_drive, args=(f"ray://127.0.0.1:{port}", store.root), daemon=True
+        )
         remote.start()
         remote.join(120)
         assert remote.exitcode == 0 and stored_seeds(store, long()) == SEEDS

@@ -2,21 +2,24 @@
 
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
-from tests.support.networks import drawn
-from tests.support.one_network import OneNetwork
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from models.credit import Signal, at_levels, rule
-from models.credit import dfa, fa, vec
 from claims.experiments.base import NetworkSettings
+from models.credit import Signal, at_levels, dfa, fa, rule, vec
 from models.networks.gradients import block_gradients, formed, head_gradients, input_gradients
 from models.networks.network import Network, example_losses, output_error
 from models.training import State
+from tests.support.networks import drawn
+from tests.support.one_network import OneNetwork
 
 shapes = st.builds(
     dict,
-    width=st.sampled_from([2, 3, 5, 8, 13, 16, 21, 32]), blocks=st.integers(1, 4), residual=st.booleans(),
-    norm=st.sampled_from(["layer", "none"]), activation=st.sampled_from(["relu", "tanh"]),
+    width=st.sampled_from([2, 3, 5, 8, 13, 16, 21, 32]),
+    blocks=st.integers(1, 4),
+    residual=st.booleans(),
+    norm=st.sampled_from(["layer", "none"]),
+    activation=st.sampled_from(["relu", "tanh"]),
 )
 
 
@@ -29,7 +32,9 @@ def of_seed(params, s):
 def test_oracle_equals_autograd_at_every_level(shape):
     network, params, x, y, acts = drawn(shape)
     levels = range(network.n_blocks + 1)
-    found = rule("oracle").credit({}, Signal(network, params, acts, output_error(acts.logits, y), levels))
+    found = rule("oracle").credit(
+        {}, Signal(network, params, acts, output_error(acts.logits, y), levels)
+    )
     for s in range(x.shape[0]):
         truth = OneNetwork(network.settings, of_seed(params, s)).true_credit(x[s], y[s])
         for level in levels:
@@ -42,7 +47,9 @@ def test_local_gradients_equal_each_parts_own_vjp(shape, name):
     network, params, x, y, acts = drawn(shape)
     error = output_error(acts.logits, y)
     state = random_state(name, network, x.shape[0])
-    credit = rule(name).credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+    credit = rule(name).credit(
+        state, Signal(network, params, acts, error, range(network.n_blocks + 1))
+    )
     grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
     given = formed(credit).clone()
     block_gradients(network, params, acts, credit[1:], grads)
@@ -50,7 +57,9 @@ def test_local_gradients_equal_each_parts_own_vjp(shape, name):
     head_gradients(network, acts, error, grads)
     assert torch.equal(formed(credit), given)  # what it was told is left as it was
     for s in range(x.shape[0]):
-        truth = OneNetwork(network.settings, of_seed(params, s)).local_gradients(x[s], y[s], list(formed(credit)[:, s]))
+        truth = OneNetwork(network.settings, of_seed(params, s)).local_gradients(
+            x[s], y[s], list(formed(credit)[:, s])
+        )
         for parameter, gradient in of_seed(grads, s).items():
             torch.testing.assert_close(gradient, truth[parameter], rtol=1e-4, atol=1e-6)
 
@@ -69,7 +78,9 @@ def test_what_a_workspace_held_before_changes_no_bit(shape, name):
         into = None if within is None else within.levels[0]
         acts = network.forward(params, network.embed(params, x, into), within)
         error = output_error(acts.logits, y)
-        credit = rule(name).credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+        credit = rule(name).credit(
+            state, Signal(network, params, acts, error, range(network.n_blocks + 1))
+        )
         grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
         block_gradients(network, params, acts, credit[1:], grads)
         input_gradients(network, x, acts, credit[:1], grads)
@@ -90,7 +101,9 @@ def test_dfa_and_vec_are_what_the_formulas_say(shape):
         torch.testing.assert_close(formed(dfa.credit(fixed, signal))[level], expected)
         expected = torch.einsum("scb,scw->sbw", error, learned[vec.KEY][level])
         if shape["norm"] == "layer":
-            expected = expected / (acts.h[level].var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+            expected = (
+                expected / (acts.h[level].var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+            )
         torch.testing.assert_close(formed(vec.credit(learned, signal))[level], expected)
 
 
@@ -105,30 +118,49 @@ def test_credit_at_some_levels_is_that_part_of_all(name):
 
 def with_feedback(network, params, state, s):
     """Seed s's network with its feedback matrices as the weights of blocks and head."""
-    blocks = {f"block.{name.removeprefix(fa.ABOVE)}": t[:-1, s] for name, t in state.items() if name.startswith(fa.ABOVE)}
-    return OneNetwork(network.settings, {**of_seed(params, s), **blocks, "head.W": state[fa.HEAD][s]})
+    blocks = {
+        f"block.{name.removeprefix(fa.ABOVE)}": t[:-1, s]
+        for name, t in state.items()
+        if name.startswith(fa.ABOVE)
+    }
+    return OneNetwork(
+        network.settings, {**of_seed(params, s), **blocks, "head.W": state[fa.HEAD][s]}
+    )
 
 
 @settings(max_examples=40, deadline=None)
 @given(shape=shapes)
 def test_feedback_alignment_passes_credit_through_its_own_matrices(shape):
-    """Against autograd through each part alone: the derivative is the network's, the matrices are the feedback's."""
+    """Against autograd through each part alone: the derivative is the network's, the matrices are
+    the feedback's.
+    """
     network, params, x, y, acts = drawn(shape)
     error, state = output_error(acts.logits, y), random_state("fa", network, 3)
-    found = rule("fa").credit(state, Signal(network, params, acts, error, range(network.n_blocks + 1)))
+    found = rule("fa").credit(
+        state, Signal(network, params, acts, error, range(network.n_blocks + 1))
+    )
     for s in range(x.shape[0]):
         truth = [None] * (network.n_blocks + 1)
-        one, other = OneNetwork(network.settings, of_seed(params, s)), with_feedback(network, params, state, s)
+        one, other = (
+            OneNetwork(network.settings, of_seed(params, s)),
+            with_feedback(network, params, state, s),
+        )
         h = [level.detach().requires_grad_() for level in one.levels(x[s])]
-        truth[-1] = torch.autograd.grad(((one.norm(h[-1]) @ other.p["head_W"]) * error[s].T).sum(), h[-1])[0]
+        truth[-1] = torch.autograd.grad(
+            ((one.norm(h[-1]) @ other.p["head_W"]) * error[s].T).sum(), h[-1]
+        )[0]
         for l in reversed(range(network.n_blocks)):
-            truth[l] = torch.autograd.grad((block_through(one, other, l, h[l]) * truth[l + 1]).sum(), h[l])[0]
+            truth[l] = torch.autograd.grad(
+                (block_through(one, other, l, h[l]) * truth[l + 1]).sum(), h[l]
+            )[0]
         for level, expected in enumerate(truth):
             torch.testing.assert_close(found[level, s], expected, rtol=1e-4, atol=1e-6)
 
 
 def block_through(one, other, l, h):
-    """Level l + 1 as a function of h whose slope has `other`'s matrices but the activation's derivative at `one`'s states."""
+    """Level l + 1 as a function of h whose slope has `other`'s matrices but the activation's
+    derivative at `one`'s states.
+    """
     n = one.norm(h)
     z = (n @ one.p["block_W1"][l] + one.p["block_b1"][l]).detach()
     slope = (1 - torch.tanh(z) ** 2) if one.s.activation == "tanh" else (z > 0).double()
@@ -140,28 +172,47 @@ def block_through(one, other, l, h):
 @given(shape=shapes)
 def test_feedback_alignment_through_the_weights_themselves_is_the_oracle(shape):
     network, params, x, y, acts = drawn(shape)
-    signal = Signal(network, params, acts, output_error(acts.logits, y), range(network.n_blocks + 1))
-    blocks = {fa.ABOVE + name: params[f"block.{name}"] for name in network.block_shapes() if name[0] == "W"}
-    state = {name: torch.cat([t, torch.zeros_like(t[:1])]) for name, t in blocks.items()} | {fa.HEAD: params["head.W"]}
+    signal = Signal(
+        network, params, acts, output_error(acts.logits, y), range(network.n_blocks + 1)
+    )
+    blocks = {
+        fa.ABOVE + name: params[f"block.{name}"]
+        for name in network.block_shapes()
+        if name[0] == "W"
+    }
+    state = {name: torch.cat([t, torch.zeros_like(t[:1])]) for name, t in blocks.items()} | {
+        fa.HEAD: params["head.W"]
+    }
     assert torch.equal(rule("fa").credit(state, signal), rule("oracle").credit({}, signal))
 
 
 def test_feedback_alignments_matrices_are_like_initial_weights_but_others():
     network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
     state, params = fa.initial(network, range(4), "cpu", 2.0), network.initial(range(4), "cpu")
-    assert state[fa.HEAD].shape == params["head.W"].shape and state[fa.HEAD].var().item() == pytest.approx(4 / 200, rel=0.1)
+    assert state[fa.HEAD].shape == params["head.W"].shape and state[
+        fa.HEAD
+    ].var().item() == pytest.approx(4 / 200, rel=0.1)
     for name in ("W1", "W2"):
         weights, feedback = params[f"block.{name}"], state[fa.ABOVE + name]
-        assert feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02) and not feedback[-1].any()
-        assert abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01  # 480,000 independent pairs: standard error 0.0014
+        assert (
+            feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02)
+            and not feedback[-1].any()
+        )
+        assert (
+            abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01
+        )  # 480,000 independent pairs: standard error 0.0014
     assert not torch.equal(state[fa.ABOVE + "W1"][0, 0], state[fa.ABOVE + "W1"][0, 1])
 
 
 def test_feedback_has_variance_one_over_width():
     network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
     matrices = dfa.initial(network, range(8), "cpu")[dfa.KEY]
-    assert matrices.var().item() == pytest.approx(1 / 200, rel=0.05)  # 64,000 draws: standard error 0.6 %
-    assert not torch.equal(matrices[0, 0], matrices[1, 0]) and not torch.equal(matrices[0, 0], matrices[0, 1])
+    assert matrices.var().item() == pytest.approx(
+        1 / 200, rel=0.05
+    )  # 64,000 draws: standard error 0.6 %
+    assert not torch.equal(matrices[0, 0], matrices[1, 0]) and not torch.equal(
+        matrices[0, 0], matrices[0, 1]
+    )
 
 
 def test_an_unknown_rule_is_named_with_those_there_are():
@@ -178,7 +229,9 @@ def test_losses_equal_cross_entropy_and_keep_their_digits_where_they_vanish(scal
     truth = torch.nn.functional.cross_entropy(logits.double(), y, reduction="none")
     torch.testing.assert_close(found, truth, rtol=1e-9, atol=1e-14)
     sure = example_losses(torch.tensor([[[40.0], [0.0], [0.0]]]), torch.tensor([[0]]))
-    assert sure.item() == pytest.approx(2 * 4.248354255291589e-18, rel=1e-6)  # 2 exp(-40): log1p keeps it
+    assert sure.item() == pytest.approx(
+        2 * 4.248354255291589e-18, rel=1e-6
+    )  # 2 exp(-40): log1p keeps it
 
 
 def random_state(name, network, n_seeds):

@@ -3,9 +3,9 @@
 import hashlib
 
 import pytest
-from tests.support.miniatures import binary_archive, miniature
 
 from models.datasets.cifar10 import ARCHIVE, Cifar10, Original
+from tests.support.miniatures import binary_archive, miniature
 
 
 @pytest.fixture(autouse=True)
@@ -25,4 +25,6 @@ def binary(tmp_path, monkeypatch):
     path = binary_archive(tmp_path / "data" / ARCHIVE, {**fifths, "test_batch.bin": made["test"]})
     monkeypatch.setenv("CLAIMS_DATA", str(path.parent))
     content = path.read_bytes()
-    return path, Cifar10(Original("http://127.0.0.1:9/nothing", hashlib.sha256(content).hexdigest(), len(content)))
+    return path, Cifar10(
+        Original("http://127.0.0.1:9/nothing", hashlib.sha256(content).hexdigest(), len(content))
+    )

@@ -1,4 +1,6 @@
-"""Decoded data: kept once, shared by mapping, checked, made again where damaged; by one process of many."""
+"""Decoded data: kept once, shared by mapping, checked, made again where damaged; by one process of
+many.
+"""
 
 import multiprocessing
 import os
@@ -7,18 +9,18 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from tests.support.miniatures import as_folder, images
 
 from models.datasets import cache
 from models.datasets.base import DatasetError, Pixels
 from models.datasets.image_folder import ImageFolder
+from tests.support.miniatures import as_folder, images
 
 CONTEXT = multiprocessing.get_context("fork")
 
 
 def made(seed=0, n=5000):
     rng = np.random.default_rng(seed)
-    draw = lambda n: rng.integers(0, 256, (n, 2, 3, 4), dtype=np.uint8)  # noqa: E731
+    draw = lambda n: rng.integers(0, 256, (n, 2, 3, 4), dtype=np.uint8)
     return Pixels(draw(n), np.arange(n) % 3, draw(7), np.arange(7) % 3, 3)
 
 
@@ -37,7 +39,9 @@ def test_moments_are_exact_and_a_constant_channel_keeps_its_scale():
     x = made().train_x.copy()
     x[:, 1] = 7
     mean, spread = cache.channel_moments(x)
-    assert mean.ravel().tolist() == pytest.approx([x[:, 0].mean(), 7]) and spread.ravel().tolist() == pytest.approx([x[:, 0].std(), 1])
+    assert mean.ravel().tolist() == pytest.approx(
+        [x[:, 0].mean(), 7]
+    ) and spread.ravel().tolist() == pytest.approx([x[:, 0].std(), 1])
 
 
 def test_arrays_are_mapped_and_a_tensor_of_them_gives_no_warning():
@@ -50,18 +54,28 @@ def test_arrays_are_mapped_and_a_tensor_of_them_gives_no_warning():
     assert cache.decoded("data", "code", never).train_x.any()
 
 
-@pytest.mark.parametrize("damage", [
-    lambda place: (place / "train_x.npy").write_bytes((place / "train_x.npy").read_bytes()[:-8]),
-    lambda place: (place / "held_y.npy").write_bytes((place / "held_y.npy").read_bytes()[:-1] + b"\1"),
-    lambda place: (place / "held_x.npy").unlink(),
-    lambda place: (place / "manifest.json").write_text("{}"),
-    lambda place: (place / "manifest.json").write_text("[]"),
-    lambda place: np.save(place / "train_y.npy", np.zeros(5000)),
-], ids=["short", "flipped", "gone", "manifest", "no manifest", "dtype"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda place: (place / "train_x.npy").write_bytes(
+            (place / "train_x.npy").read_bytes()[:-8]
+        ),
+        lambda place: (place / "held_y.npy").write_bytes(
+            (place / "held_y.npy").read_bytes()[:-1] + b"\1"
+        ),
+        lambda place: (place / "held_x.npy").unlink(),
+        lambda place: (place / "manifest.json").write_text("{}"),
+        lambda place: (place / "manifest.json").write_text("[]"),
+        lambda place: np.save(place / "train_y.npy", np.zeros(5000)),
+    ],
+    ids=["short", "flipped", "gone", "manifest", "no manifest", "dtype"],
+)
 def test_a_damaged_entry_is_named_and_made_again(own_cache, damage):
     before = np.array(cache.decoded("data", "code", made).train_x)
     damage(own_cache / "decoded" / "data" / "code")
-    with pytest.warns(cache.DamagedCacheWarning, match=r"are damaged \(.*\); they are decoded again"):
+    with pytest.warns(
+        cache.DamagedCacheWarning, match=r"are damaged \(.*\); they are decoded again"
+    ):
         again = cache.decoded("data", "code", made)
     np.testing.assert_array_equal(again.train_x, before)
     cache.decoded("data", "code", never)
@@ -71,7 +85,9 @@ def test_newer_code_replaces_what_older_code_made(own_cache):
     cache.decoded("data", "old", made)
     cache.decoded("other", "old", made)
     cache.decoded("data", "new", made)
-    assert sorted(path.parent.name + "/" + path.name for path in (own_cache / "decoded").glob("*/*")) == ["data/new", "other/old"]
+    assert sorted(
+        path.parent.name + "/" + path.name for path in (own_cache / "decoded").glob("*/*")
+    ) == ["data/new", "other/old"]
 
 
 def test_what_a_killed_process_left_is_no_hindrance(own_cache):
@@ -92,7 +108,10 @@ def test_a_failure_leaves_nothing_behind(own_cache):
 def test_a_cache_that_cannot_be_kept_is_told(own_cache):
     own_cache.mkdir(parents=True)
     (own_cache / "decoded").write_text("in the way")
-    with pytest.raises(DatasetError, match=r"cannot keep decoded data in .*; free some space, or let XDG_CACHE_HOME"):
+    with pytest.raises(
+        DatasetError,
+        match=r"cannot keep decoded data in .*; free some space, or let XDG_CACHE_HOME",
+    ):
         cache.decoded("data", "code", made)
 
 
@@ -113,7 +132,9 @@ def test_one_of_several_workers_decodes(tmp_path):
         worker.start()
     for worker in workers:
         worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * 4 and len(log.read_text().splitlines()) == 1
+    assert [worker.exitcode for worker in workers] == [0] * 4 and len(
+        log.read_text().splitlines()
+    ) == 1
 
 
 def test_a_changed_image_is_decoded_anew(tmp_path):

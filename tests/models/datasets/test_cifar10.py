@@ -1,4 +1,6 @@
-"""CIFAR-10 from either file is the same data; a file that is not what it should be is named. Miniatures in the same layouts; no network."""
+"""CIFAR-10 from either file is the same data; a file that is not what it should be is named.
+Miniatures in the same layouts; no network.
+"""
 
 import functools
 import hashlib
@@ -8,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.support.miniatures import as_zip, binary_archive, images, miniature, miniature_jpeg
 
 from models.datasets.base import DatasetError
 from models.datasets.cifar10 import ARCHIVE, CLASSES, JPEG, Cifar10, Original
+from tests.support.miniatures import as_zip, binary_archive, images, miniature, miniature_jpeg
 
 
 @pytest.fixture
@@ -23,7 +25,9 @@ def server(tmp_path):
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "served")) as running:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "served")
+    ) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/{ARCHIVE}"
         running.shutdown()
@@ -62,7 +66,11 @@ def test_the_jpegs_come_first_where_both_are_there(binary, tmp_path):
 def test_half_a_download_is_named(binary):
     path, data = binary
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(DatasetError, match=r"tar.gz has [\d,]+ bytes, the original [\d,]+: it is half a download; download it again from"):
+    with pytest.raises(
+        DatasetError,
+        match=r"tar.gz has [\d,]+ bytes, the original [\d,]+: it is half a download; download it "
+        r"again from",
+    ):
         data.load()
 
 
@@ -71,22 +79,42 @@ def test_a_wrong_hash_is_named(binary):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DatasetError, match=rf"has the SHA-256 [0-9a-f]{{64}}, the original {data.original.sha256}"):
+    with pytest.raises(
+        DatasetError, match=rf"has the SHA-256 [0-9a-f]{{64}}, the original {data.original.sha256}"
+    ):
         data.digest()
 
 
 def as_original(path):
     content = path.read_bytes()
-    return Cifar10(Original("http://127.0.0.1:9/", hashlib.sha256(content).hexdigest(), len(content)))
+    return Cifar10(
+        Original("http://127.0.0.1:9/", hashlib.sha256(content).hexdigest(), len(content))
+    )
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda parts: parts.pop("test_batch.bin"), r"lacks test_batch.bin; it is not the binary version"),
-    (lambda parts: parts["data_batch_2.bin"].append((1, np.zeros(5, np.uint8))), r"data_batch_2.bin in .* no multiple of 3,073"),
-    (lambda parts: parts["data_batch_2.bin"].append((10, np.zeros((3, 32, 32), np.uint8))), r"has the label 10; CIFAR-10's go from 0 to 9"),
-], ids=["member", "size", "label"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda parts: parts.pop("test_batch.bin"),
+            r"lacks test_batch.bin; it is not the binary version",
+        ),
+        (
+            lambda parts: parts["data_batch_2.bin"].append((1, np.zeros(5, np.uint8))),
+            r"data_batch_2.bin in .* no multiple of 3,073",
+        ),
+        (
+            lambda parts: parts["data_batch_2.bin"].append((10, np.zeros((3, 32, 32), np.uint8))),
+            r"has the label 10; CIFAR-10's go from 0 to 9",
+        ),
+    ],
+    ids=["member", "size", "label"],
+)
 def test_an_archive_of_something_else_is_named(tmp_path, monkeypatch, change, message):
-    parts = {**{f"data_batch_{n}.bin": list(miniature()["train"]) for n in range(1, 6)}, "test_batch.bin": miniature()["test"]}
+    parts = {
+        **{f"data_batch_{n}.bin": list(miniature()["train"]) for n in range(1, 6)},
+        "test_batch.bin": miniature()["test"],
+    }
     change(parts)
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=message):
@@ -103,7 +131,11 @@ def test_no_archive_at_all_is_named(tmp_path, monkeypatch):
 def test_a_zip_of_other_classes_is_not_cifar10(tmp_path, monkeypatch):
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path))
     as_zip(tmp_path / JPEG, images())
-    with pytest.raises(DatasetError, match=r"should have the classes airplane, .*, but it lacks classes `airplane`, .* and 3 more; it is another"):
+    with pytest.raises(
+        DatasetError,
+        match=r"should have the classes airplane, .*, but it lacks classes `airplane`, .* and 3 "
+        r"more; it is another",
+    ):
         Cifar10().load()
     as_zip(tmp_path / JPEG, images(classes=(*CLASSES, "zebra")))
     with pytest.raises(DatasetError, match=r"but it also has class `zebra`"):
@@ -126,13 +158,20 @@ def test_it_is_fetched_once_verified_and_kept(binary, server, tmp_path, monkeypa
 
 def test_what_is_fetched_and_is_not_it_is_named_and_not_kept(server, tmp_path):
     (tmp_path / "served" / ARCHIVE).write_bytes(b"half")
-    with pytest.raises(DatasetError, match=r"what http://127.* sent is not cifar-10-binary.tar.gz .*or put .* and let CLAIMS_DATA name it"):
+    with pytest.raises(
+        DatasetError,
+        match=r"what http://127.* sent is not cifar-10-binary.tar.gz .*or put .* and let "
+        r"CLAIMS_DATA name it",
+    ):
         Cifar10(Original(server, "0" * 64, 4)).load()
     assert not list((tmp_path / "cache").rglob(ARCHIVE))
 
 
 def test_without_a_network_the_remedy_is_told(tmp_path):
-    with pytest.raises(DatasetError, match=r"cannot fetch http://127.0.0.1:9/x: .*refused.*; try again with a network, or put"):
+    with pytest.raises(
+        DatasetError,
+        match=r"cannot fetch http://127.0.0.1:9/x: .*refused.*; try again with a network, or put",
+    ):
         Cifar10(Original("http://127.0.0.1:9/x", "0" * 64, 4)).load()
 
 

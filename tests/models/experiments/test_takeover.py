@@ -3,30 +3,63 @@
 import numpy as np
 import pytest
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, SettingsError, TrainSettings, create
-from claims.store.pruning import entries
 from claims.execution.measure import Machine, measure
+from claims.experiments.base import (
+    BridgeSettings,
+    NetworkSettings,
+    SettingsError,
+    TrainSettings,
+    create,
+)
 from claims.store.entries import Store, StoreError
+from claims.store.pruning import entries
 from models.experiments.takeover import forget, run_arms, run_arms_through
 from models.training import Task, Trainer, evaluate, fresh, train
 
 
 def test_takeover_at_20_is_the_sweeps_network_at_epoch_20(tmp_path):
     network, seeds = {"width": 16, "blocks": 2}, [0, 5]
-    sweep = create("snapshot_sweep", {"dataset": "digits", "network": network, "train": {"epochs": 20}, "snapshots": [5, 20],
-                                      "probe": {"lr": 0.01, "batches": 8, "fit_batches": 1}}, tmp_path).measure(seeds, "cpu")
-    online = create("online_training", {"dataset": "digits", "network": network, "train": {"epochs": 21}, "takeover": [1, 20, "never"]},
-                    tmp_path).measure(seeds, "cpu")
+    sweep = create(
+        "snapshot_sweep",
+        {
+            "dataset": "digits",
+            "network": network,
+            "train": {"epochs": 20},
+            "snapshots": [5, 20],
+            "probe": {"lr": 0.01, "batches": 8, "fit_batches": 1},
+        },
+        tmp_path,
+    ).measure(seeds, "cpu")
+    online = create(
+        "online_training",
+        {
+            "dataset": "digits",
+            "network": network,
+            "train": {"epochs": 21},
+            "takeover": [1, 20, "never"],
+        },
+        tmp_path,
+    ).measure(seeds, "cpu")
     for metric in ("accuracy", "loss"):
         for epoch in (5, 20):
             for arm in (1, 2):  # 20 and never
-                np.testing.assert_array_equal(online[metric].sel(epoch=epoch)[:, arm], sweep[metric].sel(epoch=epoch))
-    assert not np.array_equal(online["loss"].sel(epoch=21)[:, 1], online["loss"].sel(epoch=21)[:, 2])
+                np.testing.assert_array_equal(
+                    online[metric].sel(epoch=epoch)[:, arm], sweep[metric].sel(epoch=epoch)
+                )
+    assert not np.array_equal(
+        online["loss"].sel(epoch=21)[:, 1], online["loss"].sel(epoch=21)[:, 2]
+    )
     assert not np.array_equal(online["loss"].sel(epoch=5)[:, 0], online["loss"].sel(epoch=5)[:, 1])
 
 
 def test_arms_equal_networks_trained_one_by_one():
-    task = Task("digits", NetworkSettings(width=12, blocks=2), TrainSettings(epochs=4), 1.0, BridgeSettings())
+    task = Task(
+        "digits",
+        NetworkSettings(width=12, blocks=2),
+        TrainSettings(epochs=4),
+        1.0,
+        BridgeSettings(),
+    )
     _, losses = run_arms(task, [7, 9], [0, 2, "never"], "cpu")
     trunk = Trainer(task, fresh(task, [7, 9], "cpu", bridge=True), "cpu", observes=True)
     for _ in range(2):
@@ -37,20 +70,37 @@ def test_arms_equal_networks_trained_one_by_one():
         for _ in range(epochs):
             trainer.run_epoch()
     for arm, trainer in ((0, early), (1, late)):
-        np.testing.assert_array_equal(losses[:, arm, -1], evaluate(trainer.network, trainer.params, trainer.data)[1])
+        np.testing.assert_array_equal(
+            losses[:, arm, -1], evaluate(trainer.network, trainer.params, trainer.data)[1]
+        )
     plain = next(train(task, fresh(task, [7, 9], "cpu"), "cpu", [4]))
     plain = Trainer(task, plain, "cpu")
-    np.testing.assert_array_equal(losses[:, 2, -1], evaluate(plain.network, plain.params, plain.data)[1])
+    np.testing.assert_array_equal(
+        losses[:, 2, -1], evaluate(plain.network, plain.params, plain.data)[1]
+    )
 
 
 class Interrupted(Exception):
     """Stands for a kill."""
 
 
-@pytest.mark.parametrize(("takeover", "stop"), [([0, 15, "never"], 22), ([12, 20], 14), (["never"], 11)], ids=str)
-def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(takeover, stop, tmp_path, monkeypatch):
-    options = {"dataset": "digits", "network": {"width": 12, "blocks": 1}, "train": {"epochs": 24}, "takeover": takeover}
-    experiment, store, seeds = create("online_training", options, tmp_path), Store(tmp_path / "store"), [3, 1]
+@pytest.mark.parametrize(
+    ("takeover", "stop"), [([0, 15, "never"], 22), ([12, 20], 14), (["never"], 11)], ids=str
+)
+def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(
+    takeover, stop, tmp_path, monkeypatch
+):
+    options = {
+        "dataset": "digits",
+        "network": {"width": 12, "blocks": 1},
+        "train": {"epochs": 24},
+        "takeover": takeover,
+    }
+    experiment, store, seeds = (
+        create("online_training", options, tmp_path),
+        Store(tmp_path / "store"),
+        [3, 1],
+    )
     expected = experiment.measure(seeds, "cpu")
     original, ran = Trainer.run_epoch, []
 
@@ -64,26 +114,43 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(takeo
         measure(experiment, seeds, Machine(), store)
     kept = [entry.path.name for entry in entries(store)]
     assert len(kept) == len(seeds) and all(f"arms-at-{stop // 10 * 10}." in name for name in kept)
-    monkeypatch.setattr(Trainer, "run_epoch", lambda trainer: (ran.append(trainer.epoch), original(trainer)))
+    monkeypatch.setattr(
+        Trainer, "run_epoch", lambda trainer: (ran.append(trainer.epoch), original(trainer))
+    )
     again = measure(experiment, seeds, Machine(), store)
     assert min(ran) == stop // 10 * 10
     for metric in expected.data_vars:
         np.testing.assert_array_equal(again[metric], expected[metric])
-    assert [entry.stage for entry in entries(store)] == ["observations"] * len(seeds)  # nothing else stays
+    assert [entry.stage for entry in entries(store)] == ["observations"] * len(
+        seeds
+    )  # nothing else stays
 
 
 def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_path, monkeypatch):
-    task = Task("digits", NetworkSettings(width=12, blocks=1), TrainSettings(epochs=13), 1.0, BridgeSettings())
+    task = Task(
+        "digits",
+        NetworkSettings(width=12, blocks=1),
+        TrainSettings(epochs=13),
+        1.0,
+        BridgeSettings(),
+    )
     expected, store = run_arms(task, [3, 1], [0, 5, "never"], "cpu"), Store(tmp_path)
     run_arms_through(store, "d", task, [1], [0, 5, "never"], "cpu")
-    for found, values in zip(run_arms_through(store, "d", task, [3, 1], [0, 5, "never"], "cpu"), expected, strict=True):
+    for found, values in zip(
+        run_arms_through(store, "d", task, [3, 1], [0, 5, "never"], "cpu"), expected, strict=True
+    ):
         np.testing.assert_array_equal(found, values)
     forget(store, "d", [3, 1], 13)
     assert not list(entries(store))
 
 
 def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_path, monkeypatch):
-    options = {"dataset": "digits", "network": {"width": 12, "blocks": 1}, "train": {"epochs": 13}, "takeover": [0, "never"]}
+    options = {
+        "dataset": "digits",
+        "network": {"width": 12, "blocks": 1},
+        "train": {"epochs": 13},
+        "takeover": [0, "never"],
+    }
     experiment, store = create("online_training", options, tmp_path), Store(tmp_path / "store")
     save = Store.save
 
@@ -95,7 +162,9 @@ def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_pat
     monkeypatch.setattr(Store, "save", full)
     with pytest.raises(StoreError):
         measure(experiment, [3, 1], Machine(), store)
-    assert len(list(entries(store))) == 2 and {entry.stage for entry in entries(store)} == {"snapshots"}
+    assert len(list(entries(store))) == 2 and {entry.stage for entry in entries(store)} == {
+        "snapshots"
+    }
     monkeypatch.undo()
     measure(experiment, [3, 1], Machine(), store)
     assert [entry.stage for entry in entries(store)] == ["observations"] * 2
