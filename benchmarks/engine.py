@@ -33,10 +33,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from claims.execution.measure import seeds_at_once
-from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
+from claims.execution.chunks import seeds_at_once
 from models import datasets
 from models.experiments.snapshot_sweep import bytes_of_network
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.training import Task, Trainer, fresh
 
 CLASSES = 10

@@ -43,8 +43,10 @@ NETWORKS = {
 
 
 def main() -> None:
-    from claims.execution.measure import PRECISIONS, Machine
-    from claims.experiments.base import create
+    from claims.execution.machine import cores
+    from claims.experiments import Context
+    from claims.experiments.kinds import create
+    from models.settings import PRECISIONS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -80,10 +82,10 @@ def main() -> None:
                     "schedule": chosen.schedule,
                 },
             }
-            machine = Machine(precision=chosen.precision).identity()
+            context = Context(precision=chosen.precision, threads=cores())
             means = (
-                create("credit_training", options, Path("."))
-                .measure(SEEDS, "cpu", machine=machine)
+                create("models.experiments.credit_training:CreditTraining", options, Path("."))
+                .measure(SEEDS, context)
                 .mean("seed")
                 .sel(credit="dfa")
             )

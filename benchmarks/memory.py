@@ -24,6 +24,10 @@ N_TRAIN, N_HELD, N_IN, N_CLASSES = 50_000, 10_000, 3072, 10
 STEPS = 4  # of an epoch
 SLICE = 512  # held-out examples that losses are taken on; their states are there for all
 NAME = "synthetic-cifar"
+KINDS = {
+    "snapshot_sweep": "models.experiments.snapshot_sweep:SnapshotSweep",
+    "online_training": "models.experiments.online_training:OnlineTraining",
+}
 
 
 def synthetic(name: str):
@@ -85,13 +89,13 @@ def main() -> None:
     parser.add_argument(
         "--fit-batches", type=int, default=20, help="as many as 400 use the same memory"
     )
-    parser.add_argument(
-        "--kind", choices=("snapshot_sweep", "online_training"), default="snapshot_sweep"
-    )
+    parser.add_argument("--kind", choices=tuple(KINDS), default="snapshot_sweep")
     chosen = parser.parse_args()
     install()
-    from claims.execution.measure import Machine, _chunk, measure
-    from claims.experiments.base import create
+    from claims.execution.chunks import chunk_size
+    from claims.execution.machine import Machine
+    from claims.execution.measure import measure
+    from claims.experiments.kinds import create
     from claims.store.entries import Store
 
     network = {"width": chosen.width, "blocks": chosen.blocks}
@@ -111,7 +115,7 @@ def main() -> None:
             "train": train,
             "takeover": [0, 1, 2, 3, "never"],
         }
-    experiment, machine = create(chosen.kind, options, Path(".")), Machine()
+    experiment, machine = create(KINDS[chosen.kind], options, Path(".")), Machine()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         measure(experiment, range(chosen.seeds), machine, Store(Path(folder)))
@@ -121,7 +125,7 @@ def main() -> None:
     print(
         f"{chosen.kind}: {chosen.seeds} seeds, width {chosen.width}, {chosen.blocks} "
         f"blocks, {N_IN} inputs; chunks of "
-        f"{_chunk(experiment, machine, chosen.seeds)}; "
+        f"{chunk_size(experiment, 'cpu', chosen.seeds)}; "
         f"{experiment.implementation.bytes_of_seed() / 2**20:.0f} MiB a seed; "
         f"peak {peak / 2**30:.2f} GiB (data {4 * (N_TRAIN + N_HELD) * N_IN / 2**30:.2f}); "
         f"{time.monotonic() - began:.0f} s"

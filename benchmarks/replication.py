@@ -23,7 +23,8 @@ import itertools
 
 import numpy as np
 
-from claims.execution.measure import Machine, plan
+from claims.execution.machine import Machine
+from claims.execution.measure import plan
 from claims.inference import Atom, Sample, schedule
 from claims.inference.predictive import fresh_worlds, judge_schedule
 from claims.judging import atom_of, cut, generator

@@ -5,7 +5,7 @@ Each sabotage replaces one thing while the claims of claims.yaml are measured an
 networks small enough for seconds: width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of
 5, 20 and 100, eight seeds. A claim turns red when its verdict is not the one that it has with
 nothing broken, unless a placebo turns it too: the same code on other seeds, batches in another
-order, other resamples. `tests/test_sabotage.py` does the same, and compares with the table.
+order, other resamples. `tests/benchmarks/test_sabotage.py` does the same, and compares with the table.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 import torch
+
+from claims.experiments import Context
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "sabotage.md"
@@ -254,54 +256,54 @@ SABOTAGES = (
     Sabotage(
         "vec is given the oracle's gradient",
         _rule("vec", _oracle),
-        guard="test_sabotage.py::test_vec_does_not_look_at_the_weights_above",
+        guard="benchmarks/test_sabotage.py::test_vec_does_not_look_at_the_weights_above",
     ),
     Sabotage("vec is used without having been fitted", _unfitted),
     Sabotage("steps go uphill", _bench(lambda s: s.model_construct(**{**dict(s), "lr": -s.lr}))),
     Sabotage(
         "the step size is ignored: 1 whatever is asked",
         _bench(lambda s: s.model_copy(update={"lr": 1.0})),
-        guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone",
+        guard="benchmarks/test_sabotage.py::test_the_probe_moves_the_last_block_alone",
     ),
     Sabotage("held-out loss is taken on the probe batch", _held_is_the_batch),
     Sabotage(
         "held-out data are trained on",
         _held_is_trained_on,
         trains=True,
-        guard="test_training.py::test_digits_are_scikit_learns_and_split_for_good",
+        guard="models/test_training.py::test_digits_are_scikit_learns_and_split_for_good",
     ),
     Sabotage(
         "the first block is probed, not the last",
         _first_block,
-        guard="test_sabotage.py::test_the_probe_moves_the_last_block_alone",
+        guard="benchmarks/test_sabotage.py::test_the_probe_moves_the_last_block_alone",
     ),
     Sabotage(
         "the credit is that of the block below",
         _wrong_level,
-        guard="test_sabotage.py::test_the_probed_block_gets_its_own_credit",
+        guard="benchmarks/test_sabotage.py::test_the_probed_block_gets_its_own_credit",
     ),
     Sabotage(
         "DFA's feedback is redrawn at each step",
         _rule("dfa", _redrawn_dfa),
         trains=True,
-        guard="test_sabotage.py::test_dfas_feedback_is_fixed",
+        guard="benchmarks/test_sabotage.py::test_dfas_feedback_is_fixed",
     ),
     Sabotage(
         "snapshots are one epoch short",
         _one_epoch_less,
         trains=True,
-        guard="test_sabotage.py::test_training_equals_a_plain_loop_over_its_epochs",
+        guard="benchmarks/test_sabotage.py::test_training_equals_a_plain_loop_over_its_epochs",
     ),
     Sabotage(
         "update variance is taken over seeds, not batches",
         _variance_over_seeds,
-        guard="test_sabotage.py::test_variance_is_over_the_batches_of_a_seed",
+        guard="benchmarks/test_sabotage.py::test_variance_is_over_the_batches_of_a_seed",
     ),
     Sabotage(
         "conditions are not paired by seed",
         _unpaired,
         judges=True,
-        guard="test_sabotage.py::test_conditions_stay_paired_by_seed",
+        guard="benchmarks/test_sabotage.py::test_conditions_stay_paired_by_seed",
     ),
     Sabotage("the random rule is given the oracle's credit", _rule("random", _oracle)),
     Sabotage("signflip shuffles instead: the mean is kept", _rule("signflip", _shuffled)),
@@ -412,7 +414,8 @@ class Bench:
         )
 
     def _measure(self, store, seeds: tuple[int, ...] = SEEDS):
-        return self.claims[0].spec.experiment("digits").implementation.measure(seeds, "cpu", store)
+        experiment = self.claims[0].spec.experiment("digits")
+        return experiment.measure(seeds, Context(store=store))
 
     def _judge(self, observed, resamples: int = 0) -> dict[str, str]:
         from claims import judging as judge
@@ -464,10 +467,10 @@ def _fails(guard: str) -> bool:
     import importlib
 
     file, _, name = guard.partition("::")
-    tests = str(ROOT / "tests")
-    if tests not in sys.path:
-        sys.path.insert(0, tests)
-    test = getattr(importlib.import_module(file.removesuffix(".py")), name)
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    module = importlib.import_module(f"tests.{file.removesuffix('.py').replace('/', '.')}")
+    test = getattr(module, name)
     try:
         test()
     except AssertionError:

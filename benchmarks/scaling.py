@@ -60,7 +60,7 @@ def one(executor: str, seeds: int, cores: int, width: int) -> float:
     from benchmarks.memory import NAME
     from claims.execution.jobs import Job
     from claims.execution.local import Processes
-    from claims.execution.measure import Machine
+    from claims.execution.machine import Machine
     from claims.execution.ray import Ray
     from claims.store.entries import Store
 
@@ -151,7 +151,7 @@ def claim_file(n_claims: int, n_seeds: int) -> str:
     credits, epochs = ("vec", "dfa", "oracle"), (5, 20, 100)
     lines = [
         f"version: 1\ndefaults: {{seeds: {n_seeds}}}\nmemos: {{M: {{title: "
-        f"Many}}}}\nexperiments:\n  sweep:\n    kind: snapshot_sweep\n    dataset: digits\n"
+        f"Many}}}}\nexperiments:\n  sweep:\n    kind: models.experiments.snapshot_sweep:SnapshotSweep\n    dataset: digits\n"
         "    probe: {lr: 0.015}\nclaims:"
     ]
     for i in range(n_claims):
@@ -196,7 +196,8 @@ def synthetic(experiment, seeds: range) -> Iterator[tuple[int, dict, dict]]:
 
 
 def judge_many(n_seeds: int, n_claims: int) -> None:
-    from claims.execution.measure import STAGE, Machine, observations_digest
+    from claims.execution.machine import Machine
+    from claims.execution.measure import STAGE, observations_digest
     from claims.run import Run
     from claims.schema import load_suite
     from claims.store.entries import Key, Store

@@ -1,26 +1,21 @@
-"""`python -m claims stepsize`: the one calibration that READING.md allows, on seeds that are never
-judged.
-"""
+"""`python -m benchmarks.stepsize`: the probe's step size, on seeds that are never judged."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from claims.commands import claims_file, loaded
+from models.devices import DEVICES
+from models.stepsize import TARGET, find_rate, rounded
 
 if TYPE_CHECKING:
     from claims.schema import ExperimentSpec, Suite
 
-# the oracle's change of same-batch loss that follows from the memo: -0.009 held out at a ratio of
-# 1.05
-TARGET = -0.0086
 CALIBRATION_SEEDS = 20000
-TOLERANCE = 0.005  # of the target; the answer is rounded to two digits anyway
+SWEEP = "models.experiments.snapshot_sweep:SnapshotSweep"
 
 
 @click.command(short_help="find the probe's step size")
@@ -40,9 +35,7 @@ TOLERANCE = 0.005  # of the target; the answer is rounded to two digits anyway
     type=click.IntRange(min=6),
     help="Calibration seeds, from 20000 on.",
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 def command(file: Path, name: str, setting: str | None, seeds: int, device: str) -> None:
     """Find the probe's step size: that at which the oracle's dL_same at epoch 5 is -0.0086, on
     seeds 20000, 20001, ...
@@ -50,11 +43,10 @@ def command(file: Path, name: str, setting: str | None, seeds: int, device: str)
     Prints each step size tried with the change of loss found there, and the answer rounded to two
     digits, to be written into `probe.lr`.
     """
-    from claims.execution.measure import Machine, measure
-    from claims.experiments.base import SettingsError
+    from claims.execution.machine import Machine
+    from claims.execution.measure import measure
     from claims.run import store_root
     from claims.store.entries import Store, StoreError
-    from models.devices import DeviceError, resolve_device
 
     suite = loaded(file)
     spec = _sweep(suite, name)
@@ -62,17 +54,17 @@ def command(file: Path, name: str, setting: str | None, seeds: int, device: str)
     chosen = tuple(range(CALIBRATION_SEEDS, CALIBRATION_SEEDS + seeds))
 
     def change(rate: float) -> float:
-        found = measure(probing_at(spec.kind, options, rate, spec.base), chosen, machine, store)
+        found = measure(probing_at(spec.target, options, rate, spec.base), chosen, machine, store)
         value = float(found["dL_same"].mean())
         click.echo(
             f"probe.lr {rate:.6g}: dL_same(oracle, epoch=5) = {value:.6f} over {seeds} seeds"
         )
         return value
 
+    machine, store = Machine(device), Store(store_root(file))
     try:
-        machine, store = Machine(resolve_device(device)), Store(store_root(file))
         rate = find_rate(change, options["probe"]["lr"])
-    except (DeviceError, SettingsError, StoreError) as error:
+    except (StoreError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"step size for {TARGET}: {rate:.6g}; rounded: {rounded(rate)}")
 
@@ -80,7 +72,7 @@ def command(file: Path, name: str, setting: str | None, seeds: int, device: str)
 def _sweep(suite: Suite, name: str) -> ExperimentSpec:
     from claims.language import nearest
 
-    sweeps = [other for other, spec in suite.experiments.items() if spec.kind == "snapshot_sweep"]
+    sweeps = [other for other, spec in suite.experiments.items() if spec.target == SWEEP]
     if name not in suite.experiments:
         raise click.BadParameter(
             f"no experiment is called `{name}`; {nearest(name, sweeps)}", param_hint="--experiment"
@@ -106,35 +98,17 @@ def _options(spec: ExperimentSpec, setting: str | None) -> dict:
     return dict(spec.settings[setting or next(iter(spec.settings))])
 
 
-def probing_at(kind: str, options: dict, rate: float, base: Path):
+def probing_at(target: str, options: dict, rate: float, base: Path):
     """The experiment with this step size, the oracle alone, at epoch 5."""
-    from claims.experiments.base import create, deep_merge
+    from claims.experiments.base import deep_merge
+    from claims.experiments.kinds import create
 
     return create(
-        kind,
+        target,
         deep_merge(options, {"snapshots": [5], "probe": {"lr": rate, "credits": ["oracle"]}}),
         base,
     )
 
 
-def find_rate(change: Callable[[float], float], start: float, target: float = TARGET) -> float:
-    """The rate at which `change(rate)` is `target`: the change is nearly proportional to the rate,
-    so each try is scaled to fit.
-    """
-    rate = start
-    for _ in range(20):
-        value = change(rate)
-        if abs(value / target - 1) < TOLERANCE:
-            return rate
-        if not value * target > 0:  # of the wrong sign, or no number
-            raise click.ClickException(
-                f"at step size {rate:.6g} the loss moved by {value:.3g}: away from "
-                f"{target}; start from a smaller probe.lr"
-            )
-        rate *= min(10.0, max(0.1, target / value))
-    raise click.ClickException(f"no step size found near {rate:.6g} after 20 tries")
-
-
-def rounded(rate: float) -> float:
-    """`rate` to two significant digits."""
-    return round(rate, 1 - math.floor(math.log10(abs(rate))))
+if __name__ == "__main__":
+    command(prog_name="python -m benchmarks.stepsize")

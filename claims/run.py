@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.evidence import Evidence
-from claims.execution.jobs import Executor, FailedElsewhere, Job
-from claims.execution.measure import Machine, measure
+from claims.execution.jobs import Executor, FailedElsewhere
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
 from claims.judging import judge
 from claims.schema import Claim, ExperimentSpec, Suite
 from claims.store.entries import Store
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import xarray
 
     from claims.controls import Control
+    from claims.experiments.kinds import BoundExperiment
 
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
@@ -54,6 +56,13 @@ class Run:
             for setting in names:
                 yield claim.within(setting), setting
 
+    def experiments(self) -> dict[tuple[str, str], BoundExperiment]:
+        """{(experiment, setting): experiment} of all that some claim is asked of."""
+        asked = {(claim.experiment, setting): claim.spec for claim, setting in self.cases()}
+        return {
+            (name, setting): spec.experiment(setting) for (name, setting), spec in asked.items()
+        }
+
     def measure(self, spec: ExperimentSpec, setting: str, seeds: Sequence[int]) -> xarray.Dataset:
         """Observations of an experiment in a setting, `seeds` in the order given. What failed once
         fails again without being tried.
@@ -74,10 +83,7 @@ class Run:
 
     def _make_elsewhere(self, spec: ExperimentSpec, setting: str, seeds: tuple[int, ...]) -> None:
         if self.executor is not None and spec.experiment(setting).available_seeds is None:
-            job = Job(
-                f"{spec.name} ({setting})", spec.kind, spec.settings[setting], spec.base, seeds
-            )
-            if failures := self.executor.run([job], self.machine, self.store):
+            if failures := self.executor.run([spec.job(setting, seeds)], self.machine, self.store):
                 raise FailedElsewhere(failures)
 
     def judge(self, claim: Claim, setting: str) -> Evidence:
@@ -118,8 +124,3 @@ def store_bound() -> int:
         return DEFAULT_BOUND if text is None else bytes_of(text)
     except ValueError as error:
         raise ValueError(f"`{BOUND_VARIABLE}`: {error}") from None
-
-
-def default_setting_names(suite: Suite) -> tuple[str, ...]:
-    """The settings that are asked when none is named: each experiment's first."""
-    return tuple(dict.fromkeys(next(iter(spec.settings)) for spec in suite.experiments.values()))

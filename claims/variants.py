@@ -17,7 +17,7 @@ from claims.schema import Claim, Seeds
 from claims.schema.variants import Variant, setting_of, settings_of, with_readings
 
 if TYPE_CHECKING:
-    from claims.experiments.base import Configured
+    from claims.experiments.kinds import BoundExperiment
     from claims.run import Run
 
 DIVERGED = (
@@ -148,7 +148,7 @@ def _row(evidence: Evidence) -> Row:
     )
 
 
-def experiment_of(run: Run, case: Case) -> Configured:
+def experiment_of(run: Run, case: Case) -> BoundExperiment:
     """The experiment as a reading has it."""
     spec = with_readings(run.suite.experiments[case.experiment], case.setting, [case.reading])
     return spec.experiment(setting_of(case.setting, case.reading))

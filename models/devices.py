@@ -6,12 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
+from claims.experiments import DeviceError
+
 DEVICES = ("auto", "cpu", "cuda")
 DRIVER_SIGNS = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-
-
-class DeviceError(ValueError):
-    """The device asked for is not to be had; the message says what is."""
 
 
 def resolve_device(name: str) -> str:
@@ -19,7 +17,7 @@ def resolve_device(name: str) -> str:
     where torch sees no GPU.
     """
     if name not in DEVICES:
-        raise DeviceError(f"`--device` is {name!r}; allowed: {', '.join(DEVICES)}")
+        raise DeviceError(f"there is no device {name!r}; allowed: {', '.join(DEVICES)}")
     if name == "cpu" or (name == "auto" and not _driver_present()):
         return "cpu"
     import torch
@@ -28,8 +26,8 @@ def resolve_device(name: str) -> str:
         return "cuda"
     if name == "cuda":
         raise DeviceError(
-            f"`--device cuda`: torch {torch.__version__} sees no GPU; use --device cpu, or "
-            "install a CUDA build of torch"
+            f"device cuda: torch {torch.__version__} sees no GPU; use cpu, or install a CUDA build "
+            "of torch"
         )
     return "cpu"
 
@@ -46,14 +44,28 @@ def placed(device: str, worker: int) -> tuple[str, int]:
     return f"cuda:{worker % n_devices}", n_devices
 
 
-def seeds_in_memory(device: str, each: int) -> int:
-    """How many seeds of `each` bytes half of a GPU's free memory holds, at least one: forking arms
-    and probing take as much again.
+def free_memory(device: str) -> int:
+    """Free bytes on a GPU."""
+    import torch
+
+    return torch.cuda.mem_get_info(device)[0]
+
+
+def take(device: str, threads: int, n_seeds: int) -> None:
+    """Make the GPU `device` the process's own; on a CPU, set the number of torch's threads.
+
+    A stack of one seed runs on one thread: only there do more threads change the last bit.
     """
     import torch
 
-    free, _ = torch.cuda.mem_get_info(device)
-    return max(1, free // 2 // each)
+    if device != "cpu":
+        index = torch.device(device).index
+        if index is not None:  # plain "cuda" is the current one
+            torch.cuda.set_device(index)
+        # "fp32" in a key means fp32, whatever the environment says
+        torch.backends.cuda.matmul.allow_tf32 = False
+    else:
+        torch.set_num_threads(1 if n_seeds == 1 else threads)
 
 
 def _driver_present() -> bool:

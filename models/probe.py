@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from claims.experiments.base import BridgeSettings, ProbeSettings
 from models import datasets
 from models.credit import Chance, Rule, Signal, at_levels, rule, vec
 from models.networks.gradients import block_gradients, formed
 from models.networks.network import Network, Tensors, example_losses, output_error
+from models.settings import BridgeSettings, ProbeSettings
 from models.streams import (
     FIT_BATCHES,
     FIT_PERTURBATION,

@@ -10,8 +10,7 @@ import torch
 
 from claims.controls import ALLOWED
 from claims.evidence import Evidence
-from claims.execution.measure import Machine
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from claims.execution.machine import Machine
 from claims.report.again import chances
 from claims.report.false_support import rates
 from claims.run import Run
@@ -20,6 +19,7 @@ from claims.store.entries import Store
 from models.credit import Chance, Signal, rule
 from models.networks.network import output_error
 from models.probe import probe
+from models.settings import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.training import Task, fresh, train
 from tests.support.coin import GOOD, measured
 from tests.support.networks import drawn

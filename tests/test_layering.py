@@ -1,5 +1,5 @@
-"""Who may know whom: `models` never imports `claims`, and nothing on the way to collected items
-imports torch.
+"""Who may know whom: the tool knows no experiment, experiments know the extension interface alone,
+and nothing on the way to collected items imports what takes long.
 """
 
 import ast
@@ -21,9 +21,44 @@ def imported(path):
             yield node.module
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "models").rglob("*.py")), ids=lambda p: p.name)
-def test_models_never_import_claims(path):
-    assert not [name for name in imported(path) if name.split(".")[0] == "claims"]
+def modules(*folders):
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules("claims"), ids=name_of)
+def test_the_tool_knows_neither_the_experiments_nor_their_libraries(path):
+    outside = ("models", "benchmarks", "examples", "tests", "torch", "sklearn", "pooch", "PIL")
+    assert not [name for name in imported(path) if name.split(".")[0] in outside]
+
+
+@pytest.mark.parametrize("path", modules("models"), ids=name_of)
+def test_models_use_the_extension_interface_and_nothing_else_of_the_tool(path):
+    from claims import experiments
+
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not [a.name for a in node.names if a.name.split(".")[0] == "claims"]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "claims":
+            assert node.module == "claims.experiments"
+            assert {alias.name for alias in node.names} <= set(experiments.__all__)
+
+
+def test_every_documented_name_is_there():
+    import claims
+    from claims import experiments
+
+    for package in (claims, experiments):
+        assert [name for name in package.__all__ if getattr(package, name, None) is None] == []
+
+
+def test_importing_the_tool_costs_next_to_nothing(tmp_path):
+    heavy = ("numpy", "scipy", "xarray", "pydantic", "yaml", "pandas", "torch", "click")
+    code = f"import sys, claims; print(*(m for m in {heavy!r} if m in sys.modules))"
+    assert not loaded_by(code, tmp_path)
 
 
 @pytest.mark.parametrize(

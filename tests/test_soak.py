@@ -28,14 +28,14 @@ SUITE = """
     defaults: {seeds: 8, confidence: 0.9}
     experiments:
       sweep:
-        kind: snapshot_sweep
+        kind: models.experiments.snapshot_sweep:SnapshotSweep
         network: {width: 16, blocks: 2}
         train: {epochs: 160}
         snapshots: [5, 20, 40, 60, 80, 100, 120, 140, 160]
         probe: {lr: 0.02, batch: 32, batches: 8, fit_batches: 10}
         settings: {digits: {dataset: digits}}
       online:
-        kind: online_training
+        kind: models.experiments.online_training:OnlineTraining
         like: sweep
         train: {epochs: 20}
         takeover: [0, 5, never]

@@ -23,7 +23,7 @@ from claims.comparison.sensitivity import (
     sensitivity,
 )
 from claims.execution.jobs import Failure
-from claims.execution.measure import Machine
+from claims.execution.machine import Machine
 from claims.report.variants import chapters_of, markdown, page
 from claims.report.variants_plot import curve, points_of
 from claims.run import Run

@@ -91,16 +91,16 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
     """One world for each atom of each claim whose seeds are all in store, in its experiment's first
     setting.
     """
-    from claims.execution.measure import Machine, plan
+    from claims.execution.machine import Machine
+    from claims.execution.measure import plan
     from claims.inference import InferenceError
     from claims.inference.worlds import resampled
     from claims.judging import atom_of, cut
     from claims.run import Run, store_root
     from claims.schema import NotAsked
     from claims.store.entries import Store
-    from models.devices import resolve_device
 
-    run = Run(loaded(file), (), Machine(resolve_device("auto")), Store(store_root(file)))
+    run = Run(loaded(file), (), Machine(), Store(store_root(file)))
     for claim, setting in run.cases():
         experiment = claim.spec.experiment(setting)
         seeds = experiment.available_seeds or range(claim.seeds.start)

@@ -13,7 +13,7 @@ from claims.commands import claims_file, refuse_unknown, tell
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
 
 if TYPE_CHECKING:
-    from claims.execution.measure import Machine
+    from claims.run import Run
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Line:
     seeds: int | None  # None where nothing is asked
     cached: int | None  # None where the store cannot tell
     seconds: float | None
+    obstacle: str = ""  # why the store cannot tell
 
     @property
     def missing(self) -> int | None:
@@ -42,9 +43,7 @@ class Line:
     metavar="S",
     help="Plan this setting; repeatable. Omitted: each experiment's first.",
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@click.option("--device", metavar="D", default="auto", show_default=True)
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
 def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) -> None:
     """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is
@@ -54,8 +53,9 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     if reading.suite is not None:
         refuse_unknown(settings, reading.suite)
         if reading.suite.claims:
-            show(reading.suite, plan(reading.suite, settings, device, seed_base))
-            for line in variants_lines(reading.suite, settings, device, seed_base):
+            run = _run(reading.suite, settings, device, seed_base)
+            show(reading.suite, plan(run))
+            for line in variants_lines(run):
                 click.echo(line)
     if reading.problems:
         tell(reading.path, reading.problems, reading.lines)
@@ -64,33 +64,39 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     click.echo(f"{file}: {count} claim{'s' * (count != 1)}, no mistakes.")
 
 
-def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[Line]:
+def _run(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> Run:
+    """The run that is planned. Ends the command where the device is not to be had."""
+    from claims.execution.machine import Machine, check_machine
+    from claims.experiments.base import DeviceError
+    from claims.run import Run, store_root
+    from claims.store.entries import Store
+
+    run = Run(suite, tuple(settings), Machine(device), Store(store_root(suite.path)), seed_base)
+    try:
+        check_machine(run.machine, list(run.experiments().values()))
+    except DeviceError as error:
+        raise click.BadParameter(str(error), param_hint="--device") from None
+    return run
+
+
+def plan(run: Run) -> list[Line]:
     """A line for every experiment and setting that some claim is asked in."""
-    lines = []
-    for spec in suite.experiments.values():
-        claims = [claim for claim in suite.claims if claim.experiment == spec.name]
-        names = (
-            [name for name in settings if name in spec.settings]
-            if settings
-            else [next(iter(spec.settings))]
-        )
-        lines += [
-            _line(suite, spec, setting, claims, device, seed_base) for setting in names if claims
-        ]
-    return lines
+    suite, lines = run.suite, []
+    for name, setting in run.experiments():
+        claims = [claim for claim in suite.claims if claim.experiment == name]
+        lines.append(_line(run, suite.experiments[name], setting, claims))
+    order = list(suite.experiments)
+    return sorted(lines, key=lambda line: order.index(line.experiment))
 
 
-def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[str]:
+def variants_lines(run: Run) -> list[str]:
     """What `--variants` would judge besides: a line for every experiment and setting that has
     variants.
     """
-    from claims.run import Run, store_root
-    from claims.store.entries import Store
     from claims.variants import cases, claims_of, trainings
 
-    if not suite.variants:
+    if not run.suite.variants:
         return []
-    run = Run(suite, tuple(settings), _machine(device), Store(store_root(suite.path)), seed_base)
     every, lines = list(cases(run)), []
     for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in every):
         mine = [case for case in every if (case.experiment, case.setting) == (experiment, setting)]
@@ -104,24 +110,7 @@ def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base
     return lines
 
 
-def _machine(device: str) -> Machine:
-    from claims.execution.measure import Machine
-    from models.devices import DeviceError, resolve_device
-
-    try:
-        return Machine(resolve_device(device))
-    except DeviceError as error:
-        raise click.BadParameter(str(error), param_hint="--device") from None
-
-
-def _line(
-    suite: Suite,
-    spec: ExperimentSpec,
-    setting: str,
-    claims: Sequence[Claim],
-    device: str,
-    seed_base: int,
-) -> Line:
+def _line(run: Run, spec: ExperimentSpec, setting: str, claims: Sequence[Claim]) -> Line:
     asked, not_asked = [], []
     for claim in claims:
         reason = _reason_not_asked(claim, setting)
@@ -134,8 +123,9 @@ def _line(
         return Line(
             spec.name, setting, len(asked), tuple(not_asked), len(available), len(available), 0.0
         )
-    wanted = range(seed_base, seed_base + max(claim.within(setting).seeds.max for claim in asked))
-    found = _stored(suite, spec, setting, wanted, device)
+    n_seeds = max(claim.within(setting).seeds.max for claim in asked)
+    wanted = range(run.seed_base, run.seed_base + n_seeds)
+    found = _stored(run, spec, setting, wanted)
     return Line(spec.name, setting, len(asked), tuple(not_asked), len(wanted), *found)
 
 
@@ -148,21 +138,18 @@ def _reason_not_asked(claim: Claim, setting: str) -> str | None:
 
 
 def _stored(
-    suite: Suite, spec: ExperimentSpec, setting: str, wanted: Sequence[int], device: str
-) -> tuple[int | None, float | None]:
-    """How many of the wanted seeds are cached, and how long the others would take."""
+    run: Run, spec: ExperimentSpec, setting: str, wanted: Sequence[int]
+) -> tuple[int | None, float | None, str]:
+    """How many of the wanted seeds are cached, how long the others would take; or why that is not
+    known: data or a library that are not here.
+    """
     from claims.execution.measure import plan as plan_measuring
-    from claims.run import store_root
-    from claims.store.entries import Store
-    from models.datasets import DatasetError
 
     try:
-        found = plan_measuring(
-            spec.experiment(setting), list(wanted), _machine(device), Store(store_root(suite.path))
-        )
-    except DatasetError as error:
-        raise click.ClickException(f"experiment {spec.name}, setting {setting}: {error}") from None
-    return found.cached, found.seconds
+        found = plan_measuring(spec.experiment(setting), list(wanted), run.machine, run.store)
+    except ValueError as error:
+        return None, None, str(error)
+    return found.cached, found.seconds, ""
 
 
 def show(suite: Suite, lines: Sequence[Line]) -> None:
@@ -201,6 +188,9 @@ def show(suite: Suite, lines: Sequence[Line]) -> None:
         )
     console.print(table)
     for line in lines:
+        if line.obstacle:
+            text = f"{line.experiment} ({line.setting}) cannot be measured here: {line.obstacle}"
+            console.print(text, highlight=False, markup=False)
         for reason in line.not_asked:
             console.print(f"not asked in {line.setting}: {reason}", highlight=False, markup=False)
     console.print()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,14 +11,10 @@ from typing import Any
 import click
 
 from claims.commands import claims_file, loaded
+from claims.execution.estimates import expected_seconds
 from claims.execution.jobs import Executor, Failure, Job
-from claims.execution.measure import (
-    PRECISIONS,
-    Machine,
-    expected_seconds,
-    observations_digest,
-    plan,
-)
+from claims.execution.machine import Machine, check_machine, cores
+from claims.execution.measure import observations_digest, plan
 from claims.plugin.ray import ray_executor, ray_options
 from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
@@ -36,16 +31,8 @@ from claims.store.entries import Store, StoreError
     metavar="S",
     help="Prepare this setting; repeatable. Omitted: each experiment's first.",
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    default=PRECISIONS[0],
-    show_default=True,
-    help="Of training's matrix products, as pytest's.",
-)
+@click.option("--device", metavar="D", default="auto", show_default=True)
+@click.option("--precision", metavar="P", help="One that the experiments know, as pytest's")
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
 @ray_options
 @click.option(
@@ -58,7 +45,7 @@ def command(
     file: Path,
     settings: tuple[str, ...],
     device: str,
-    precision: str,
+    precision: str | None,
     seed_base: int,
     executor_name: str,
     workers: int | None,
@@ -69,25 +56,24 @@ def command(
     """
     from claims.run import store_bound, store_root
     from claims.store.pruning import prune, sweep
-    from models.devices import DeviceError, resolve_device
 
     try:
-        # the GPU is the cluster's, not this machine's
-        elsewhere = executor_name == "ray" and device == "cuda"
-        machine = Machine(device if elsewhere else resolve_device(device), precision)
+        machine = Machine(device, precision, remote=executor_name == "ray")
         store = Store(store_root(file))
         suite = loaded(file, settings)
-        jobs = missing(jobs_of(suite, settings, seed_base), machine, store)
+        jobs = jobs_of(suite, settings, seed_base)
+        check_machine(machine, [job.experiment() for job in jobs])
+        jobs = missing(jobs, machine, store)
         if not jobs:
             return click.echo("nothing is missing.")
         with (
             present(store),
-            _executor(executor_name, workers or _cores(machine.device), **ray) as executor,
+            _executor(executor_name, workers or _processes(jobs, machine), **ray) as executor,
         ):
             failures = run(executor, jobs, machine, store)
             prune(store, bound=store_bound())
         sweep(store)
-    except (DeviceError, StoreError, ValueError) as error:
+    except (StoreError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     for failure in failures:
         click.echo(f"{failure.job}: {failure.reason}", err=True)
@@ -112,15 +98,7 @@ def jobs_of(suite: Suite, settings: Sequence[str], seed_base: int) -> list[Job]:
             ]
             if asking and spec.experiment(setting).available_seeds is None:
                 n = max(claim.seeds.start for claim in asking)
-                jobs.append(
-                    Job(
-                        f"{spec.name} ({setting})",
-                        spec.kind,
-                        spec.settings[setting],
-                        spec.base,
-                        tuple(range(seed_base, seed_base + n)),
-                    )
-                )
+                jobs.append(spec.job(setting, range(seed_base, seed_base + n)))
     return jobs
 
 
@@ -186,7 +164,7 @@ def _executor(
     yield InProcess() if workers == 1 else Processes(workers)
 
 
-def _cores(device: str) -> int:
-    if device != "cpu":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _processes(jobs: Sequence[Job], machine: Machine) -> int:
+    """As many as cores where all is measured on CPUs; one where an accelerator is used."""
+    devices = {machine.place(job.experiment()).device for job in jobs}
+    return cores() if devices == {"cpu"} else 1

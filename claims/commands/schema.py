@@ -6,29 +6,34 @@ from pathlib import Path
 
 import click
 
-SCHEMA_FILE = Path(__file__).parent.parent / "schema.json"
-
 
 @click.command(short_help="write the JSON Schema")
+@click.argument("file", type=click.Path(path_type=Path), required=False, metavar="[FILE]")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=None,
-    help="Write there; `-` prints.  [default: claims/schema.json]",
+    help="Write there; omitted: print it, or with FILE write FILE's name with .schema.json",
 )
-@click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 where the file is stale."
-)
-def command(output: Path | None, only_check: bool) -> None:
-    """Write the JSON Schema of claim files."""
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if it is stale")
+def command(file: Path | None, output: Path | None, only_check: bool) -> None:
+    """Write the JSON Schema of claim files, with the settings of the tool's own kinds.
+
+    With a claim file FILE, the settings of the kinds that its `kinds` name are completed too.
+    """
+    from claims.commands import loaded
     from claims.schema.json_schema import schema_text
 
-    text, path = schema_text(), output or SCHEMA_FILE
-    if str(path) == "-":
+    if file is None:
+        text, path = schema_text(), output
+    else:
+        suite = loaded(file)
+        text = schema_text(suite.kinds, file.resolve().parent)
+        path = output or file.with_suffix(".schema.json")
+    if path is None or str(path) == "-":
         click.echo(text, nl=False)
     elif only_check:
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            raise click.ClickException(f"{path.name} is stale; run `python -m claims schema`")
+            raise click.ClickException(f"{path} is stale; write it again with `claims schema`")
     else:
         path.write_text(text, encoding="utf-8")
         click.echo(f"wrote {path}")

@@ -17,6 +17,7 @@ from claims.store.entries import Store, StoreError
 from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
 
 if TYPE_CHECKING:
+    from claims.experiments.kinds import BoundExperiment
     from claims.schema import Suite
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -171,7 +172,8 @@ def _users(suite: Suite | None) -> dict[str, str]:
     """{digest: experiment and setting} of all that the suite would use now, on either device and in
     either precision.
     """
-    from claims.execution.measure import PRECISIONS, Machine, observations_digest, snapshots_digests
+    from claims.execution.machine import Machine
+    from claims.execution.measure import observations_digest, snapshots_digests
 
     found: dict[str, set[str]] = {}
     for spec in suite.experiments.values() if suite else ():
@@ -179,19 +181,25 @@ def _users(suite: Suite | None) -> dict[str, str]:
             experiment = spec.experiment(setting)
             if experiment.available_seeds is not None:
                 continue
-            for machine in (
-                Machine(device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS
-            ):
-                where = "" if machine.device == "cpu" else f" on {machine.device}"
-                precision = "" if machine.precision == "fp32" else f" in {machine.precision}"
-                for digest in (
+            for device, precision in _placements(experiment):
+                machine = Machine(device, precision, remote=True)
+                where = "" if device == "cpu" else f" on {device}"
+                usual = precision in (None, experiment.implementation.precisions[0])
+                name = f"{spec.name} ({setting}){where}" + ("" if usual else f" in {precision}")
+                digests = (
                     observations_digest(experiment, machine),
                     *snapshots_digests(experiment, machine),
-                ):
-                    found.setdefault(digest, set()).add(
-                        f"{spec.name} ({setting}){where}{precision}"
-                    )
+                )
+                for digest in digests:
+                    found.setdefault(digest, set()).add(name)
     return {digest: ", ".join(sorted(names)) for digest, names in found.items()}
+
+
+def _placements(experiment: BoundExperiment) -> list[tuple[str, str | None]]:
+    """Every device and precision that an experiment may have been measured on."""
+    kind = experiment.implementation
+    devices = [device for device in kind.devices if device != "auto"]
+    return [(device, p) for device in devices for p in (kind.precisions or (None,))]
 
 
 def _unclaimed(members: Sequence[Stored]) -> str:

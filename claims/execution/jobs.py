@@ -12,26 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from claims.execution.measure import Machine
-from claims.experiments.base import Configured, create
+from claims.execution.machine import Machine
+from claims.experiments.base import Diverged
+from claims.experiments.kinds import BoundExperiment, create
 from claims.store.entries import Store
 
 
 @dataclass(frozen=True)
 class Job:
     """Seeds of one experiment to be measured, as data that crosses to another process: see
-    `claims.experiments.base.create`.
+    `claims.experiments.kinds.create`.
     """
 
-    name: str  # as people know it
-    kind: str
+    name: str  # of the experiment and its setting, for people
+    target: str  # package.module:Class
     options: Mapping[str, Any]
     base: Path
     seeds: tuple[int, ...]
 
-    def experiment(self) -> Configured:
+    def experiment(self) -> BoundExperiment:
         """The experiment, made anew in the process that asks."""
-        return create(self.kind, self.options, self.base)
+        return create(self.target, self.options, self.base)
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,12 @@ class Failure:
     job: str
     error: str
     message: str
+    diverged: bool = False
 
     @classmethod
     def of(cls, job: Job, error: BaseException) -> Failure:
         """That `error` ended a job."""
-        return cls(job.name, type(error).__name__, str(error))
+        return cls(job.name, type(error).__name__, str(error), isinstance(error, Diverged))
 
     @property
     def reason(self) -> str:
@@ -63,6 +65,7 @@ class FailedElsewhere(RuntimeError):
     def __init__(self, failures: Sequence[Failure]):
         names = {failure.error for failure in failures}
         self.error = names.pop() if len(names) == 1 else type(self).__name__
+        self.diverged = all(failure.diverged for failure in failures)
         super().__init__(
             "; ".join(f.message if f.error == self.error else f.reason for f in failures)
         )
@@ -80,6 +83,10 @@ class Executor(Protocol):
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
         """Do all jobs, those after a failed one too. Returns what failed, each reason once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it works with; it is not used any more."""
         ...
 
 

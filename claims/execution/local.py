@@ -1,6 +1,4 @@
-"""On this machine: in this process, or in several that share the store as the workers of a test run
-do.
-"""
+"""Executors on this machine: in this process, or in several that share the store."""
 
 from __future__ import annotations
 
@@ -8,19 +6,21 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.queues import SimpleQueue
 
 from claims.execution.jobs import Failure, Job
-from claims.execution.measure import Machine, measure, plan
+from claims.execution.machine import Machine
+from claims.execution.measure import measure, plan
 from claims.store.entries import Store
 
 
 @dataclass(frozen=True)
 class InProcess:
-    """One job after the other, here."""
+    """One job after the other, in this process."""
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
+        """Do all jobs; one that fails leaves the others."""
         failures = []
         for job in jobs:
             try:
@@ -28,6 +28,9 @@ class InProcess:
             except Exception as error:
                 failures.append(Failure.of(job, error))
         return failures
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,13 @@ class Processes:
     n: int
 
     def run(self, jobs: Sequence[Job], machine: Machine, store: Store) -> list[Failure]:
+        """Do all jobs; one that fails leaves the others."""
         context = multiprocessing.get_context("spawn")  # a forked torch may hang
-        told: SimpleQueue[Failure] = context.SimpleQueue()
+        failed: SimpleQueue[Failure] = context.SimpleQueue()
         workers = [
             context.Process(
                 target=_work,
-                args=(tuple(jobs), machine.as_worker(i, self.n), store.root, told),
+                args=(tuple(jobs), replace(machine, workers=self.n, worker=i), store.root, failed),
                 daemon=True,
             )
             for i in range(self.n)
@@ -54,17 +58,20 @@ class Processes:
         for worker in workers:
             worker.join()
         failures = []
-        while not told.empty():
-            failures.append(told.get())
+        while not failed.empty():
+            failures.append(failed.get())
         return list(dict.fromkeys(failures)) or _left_undone(
             jobs, machine, store, [w.exitcode for w in workers]
         )
 
+    def close(self) -> None:
+        """Nothing is held."""
 
-def _work(jobs: tuple[Job, ...], machine: Machine, root, told: SimpleQueue[Failure]) -> None:
+
+def _work(jobs: tuple[Job, ...], machine: Machine, root, failed: SimpleQueue[Failure]) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     for failure in InProcess().run(jobs, machine, Store(root)):
-        told.put(failure)
+        failed.put(failure)
 
 
 def _die_with_parent() -> None:

@@ -1,5 +1,5 @@
-"""Seeds wanted -> observations: what the store has is fetched, what is missing is trained and
-probed, each seed by exactly one process.
+"""Seeds wanted -> observations: what the store has is fetched, what is missing is measured, each seed
+by exactly one process.
 
 Any number of processes may call `measure` on one store at once. Each takes its share of the seeds
 that nobody works on, and waits only for seeds that a living process holds: correctness rests on the
@@ -8,64 +8,24 @@ store's locks alone, not on how work was handed out.
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-import os
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from claims.experiments.base import Configured, Settings, digest_of
-from claims.experiments.validation import admitted
-from claims.store.activity import Progress, present
-from claims.store.entries import ENTRY_SUFFIX, Entry, Key, Store
-from claims.store.pruning import info_of
-from models.devices import placed, seeds_in_memory
+from claims.execution.chunks import chunk_size
+from claims.execution.estimates import STAGE, entry_info, expected_seconds
+from claims.execution.machine import Machine, Placement
+from claims.execution.progress import RecordedProgress
+from claims.experiments.base import digest_of
+from claims.experiments.context import Context, snapshots_digest
+from claims.experiments.kinds import BoundExperiment
+from claims.experiments.validation import validate_observations
+from claims.store.activity import present
+from claims.store.entries import Entry, Key, Store
 
 if TYPE_CHECKING:
     import xarray
-
-STAGE = "observations"
-EARLIER = 8  # entries that an expected time is taken from
-# bytes trained at once: stacks of small networks slow down where they outgrow the caches
-CPU_WORKING_SET = 12 * 2**20
-FEWEST_AT_ONCE = 8  # networks that outgrow them one by one are as fast in stacks as alone
-PRECISIONS = ("fp32", "bf16")  # of training's matrix products; the first is the usual
-# bytes that no chunk goes beyond, unless a single seed does: forking arms and probing take as much
-# again and more
-LARGEST_WORKING_SET = 2**30
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where missing work runs. `workers`: processes that share this store and the cores, this one
-    included. `threads`: each one's; 0: its share.
-    """
-
-    device: str = "cpu"
-    precision: str = "fp32"
-    workers: int = 1
-    threads: int = 0
-
-    def identity(self) -> dict[str, str]:
-        """What of the machine determines results: library version, kind of device, precision."""
-        return {
-            "torch": importlib.metadata.version("torch"),
-            "device": self.device.partition(":")[0],
-            "precision": self.precision,
-        }
-
-    def as_worker(self, number: int, workers: int) -> Machine:
-        """As the process numbered `number` (from 0) of `workers` sees it. On GPUs one process of
-        each trains what there is on its device; the others wait for it.
-        """
-        if self.device != "cuda" or workers == 1:
-            return replace(self, workers=workers)
-        device, n_devices = placed(self.device, number)
-        return replace(self, device=device, workers=min(workers, n_devices))
 
 
 @dataclass(frozen=True)
@@ -81,44 +41,53 @@ class Plan:
 
 
 def measure(
-    experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store
+    experiment: BoundExperiment, seeds: Sequence[int], machine: Machine, store: Store
 ) -> xarray.Dataset:
     """Observations of `seeds` in the order given: a Dataset whose first dimension is `seed`."""
     if experiment.available_seeds is not None:
-        return admitted(experiment.measure(seeds, machine.device), experiment, seeds)
-    digest = observations_digest(experiment, machine)
+        observed = experiment.measure(seeds)
+        return validate_observations(observed, experiment, seeds)
+    placement = machine.place(experiment)
+    digest = _observations_digest(experiment, placement)
     keys = {seed: Key(STAGE, digest, seed) for seed in seeds}
-    share = max(1, -(-len(keys) // machine.workers))
-    entries = _fill(
-        store, keys, share, lambda missing: _produce(experiment, missing, machine, store, keys)
-    )
+    share = max(1, -(-len(keys) // placement.workers))
+
+    def produce(missing: list[int]) -> None:
+        _produce(experiment, missing, placement, store, keys)
+
+    entries = _fill(store, keys, share, produce)
     return _assemble(seeds, [entries[seed] for seed in seeds])
 
 
-def plan(experiment: Configured, seeds: Sequence[int], machine: Machine, store: Store) -> Plan:
+def plan(experiment: BoundExperiment, seeds: Sequence[int], machine: Machine, store: Store) -> Plan:
     """What `measure` would do, without doing it."""
     if experiment.available_seeds is not None:
         return Plan(len(seeds), len(seeds), 0, 0.0)
-    digest = observations_digest(experiment, machine)
+    placement = machine.place(experiment)
+    digest = _observations_digest(experiment, placement)
     cached = sum(store.has(Key(STAGE, digest, seed)) for seed in seeds)
     missing = len(seeds) - cached
     each = expected_seconds(experiment, machine, store) if missing else 0.0
-    return Plan(
-        len(seeds), cached, missing, None if each is None else each * missing / machine.workers
-    )
+    seconds = None if each is None else each * missing / placement.workers
+    return Plan(len(seeds), cached, missing, seconds)
 
 
-def observations_digest(experiment: Configured, machine: Machine) -> str:
+def observations_digest(experiment: BoundExperiment, machine: Machine) -> str:
     """Names what a seed's observations depend on besides the seed."""
-    return digest_of({"experiment": experiment.identity(), "machine": machine.identity()})
+    return _observations_digest(experiment, machine.place(experiment))
 
 
-def snapshots_digests(experiment: Configured, machine: Machine) -> tuple[str, ...]:
-    """Names what a seed's snapshots depend on besides seed and epoch, one for each way of training;
+def snapshots_digests(experiment: BoundExperiment, machine: Machine) -> tuple[str, ...]:
+    """Names what a seed's snapshots depend on besides seed and part, one for each way of training;
     empty where the experiment keeps none.
     """
-    names = getattr(experiment.implementation, "snapshots_digests", None)
-    return names(machine.identity()) if names else ()
+    identity = machine.place(experiment).identity()
+    identities = experiment.implementation.snapshot_identities()
+    return tuple(snapshots_digest(of, identity) for of in identities)
+
+
+def _observations_digest(experiment: BoundExperiment, placement: Placement) -> str:
+    return digest_of({"experiment": experiment.identity(), "machine": placement.identity()})
 
 
 def _fill(
@@ -152,124 +121,39 @@ def _fill(
 
 
 def _produce(
-    experiment: Configured,
+    experiment: BoundExperiment,
     seeds: list[int],
-    machine: Machine,
+    placement: Placement,
     store: Store,
     keys: Mapping[int, Key],
 ) -> None:
     """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
-    size = _chunk(experiment, machine, len(seeds))
-    with present(
-        store, digest=keys[seeds[0]].digest, kind=experiment.kind, asked=list(keys)
-    ) as record:
+    size = chunk_size(experiment, placement.device, len(seeds))
+    about = {"digest": keys[seeds[0]].digest, "kind": experiment.kind, "asked": list(keys)}
+    with present(store, **about) as record:
         for start in range(0, len(seeds), size):
             chunk, began = seeds[start : start + size], time.monotonic()
-            settle(machine, len(chunk))
-            progress = Progress(record, tuple(chunk))
+            progress = RecordedProgress(record, tuple(chunk))
             progress.start(0)
-            resources = (
-                {"store": store, "machine": machine.identity(), "progress": progress}
-                if experiment.trains
-                else {}
+            context = Context(
+                placement.device,
+                placement.precision,
+                placement.threads_each,
+                placement.identity(),
+                progress,
+                store,
             )
-            observed = admitted(
-                experiment.measure(chunk, machine.device, **resources), experiment, chunk
-            )
+            observed = experiment.measure(chunk, context)
+            observed = validate_observations(observed, experiment, chunk)
             seconds = (time.monotonic() - began) / len(chunk)
-            about = _about(experiment, machine) | {"seconds": seconds, "resumed": progress.resumed}
+            made = {"seconds": seconds, "resumed": progress.resumed}
             for seed in chunk:
-                arrays, info = _cut(observed, seed)
-                store.save(keys[seed], arrays, info | about)
-            experiment.stored(chunk, store, machine.identity())
+                arrays, info = _one_seed(observed, seed)
+                store.save(keys[seed], arrays, info | entry_info(experiment, placement) | made)
+            experiment.implementation.on_stored(chunk, context)
 
 
-def _about(experiment: Configured, machine: Machine) -> dict[str, Any]:
-    """What an entry says of its making, so that it can be listed and times be expected: settings as
-    they are, the code left out.
-    """
-    settings = getattr(experiment.implementation, "settings", None)
-    options = (
-        settings.model_dump(mode="json")
-        if isinstance(settings, Settings)
-        else dict(experiment.options)
-    )
-    return {
-        "kind": experiment.kind,
-        "settings": digest_of(json.loads(json.dumps(options, default=str))),
-        "machine": machine.identity(),
-    }
-
-
-def expected_seconds(experiment: Configured, machine: Machine, store: Store) -> float | None:
-    """Seconds that a seed took in the newest entries with these settings (their median; those
-    resumed halfway left out). None without any.
-    """
-    wanted, where = _about(experiment, machine), store.root / STAGE
-    alike = lambda info: all(info.get(name) == wanted[name] for name in ("kind", "settings"))
-    same_device = lambda info: info.get("machine", {}).get("device") == wanted["machine"]["device"]
-    seconds: list[float] = []
-    for folder in sorted(where.glob("*"), key=_changed, reverse=True):
-        for path in folder.glob(f"seed-*{ENTRY_SUFFIX}"):
-            info = info_of(path)
-            if not (alike(info) and same_device(info)):
-                break  # one folder, one experiment
-            if not info.get("resumed"):
-                seconds.append(info["seconds"])
-            if len(seconds) == EARLIER:
-                return statistics.median(seconds)
-    return statistics.median(seconds) if seconds else None
-
-
-def _changed(folder: Path) -> float:
-    try:
-        return folder.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def settle(machine: Machine, n_seeds: int) -> None:
-    """Make the machine's GPU the process's own; on a CPU, share the cores between the workers. A
-    stack of one seed runs on one thread: only there do more threads change the last bit.
-    """
-    import torch
-
-    if machine.device != "cpu":
-        index = torch.device(machine.device).index
-        if index is not None:  # plain "cuda" is the current one
-            torch.cuda.set_device(index)
-        torch.backends.cuda.matmul.allow_tf32 = (
-            False  # "fp32" in a key means fp32, whatever the environment says
-        )
-    else:
-        cores = (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-        torch.set_num_threads(
-            1 if n_seeds == 1 else machine.threads or max(1, cores // machine.workers)
-        )
-
-
-def _chunk(experiment: Configured, machine: Machine, n_seeds: int) -> int:
-    bytes_of_seed = getattr(experiment.implementation, "bytes_of_seed", None)
-    if bytes_of_seed is None:
-        return n_seeds
-    return min(
-        n_seeds,
-        seeds_at_once(bytes_of_seed())
-        if machine.device == "cpu"
-        else seeds_in_memory(machine.device, bytes_of_seed()),
-    )
-
-
-def seeds_at_once(each: int) -> int:
-    """How many seeds of `each` bytes a CPU trains in one stack."""
-    return max(1, CPU_WORKING_SET // each, min(FEWEST_AT_ONCE, LARGEST_WORKING_SET // each))
-
-
-def _cut(observed: xarray.Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _one_seed(observed: xarray.Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """One seed's observations as arrays, with dimensions and labels as plain JSON."""
     import numpy as np
 

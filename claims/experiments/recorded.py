@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 from pydantic import Discriminator, Field, Tag
 
-from claims.experiments.base import Labels, Settings, SettingsError
+from claims.experiments.base import Experiment, Labels, Settings, SettingsError
+from claims.experiments.context import Context
 from claims.experiments.tables import Row, Table, TableError, as_label, as_number, read_table
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class Recorded(Experiment):
     """Results as recorded. Under `paired: false` the n-th replicate of each condition is "seed" n,
     and shorter conditions end in NaN.
     """
@@ -95,13 +96,12 @@ class Recorded:
     results: tuple[Result, ...] = field(repr=False)
     digest: str = ""
 
-    Settings = RecordedSettings
-    replicates = ()
+    settings_model = RecordedSettings
+    libraries = ()
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], base: Path) -> Recorded:
+    def from_settings(cls, settings: RecordedSettings, base: Path) -> Recorded:
         """Reads and checks the file. Raises `SettingsError` naming what is wrong by its row."""
-        settings = RecordedSettings.model_validate(options)
         path = base / settings.file
         try:
             table = read_table(path)
@@ -159,7 +159,7 @@ class Recorded:
             }
         return described
 
-    def lacks(self, metric: str, labels: Mapping[str, Label]) -> str | None:
+    def reason_missing(self, metric: str, labels: Mapping[str, Label]) -> str | None:
         """Why a combination of labels has no results, or None where it has."""
         if tuple(labels[name] for name in self.settings.conditions) in self._cells[metric]:
             return None
@@ -173,7 +173,7 @@ class Recorded:
             "data": self.digest,
         }
 
-    def measure(self, seeds: Sequence[int], device: str = "cpu") -> xarray.Dataset:
+    def measure(self, seeds: Sequence[int], context: Context) -> xarray.Dataset:
         """The recorded results, dimensions (seed, *conditions); NaN where the file has none."""
         import numpy as np
         import xarray

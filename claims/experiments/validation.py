@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import xarray
 
-    from claims.experiments.base import Configured
+    from claims.experiments.kinds import BoundExperiment
 
 
 class MeasuredError(ValueError):
@@ -19,7 +19,9 @@ class MeasuredError(ValueError):
     """
 
 
-def admitted(observed: Any, experiment: Configured, seeds: Sequence[int]) -> xarray.Dataset:
+def validate_observations(
+    observed: Any, experiment: BoundExperiment, seeds: Sequence[int]
+) -> xarray.Dataset:
     """`observed` with the seeds in the order asked, truth values as 0 and 1, extended precision as
     double, and labels of single precision as they were written.
 

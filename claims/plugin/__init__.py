@@ -56,8 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--device", default="auto", metavar="D", help="auto, cpu or cuda")
     group.addoption(
         "--precision",
-        choices=("fp32", "bf16"),
-        default="fp32",
+        metavar="P",
         help="of training's matrix products; probes are always fp32",
     )
     group.addoption(

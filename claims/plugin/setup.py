@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claims.execution.measure import Machine
+from claims.execution.machine import Machine, check_machine
+from claims.experiments.base import DeviceError
 from claims.plugin.ray import executor_of
 from claims.run import Run, store_root
 from claims.schema import Suite, load_suite
 from claims.store.entries import Store
-from models.devices import DeviceError, resolve_device
 
 if TYPE_CHECKING:
     import pytest
@@ -46,13 +46,14 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     if config.getoption("seed_base") < 0:
         raise RunError(f"`--seed-base` is {config.getoption('seed_base')}; allowed: 0 or more")
     executor = _executor(config)
-    device, workers = config.getoption("device"), _workers(config)
-    # the GPU is the cluster's, not this machine's
-    device = device if executor is not None and device == "cuda" else _device(device)
-    machine = Machine(device, config.getoption("precision"), workers=workers)
-    if executor is None:
-        machine = machine.as_worker(_number(config), workers)
-    return Run(
+    machine = Machine(
+        config.getoption("device"),
+        config.getoption("precision"),
+        workers=_workers(config),
+        worker=_number(config),
+        remote=executor is not None,
+    )
+    run = Run(
         suite,
         settings,
         machine,
@@ -60,6 +61,11 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
         config.getoption("seed_base"),
         executor,
     )
+    try:
+        check_machine(machine, list(run.experiments().values()), "--claims-{}")
+    except DeviceError as error:
+        raise RunError(str(error)) from None
+    return run
 
 
 def make_wishes(config: pytest.Config, run: Run) -> Wishes:
@@ -116,13 +122,6 @@ def _check_settings(suite: Suite, settings: tuple[str, ...]) -> None:
             raise RunError(
                 f"`--setting {name}`: no experiment of {suite.path.name} has that setting; {hint}"
             )
-
-
-def _device(name: str) -> str:
-    try:
-        return resolve_device(name)
-    except DeviceError as error:
-        raise RunError(str(error)) from None
 
 
 def _executor(config: pytest.Config) -> Executor | None:

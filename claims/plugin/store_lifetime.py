@@ -14,7 +14,8 @@ from typing import IO
 
 import pytest
 
-from claims.execution.measure import expected_seconds, observations_digest
+from claims.execution.estimates import expected_seconds
+from claims.execution.measure import observations_digest
 from claims.report.progress import Display, Named
 from claims.run import Run, store_bound
 from claims.store.activity import present
@@ -89,17 +90,12 @@ class Overseer:
     def names(self) -> Mapping[str, Named]:
         """What the digests in the store are called in the claim file."""
         found = {}
-        for spec, setting in {
-            (claim.experiment, setting): (claim.spec, setting)
-            for claim, setting in self.run.cases()
-        }.values():
-            experiment = spec.experiment(setting)
+        for (name, setting), experiment in self.run.experiments().items():
             if experiment.available_seeds is None:
-                digest = observations_digest(experiment, self.run.machine)
-                found[digest] = Named(
-                    f"{spec.name} ({setting})",
-                    expected_seconds(experiment, self.run.machine, self.run.store),
-                )
+                with contextlib.suppress(ValueError):  # data or a library is missing
+                    digest = observations_digest(experiment, self.run.machine)
+                    seconds = expected_seconds(experiment, self.run.machine, self.run.store)
+                    found[digest] = Named(f"{name} ({setting})", seconds)
         return {**self._readings(), **found}
 
     def _readings(self) -> Mapping[str, Named]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from claims.execution.measure import STAGE
+from claims.execution.estimates import STAGE
 from claims.store.activity import Standing, standings
 from claims.store.entries import Key, Store
 

@@ -20,6 +20,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from claims.experiments.kinds import TARGET
 from claims.language.nodes import RESERVED
 
 VERDICTS = ("supported", "refuted", "inconclusive")
@@ -62,6 +63,12 @@ def _name(value: str) -> str:
         )
     if value in RESERVED:
         raise ValueError(f"`{value}` is a word of the claim language; choose another name")
+    return value
+
+
+def _target(value: str) -> str:
+    if not TARGET.fullmatch(value):
+        raise ValueError(f"`{value}` names no class; write package.module:Class")
     return value
 
 
@@ -129,6 +136,7 @@ def _scalar(value: Any) -> Any:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+Target = Annotated[str, AfterValidator(_target)]
 Memo = Annotated[
     str,
     BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
@@ -219,8 +227,7 @@ class ExperimentEntry(BaseModel):
 
     kind: Text | None = Field(
         None,
-        description="snapshot_sweep, online_training, credit_training, recorded, or "
-        "package.module:Class",
+        description="recorded, a short name of `kinds`, or package.module:Class",
     )
     like: str | None = Field(
         None, description="another experiment, from which all that is not named here is taken"
@@ -309,6 +316,9 @@ class ClaimsFile(Entry):
     defaults: DefaultsEntry = DefaultsEntry()
     experiments: dict[Name, ExperimentEntry] = Field(
         {}, description="the first is the default of claims"
+    )
+    kinds: dict[Name, Target] = Field(
+        {}, description="short names of kinds: {sweep: package.module:Class}"
     )
     metrics: dict[Name, Text] = Field(
         {},

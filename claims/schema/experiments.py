@@ -11,7 +11,8 @@ from typing import Any
 
 import pydantic
 
-from claims.experiments.base import SettingsError, deep_merge, settings_model
+from claims.experiments.base import SettingsError, deep_merge
+from claims.experiments.kinds import KINDS, settings_model_of, target_of
 from claims.language.resolve import nearest
 from claims.schema.entries import ExperimentEntry
 from claims.schema.problems import Problem
@@ -25,22 +26,46 @@ Origins = list[tuple[str | int, ...]]  # where in the file options may come from
 class Experiments:
     """Builds the specs of all experiments; what is wrong with one leaves the others."""
 
-    def __init__(self, source: Source, entries: Mapping[str, ExperimentEntry], base: Path):
+    def __init__(
+        self,
+        source: Source,
+        entries: Mapping[str, ExperimentEntry],
+        base: Path,
+        short_names: Mapping[str, str],
+    ):
         self.source, self.entries, self.base = source, entries, base
+        self.short_names = short_names
         self.problems: list[Problem] = []
         self.specs: dict[str, ExperimentSpec] = {}
         self._merged: dict[str, tuple[str, dict, dict[str, dict]] | None] = {}
 
     def build(self) -> dict[str, ExperimentSpec]:
+        """The specs by name. Mistakes are in `problems`."""
+        for name in self.short_names:
+            if name in KINDS:
+                self.fail(
+                    ("kinds", name),
+                    f"`{name}` is a kind of the tool's own",
+                    "choose another name",
+                    key=True,
+                )
         for name in self.entries:
             merged = self._merge(name, ())
-            if merged is None:
-                continue
-            kind, common, settings = merged
-            spec = ExperimentSpec(name, kind, settings, self.base, common)
-            if self._check(spec):
+            if merged is not None and (spec := self._spec(name, *merged)) is not None:
                 self.specs[name] = spec
         return self.specs
+
+    def _spec(
+        self, name: str, kind: str, common: dict, settings: dict[str, dict]
+    ) -> ExperimentSpec | None:
+        try:
+            target = target_of(kind, self.short_names)
+        except SettingsError as error:
+            for _, message in error.problems:
+                self.fail((*self._definer(name, "kind"), "kind"), message)
+            return None
+        spec = ExperimentSpec(name, kind, target, settings, self.base, common)
+        return spec if self._check(spec) else None
 
     def fail(self, path: Sequence[str | int], message: str, hint: str = "", **options: Any) -> None:
         self.problems.append(self.source.problem(path, message, hint, **options))
@@ -80,7 +105,7 @@ class Experiments:
             if parent is None:
                 return None  # told already, at the parent
             kind = kind or parent[0]
-            model = self._model(kind, here)
+            model = self._model(kind)
             common = deep_merge(_known(parent[1], model), own)
             settings = {
                 setting: deep_merge(_known(options, model), own)
@@ -92,7 +117,8 @@ class Experiments:
             return self.fail(
                 here,
                 f"`{name}` names no `kind`",
-                "add `kind: snapshot_sweep`, or `like:` another experiment",
+                "add `kind: recorded`, a name of `kinds` or package.module:Class, or `like:` "
+                "another experiment",
                 key=True,
             )
         for setting, options in own_settings.items():
@@ -112,11 +138,12 @@ class Experiments:
                     nearest(setting, inherited),
                 )
 
-    def _model(self, kind: str, here: tuple[str, ...]) -> type[pydantic.BaseModel] | None:
+    def _model(self, kind: str | None) -> type[pydantic.BaseModel] | None:
+        """The settings class of a kind; None for one that has none, or that `_spec` refuses."""
         try:
-            return settings_model(kind)
-        except (SettingsError, ImportError):
-            return None  # told when the experiment is made
+            return settings_model_of(target_of(kind, self.short_names), self.base) if kind else None
+        except SettingsError:
+            return None
 
     def _check(self, spec: ExperimentSpec) -> bool:
         """Makes every setting once, so that wrong options are told with the line that wrote
@@ -166,7 +193,7 @@ class Experiments:
         )
         name = ".".join(map(str, where))
         if node_at is not None and "Extra inputs are not permitted" in message:
-            allowed = _fields_at(settings_model(spec.kind), where[:-1])
+            allowed = _fields_at(self._model(spec.kind), where[:-1])
             extra = ("kind", "like", "settings", "without_settings") if len(where) == 1 else ()
             return self.fail(
                 (*node_at, *where),

@@ -1,28 +1,39 @@
-"""The JSON Schema of claim files: the models of `entries`, with each shipped kind's own settings
-put in under `experiments`.
+"""The JSON Schema of claim files: the models of `entries`, with the settings of kinds put in under
+`experiments`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from claims.experiments.base import KINDS, settings_model
+from claims.experiments.base import Settings
+from claims.experiments.kinds import KINDS, settings_model_of
 from claims.schema.entries import NEEDED, ClaimsFile
 
 TITLE = "Claims of research memos"
 
 
-def schema_text() -> str:
-    """The schema as it is committed, `claims/schema.json`."""
-    return json.dumps(build_schema(), indent=1, sort_keys=False) + "\n"
+def schema_text(short_names: Mapping[str, str] | None = None, base: Path | None = None) -> str:
+    """The schema as text: of the tool's own kinds, and of those that a claim file in the folder
+    `base` gives short names to ({name: package.module:Class}).
+    """
+    return json.dumps(build_schema(short_names or {}, base), indent=1, sort_keys=False) + "\n"
 
 
-def build_schema() -> dict[str, Any]:
+def build_schema(short_names: Mapping[str, str], base: Path | None = None) -> dict[str, Any]:
+    """The schema as data; see `schema_text`."""
+    models = {
+        name: settings_model_of(target, base)
+        for name, target in (KINDS | dict(short_names)).items()
+    }
+    known = {name: model for name, model in models.items() if model is not None}
     schema = ClaimsFile.model_json_schema()
     definitions = schema["$defs"]
     definitions.pop("ExperimentEntry")
-    definitions["Experiment"] = _experiment(definitions)
+    definitions["Experiment"] = _experiment(definitions, known)
     _one_of_expect_and_never(definitions["ClaimEntry"])
     schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
     for name in ("experiments", "claims"):
@@ -35,21 +46,23 @@ def build_schema() -> dict[str, Any]:
     }
 
 
-def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
+def _experiment(
+    definitions: dict[str, Any], models: Mapping[str, type[Settings]]
+) -> dict[str, Any]:
     """An experiment: by its `kind`, or `like` another, whose kind an editor cannot know."""
-    branches = []
-    for kind in KINDS:
-        definitions[kind] = _kind(kind, definitions)
+    branches: list[dict[str, Any]] = []
+    for kind, model in models.items():
+        definitions[kind] = _kind(kind, model, definitions)
         branches.append({"$ref": f"#/$defs/{kind}"})
     frame = _frame()
     branches.append(
         {
             "type": "object",
             "required": ["kind"],
-            "title": "package.module:Class",
+            "title": "package.module:Class, or a short name of it",
             "properties": {
                 **frame,
-                "kind": {"type": "string", "pattern": "^[A-Za-z_][\\w.]*:[A-Za-z_]\\w*$"},
+                "kind": {"type": "string", "not": {"enum": list(models)}},
                 "settings": _settings({"type": ["object", "null"]}),
             },
         }
@@ -66,11 +79,8 @@ def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
     return {"title": "Experiment", "type": "object", "anyOf": branches}
 
 
-def _kind(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """One shipped kind. Nothing is required: a setting, or what the experiment is like, may bring
-    it.
-    """
-    model = settings_model(kind)
+def _kind(kind: str, model: type[Settings], definitions: dict[str, Any]) -> dict[str, Any]:
+    """One kind. Nothing is required: a setting, or what the experiment is like, may bring it."""
     own = model.model_json_schema(ref_template=f"#/$defs/{kind}.{{model}}")
     for name, definition in own.pop("$defs", {}).items():
         definitions[f"{kind}.{name}"] = _partial(definition)

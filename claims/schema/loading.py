@@ -89,7 +89,10 @@ class _Loader:
         if self.file is None:
             return None
         experiments = Experiments(
-            self.source, self.file.experiments, self.source.path.parent.resolve()
+            self.source,
+            self.file.experiments,
+            self.source.path.parent.resolve(),
+            self.file.kinds,
         )
         self.specs = experiments.build()
         self.problems += experiments.problems
@@ -104,6 +107,7 @@ class _Loader:
             self.specs,
             tuple(claim for claim in claims if claim is not None),
             self._variants(),
+            self.file.kinds,
         )
 
     def _variants(self) -> dict[str, Variants]:

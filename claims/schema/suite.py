@@ -24,7 +24,8 @@ from claims.language import (
 from claims.language.printer import scalar_text
 
 if TYPE_CHECKING:
-    from claims.experiments.base import Configured
+    from claims.execution.jobs import Job
+    from claims.experiments.kinds import BoundExperiment
     from claims.schema.variants import Variants
 
 
@@ -56,21 +57,22 @@ class ExperimentSpec:
     """An experiment and its settings, options merged; the first setting is the default."""
 
     name: str
-    kind: str
+    kind: str  # as the file writes it
+    target: str  # package.module:Class
     settings: Mapping[str, Mapping[str, Any]]
     base: Path
     common: Mapping[str, Any] = field(default_factory=dict)  # the options before any setting
     _made: dict = field(default_factory=dict, compare=False, repr=False)
 
-    def experiment(self, setting: str) -> Configured:
+    def experiment(self, setting: str) -> BoundExperiment:
         """The experiment of a setting. Raises `claims.experiments.base.SettingsError`."""
         return self._create(setting, self.settings[setting])
 
-    def _create(self, key: str | tuple, options: Mapping[str, Any]) -> Configured:
+    def _create(self, key: str | tuple, options: Mapping[str, Any]) -> BoundExperiment:
         if key not in self._made:
-            from claims.experiments.base import create
+            from claims.experiments.kinds import create
 
-            self._made[key] = create(self.kind, options, self.base)
+            self._made[key] = create(self.target, options, self.base, kind=self.kind)
         return self._made[key]
 
     def describe(self, setting: str) -> dict[str, dict[str, tuple]] | None:
@@ -117,19 +119,27 @@ class ExperimentSpec:
         )
 
     def ranges(self, setting: str) -> dict[str, tuple[float, float]]:
-        return dict(getattr(self.experiment(setting), "ranges", None) or {})
+        """{metric: (lowest, highest)} of bounded metrics in a setting."""
+        return dict(self.experiment(setting).ranges)
+
+    def job(self, setting: str, seeds: Sequence[int]) -> Job:
+        """The measuring of `seeds` in a setting, as data for an executor."""
+        from claims.execution.jobs import Job
+
+        name = f"{self.name} ({setting})"
+        return Job(name, self.target, self.settings[setting], self.base, tuple(seeds))
 
     def refuse_absent(self, setting: str, terms: Sequence[Term]) -> None:
         """Recorded results need not hold every combination of labels. Raises `ExpressionError` for
         one that they lack.
         """
-        lacks = getattr(getattr(self.experiment(setting), "implementation", None), "lacks", None)
-        for term in terms if lacks else ():
-            if reason := lacks(term.metric, dict(term.labels)):
+        implementation = self.experiment(setting).implementation
+        for term in terms:
+            if reason := implementation.reason_missing(term.metric, dict(term.labels)):
                 raise ExpressionError(f"`{term}` was not measured: {reason}")
 
 
-def _described(experiment: Configured) -> dict[str, dict[str, tuple]] | None:
+def _described(experiment: BoundExperiment) -> dict[str, dict[str, tuple]] | None:
     """What the experiment says of itself, with numpy's numbers made plain. Raises TypeError for
     what is no description.
     """
@@ -262,6 +272,7 @@ class Suite:
     experiments: Mapping[str, ExperimentSpec]
     claims: tuple[Claim, ...]
     variants: Mapping[str, Variants] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)  # {short name: package.module:Class}
 
     @property
     def settings(self) -> tuple[str, ...]:

@@ -120,8 +120,7 @@ def settings_of(spec: ExperimentSpec, setting: str) -> dict[str, Any]:
     SettingsError.
     """
     made = spec.experiment(setting)
-    settings = getattr(made.implementation, "settings", None)
-    return dict(_flat(settings.model_dump() if hasattr(settings, "model_dump") else made.options))
+    return dict(_flat(made.settings.model_dump() if made.settings else made.options))
 
 
 def told(value: Any) -> str:
@@ -231,7 +230,7 @@ def _refused(spec: ExperimentSpec, reading: Variant, *settings: str) -> str | No
 def _typed(spec: ExperimentSpec) -> bool:
     """Whether the kind tells its settings: a user's own may take any."""
     made = spec.experiment(next(iter(spec.settings)))
-    return hasattr(getattr(made.implementation, "settings", None), "model_dump")
+    return made.settings is not None
 
 
 def _made(picked: Sequence[tuple[str, Any] | None]) -> Changes:

@@ -13,62 +13,14 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store, StoreError
-from claims.store.pruning import WORKING, living
 
+WORKING = "working"  # the folder of living processes' records
 INTERVAL = 0.5  # seconds between two writes of a record
-
-
-@dataclass
-class Progress:
-    """One chunk of seeds on its way. Experiments call `start`, then `at_epoch` and `done`; `work`
-    counts in epochs of training.
-    """
-
-    record: Record
-    seeds: tuple[int, ...]
-    epochs: int = 0  # of each seed
-    work: float = 0.0  # of each seed, training included
-    trained: dict[int, int] = field(default_factory=dict)
-    other: float = 0.0
-    resumed: bool = False
-
-    def start(self, epochs: int, beyond: float = 0.0) -> None:
-        """Each seed takes `epochs` of training, and work beyond them that is worth `beyond`
-        epochs.
-        """
-        self.epochs, self.work = epochs, epochs + beyond
-        self._tell("training")
-
-    def at_epoch(self, seeds: Sequence[int], epoch: int) -> None:
-        """`seeds` have been trained to `epoch`."""
-        self.trained |= dict.fromkeys(seeds, epoch)
-        self._tell("training")
-
-    def found(self, seeds: Sequence[int], epoch: int) -> None:
-        """`seeds` were in the store up to `epoch` already."""
-        self.resumed = self.resumed or epoch > 0
-        self.at_epoch(seeds, epoch)
-
-    def done(self, worth: float, doing: str) -> None:
-        """Every seed of the chunk got on by work worth that many epochs."""
-        self.other += worth
-        self._tell(doing)
-
-    def _tell(self, doing: str) -> None:
-        epochs = sum(self.trained.values())
-        share = (epochs / len(self.seeds) + self.other) / self.work if self.work else 0.0
-        self.record.write(
-            chunk=list(self.seeds),
-            doing=doing,
-            epochs=epochs,
-            of_epochs=self.epochs,
-            share=min(1.0, share),
-        )
 
 
 class Record:
@@ -95,6 +47,22 @@ class Record:
         for path in (self.path, self.path.with_suffix(PART_SUFFIX)):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def living(store: Store) -> Iterator[Mapping[str, Any]]:
+    """The records of processes that are at work; those of the dead are removed on the way.
+    Unreadable ones are passed over.
+    """
+    for lock in sorted((store.root / WORKING).glob(f"*{LOCK_SUFFIX}")):
+        record = lock.with_suffix(".json")
+        with store.hold(lock, wait=False) as dead:
+            if dead:
+                for left in (record, record.with_suffix(PART_SUFFIX)):
+                    with contextlib.suppress(OSError):
+                        left.unlink()
+                continue
+        with contextlib.suppress(OSError, ValueError):
+            yield json.loads(record.read_bytes())
 
 
 @contextlib.contextmanager

@@ -12,11 +12,12 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from claims.store.activity import WORKING, living
 from claims.store.entries import (
     DAMAGED_SUFFIX,
     ENTRY_SUFFIX,
@@ -27,7 +28,6 @@ from claims.store.entries import (
     StoreError,
 )
 
-WORKING = "working"  # the folder of living processes' records
 # bytes; 16 seeds of a network of width 512 on 3072 inputs, to three snapshots, are about 2 GiB
 DEFAULT_BOUND = 8 * 2**30
 JOURNAL_BOUND = 2**20
@@ -120,22 +120,6 @@ def sweep(store: Store) -> None:
             with contextlib.suppress(OSError):  # not empty
                 folder.rmdir()
         _shorten_journal(store.root / JOURNAL)
-
-
-def living(store: Store) -> Iterator[Mapping[str, Any]]:
-    """The records of processes that are at work; those of the dead are removed on the way.
-    Unreadable ones are passed over.
-    """
-    for lock in sorted((store.root / WORKING).glob(f"*{LOCK_SUFFIX}")):
-        record = lock.with_suffix(".json")
-        with store.hold(lock, wait=False) as dead:
-            if dead:
-                for left in (record, record.with_suffix(PART_SUFFIX)):
-                    with contextlib.suppress(OSError):
-                        left.unlink()
-                continue
-        with contextlib.suppress(OSError, ValueError):
-            yield json.loads(record.read_bytes())
 
 
 def prune(

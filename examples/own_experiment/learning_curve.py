@@ -3,35 +3,35 @@ with the training set.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import xarray
 
+from claims import Experiment
+
 
 @dataclass(frozen=True)
-class LearningCurve:
-    """Every option of the claim file arrives as an argument; an unknown one is an error with its
+class LearningCurve(Experiment):
+    """Every key of the claim file arrives as an argument; an unknown one is an error with its
     line.
     """
 
     sizes: list[int]
     held_out: int = 500
 
-    ranges = {
-        "accuracy": (0.0, 1.0)
-    }  # optional: lets `check` refuse a claim that no share can fail
+    # optional: lets `check` refuse a claim that no share can fail
+    ranges: ClassVar = {"accuracy": (0.0, 1.0)}
 
     def describe(self):
         """Optional: names and labels, so that a typo is found before anything runs."""
         return {"accuracy": {"size": tuple(self.sizes)}}
 
-    def measure(self, seeds, device):
+    def measure(self, seeds, context):
         """The one method that must be there: a Dataset whose first dimension is `seed`."""
         accuracy = np.array([self._curve(seed) for seed in seeds])  # (seed, size)
-        return xarray.Dataset(
-            {"accuracy": (("seed", "size"), accuracy)},
-            {"seed": list(seeds), "size": list(self.sizes)},
-        )
+        coordinates = {"seed": list(seeds), "size": list(self.sizes)}
+        return xarray.Dataset({"accuracy": (("seed", "size"), accuracy)}, coordinates)
 
     def _curve(self, seed):
         from sklearn.datasets import load_digits

@@ -12,8 +12,7 @@ import importlib
 import os
 from pathlib import Path
 
-from claims.experiments.base import digest_of
-from claims.store.sources import source_digest
+from claims.experiments import digest_of, source_digest
 from models.datasets.base import (
     FOLDER_VARIABLE,
     Arrays,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from claims.store.sources import source_digest
+from claims.experiments import source_digest
 from models.datasets.base import FOLDER_VARIABLE, Arrays, DatasetError, Pixels, data_folder
 from models.datasets.image_folder import ImageFolder
 

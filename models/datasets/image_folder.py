@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from claims.experiments.base import digest_of
-from claims.store.sources import source_digest
+from claims.experiments import digest_of, source_digest
 from models.datasets.base import Arrays
 from models.datasets.listing import Listing, listed
 

@@ -5,23 +5,19 @@ get on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field
 
-from claims.experiments.base import Labels, PositiveInt
-from claims.store.sources import source_digest
-from models.experiments.snapshot_sweep import SnapshotSettings
+from claims.experiments import Context, Labels, OffsetProgress, PositiveInt, source_digest
+from models.experiments.base import TrainedExperiment
+from models.settings import SnapshotSettings
 
 if TYPE_CHECKING:
     import xarray
-
-    from claims.store.activity import Progress
-    from claims.store.entries import Store
 
 
 class CreditTrainingSettings(SnapshotSettings):
@@ -52,13 +48,12 @@ class CreditTrainingSettings(SnapshotSettings):
 
 
 @dataclass(frozen=True)
-class CreditTraining:
+class CreditTraining(TrainedExperiment):
     """Networks that share initial weights and batches by seed, and differ by their credit alone."""
 
     settings: CreditTrainingSettings
 
-    Settings = CreditTrainingSettings
-    replicates = ()
+    settings_model = CreditTrainingSettings
     ranges = {
         "accuracy": (0.0, 1.0),
         "alignment": (-1.0, 1.0),
@@ -66,10 +61,6 @@ class CreditTraining:
         "train_loss": (0.0, math.inf),
         "state_norm": (0.0, math.inf),
     }
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any], base: Path) -> CreditTraining:
-        return cls(CreditTrainingSettings.model_validate(options, context={"base": base}))
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}."""
@@ -99,53 +90,30 @@ class CreditTraining:
             "source": source_digest("models.experiments.curves"),
         }
 
-    def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str, ...]:
-        """Names what a seed's snapshots depend on besides seed and epoch, for each rule: those of a
-        sweep that trains with it.
-        """
-        return tuple(
-            self.settings.under(credit).snapshots_digest(machine)
-            for credit in self.settings.credits
-        )
+    def snapshot_identities(self) -> tuple[dict[str, Any], ...]:
+        """What determines the networks of each rule: those of a sweep that trains with it."""
+        under = (self.settings.under(credit) for credit in self.settings.credits)
+        return tuple(settings.training_identity() for settings in under)
 
-    def measure(
-        self,
-        seeds: Sequence[int],
-        device: str,
-        store: Store | None = None,
-        machine: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> xarray.Dataset:
-        """Observations of `seeds`, dimensions (seed, credit, epoch, block). Snapshots go through
-        `store` where one is given, so that what is killed goes on from the last. Raises
-        NonFiniteError when a network diverges.
+    def observe(self, seeds: Sequence[int], context: Context) -> xarray.Dataset:
+        """Observations of `seeds`, dimensions (seed, credit, epoch, block). What is killed goes on
+        from the last snapshot.
         """
         import numpy as np
         import xarray
 
-        from models.experiments.curves import Leg, curve
+        from models.experiments.curves import curve
 
-        settings, machine = self.settings, machine or {}
+        settings, device = self.settings, context.device
         last = settings.snapshots[-1]
-        if progress is not None:
-            progress.start(last * len(settings.credits))
+        context.progress.start(last * len(settings.credits))
         curves = []
-        for place, (credit, digest) in enumerate(
-            zip(settings.credits, self.snapshots_digests(machine), strict=True)
-        ):
-            leg = None if progress is None else Leg(progress, place * last)
-            curves.append(
-                curve(
-                    settings.under(credit).task(machine),
-                    seeds,
-                    settings.snapshots,
-                    settings.sample,
-                    device,
-                    store,
-                    digest,
-                    leg,
-                )
-            )
+        for place, credit in enumerate(settings.credits):
+            own = settings.under(credit)
+            task, kept = own.task(context.precision), context.snapshots(own.training_identity())
+            progress = OffsetProgress(context.progress, place * last)
+            epochs, sample = settings.snapshots, settings.sample
+            curves.append(curve(task, seeds, epochs, sample, device, progress, kept))
         labels = {
             "seed": list(seeds),
             "credit": list(settings.credits),

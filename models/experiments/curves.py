@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from claims.experiments import Progress, Snapshots
 from models import datasets
 from models.checkpoints import snapshots
 from models.credit import rule
@@ -18,28 +17,6 @@ from models.probe import Observations, Snapshot, alignment
 from models.streams import PROBE_BATCHES, independent_batches
 from models.training import State, Task, evaluate, fresh
 
-if TYPE_CHECKING:
-    from claims.store.activity import Progress
-    from claims.store.entries import Store
-
-
-@dataclass(frozen=True)
-class Leg:
-    """Part of a way: `before` epochs of it were done by others. Stands in for `Progress` in
-    training.
-    """
-
-    progress: Progress
-    before: int
-
-    def at_epoch(self, seeds: Sequence[int], epoch: int) -> None:
-        """`seeds` have been trained to `epoch` on this leg."""
-        self.progress.at_epoch(seeds, self.before + epoch)
-
-    def found(self, seeds: Sequence[int], epoch: int) -> None:
-        """`seeds` were in the store up to `epoch` of this leg."""
-        (self.progress.found if epoch else self.progress.at_epoch)(seeds, self.before + epoch)
-
 
 def curve(
     task: Task,
@@ -47,12 +24,11 @@ def curve(
     epochs: Sequence[int],
     sample: int,
     device: str,
-    store: Store | None = None,
-    digest: str = "",
-    progress: Leg | None = None,
+    progress: Progress,
+    kept: Snapshots | None = None,
 ) -> Observations:
     """The networks of `seeds` at each of `epochs` (ascending, from 0 on), trained with
-    `task.train.credit`, through `store` under `digest`.
+    `task.train.credit`; snapshots go through `kept`, where it is given.
 
     Returns accuracy and loss on held-out data, train_loss and state_norm (n_seeds, n_epochs),
     alignment (n_seeds, n_epochs, L+1). The last three are over `sample` training examples of each
@@ -62,7 +38,7 @@ def curve(
     examples = _examples(task, seeds, sample, device)
     found = [
         measured(task, state, examples, device)
-        for state in _states(task, seeds, epochs, device, store, digest, progress)
+        for state in _states(task, seeds, epochs, device, progress, kept)
     ]
     return {name: np.stack([at_epoch[name] for at_epoch in found], axis=1) for name in found[0]}
 
@@ -91,15 +67,14 @@ def _states(
     seeds: Sequence[int],
     epochs: Sequence[int],
     device: str,
-    store: Store | None,
-    digest: str,
-    progress: Leg | None,
+    progress: Progress,
+    kept: Snapshots | None,
 ) -> Iterator[State]:
     """The stack at each epoch; what is untrained is not worth storing."""
     if epochs[0] == 0:
         yield fresh(task, seeds, device)
     if trained := [epoch for epoch in epochs if epoch > 0]:
-        yield from snapshots(store, digest, task, seeds, trained, device, progress)
+        yield from snapshots(kept, task, seeds, trained, device, progress)
 
 
 def _examples(task: Task, seeds: Sequence[int], sample: int, device: str) -> Tensor:

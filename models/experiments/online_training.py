@@ -5,23 +5,20 @@ goes on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field
 
-from claims.experiments.base import Labels, digest_of
-from claims.store.sources import source_digest
-from models.experiments.snapshot_sweep import TrainedSettings
+from claims.experiments import Context, Labels, source_digest
+from models.experiments.base import TrainedExperiment
+from models.settings import TrainedSettings
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray
-
-    from claims.store.activity import Progress
-    from claims.store.entries import Store
 
 NEVER = "never"
 
@@ -54,20 +51,15 @@ class OnlineSettings(TrainedSettings):
 
 
 @dataclass(frozen=True)
-class OnlineTraining:
+class OnlineTraining(TrainedExperiment):
     """Arms that differ only in when vec takes over, in all blocks. The bridge is learned from epoch
     0 on in every arm that will use it.
     """
 
     settings: OnlineSettings
 
-    Settings = OnlineSettings
-    replicates = ()
+    settings_model = OnlineSettings
     ranges = {"accuracy": (0.0, 1.0), "loss": (0.0, math.inf)}
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any], base: Path) -> OnlineTraining:
-        return cls(OnlineSettings.model_validate(options, context={"base": base}))
 
     def describe(self) -> Labels:
         """{metric: {dimension: labels}}; epoch 0 is the untrained network."""
@@ -89,47 +81,30 @@ class OnlineTraining:
             "source": source_digest("models.experiments.takeover"),
         }
 
-    def snapshots_digests(self, machine: Mapping[str, Any]) -> tuple[str]:
-        """Names what is kept of a seed on its way."""
-        return (digest_of({"arms": self.identity(), "machine": dict(machine)}),)
+    def snapshot_identities(self) -> tuple[dict[str, Any]]:
+        """What determines the arms that are kept of a seed until it is done."""
+        return ({"arms": self.identity()},)
 
-    def stored(self, seeds: Sequence[int], store: Store, machine: Mapping[str, Any]) -> None:
+    def on_stored(self, seeds: Sequence[int], context: Context) -> None:
         """Their observations are stored: what was kept of them on their way goes."""
         from models.experiments.takeover import forget
 
-        forget(store, *self.snapshots_digests(machine), seeds, self.settings.train.epochs)
+        kept = context.snapshots(*self.snapshot_identities())
+        if kept is not None:
+            forget(kept, seeds, self.settings.train.epochs)
 
-    def measure(
-        self,
-        seeds: Sequence[int],
-        device: str,
-        store: Store | None = None,
-        machine: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> xarray.Dataset:
+    def observe(self, seeds: Sequence[int], context: Context) -> xarray.Dataset:
         """Observations of `seeds`, dimensions (seed, takeover, epoch). What is killed goes on from
-        what `store`, where one is given, has kept of it. Raises NonFiniteError when a network
-        diverges.
+        what the store has kept of it.
         """
         import xarray
 
-        from models.experiments.takeover import run_arms, run_arms_through
+        from models.experiments.takeover import run_arms
 
-        task, takeover = self.settings.task(machine), self.settings.takeover
-        if progress is not None:
-            progress.start(self.settings.train.epochs)
-        if store is None:
-            accuracy, loss = run_arms(task, seeds, takeover, device, progress and progress.at_epoch)
-        else:
-            accuracy, loss = run_arms_through(
-                store,
-                *self.snapshots_digests(machine or {}),
-                task,
-                seeds,
-                takeover,
-                device,
-                progress,
-            )
+        task, takeover = self.settings.task(context.precision), self.settings.takeover
+        context.progress.start(self.settings.train.epochs)
+        kept = context.snapshots(*self.snapshot_identities())
+        accuracy, loss = run_arms(task, seeds, takeover, context.device, context.progress, kept)
         labels = {
             "seed": list(seeds),
             "takeover": ("takeover", _objects(self.settings.takeover)),
@@ -139,7 +114,7 @@ class OnlineTraining:
         return xarray.Dataset({"accuracy": (dims, accuracy), "loss": (dims, loss)}, labels)
 
 
-def _objects(labels: Sequence[Any]):
+def _objects(labels: Sequence[Any]) -> np.ndarray:
     """Labels of mixed types as they are: numpy would turn [0, "never"] into strings."""
     import numpy as np
 

@@ -4,24 +4,19 @@ fork, and one stack after.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from claims.experiments import Progress, Snapshots
 from models.credit import vec
-from models.networks.network import Tensors
 from models.training import State, Task, Trainer, concatenate, evaluate, fresh, stack
 
-if TYPE_CHECKING:
-    from claims.store.activity import Progress
-    from claims.store.entries import Store
-
-STAGE = "snapshots"
 KEPT_EVERY = 10  # epochs: how often a run that is killed can go on from
 Arrays = Mapping[str, np.ndarray]
-Told = Callable[[Sequence[int], int], None]
+OnEpoch = Callable[[Sequence[int], int], None]
 
 
 def run_arms(
@@ -29,41 +24,30 @@ def run_arms(
     seeds: Sequence[int],
     takeover: Sequence[int | str],
     device: str,
-    on_epoch: Told | None = None,
+    progress: Progress,
+    kept: Snapshots | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Held-out accuracy and loss of every arm after every epoch: two (n_seeds, n_arms, n_epochs +
     1) float64 arrays.
 
     A forked arm continues the trunk's parameters, optimizer moments and learned bridge. Batches and
     noise are those of its seed and epoch, the same in every arm, so that arms differ by their
-    credit alone. `on_epoch(seeds, epoch)` hears of every epoch done.
+    credit alone. Every KEPT_EVERY epochs each seed's arms are saved in `kept`, where it is given,
+    so that what was killed goes on from there; `forget` removes them.
     """
-    arms = Arms(task, seeds, takeover, device)
-    arms.run(on_epoch)
-    return arms.scores("accuracy"), arms.scores("loss")
-
-
-def run_arms_through(
-    store: Store,
-    digest: str,
-    task: Task,
-    seeds: Sequence[int],
-    takeover: Sequence[int | str],
-    device: str,
-    progress: Progress | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `run_arms`; every KEPT_EVERY epochs each seed's arms are kept in `store` under `digest`,
-    so that what was killed goes on from there. `forget` is for when their scores are safe.
-    """
-    accuracy, loss = {}, {}
-    with store.locks(STAGE, digest, seeds, wait=True):
-        found = {seed: _last_kept(store, digest, seed, task.train.epochs) for seed in seeds}
+    if kept is None:
+        arms = Arms(task, seeds, takeover, device)
+        arms.run(progress.at_epoch)
+        return arms.scores("accuracy"), arms.scores("loss")
+    accuracy: dict[int, np.ndarray] = {}
+    loss: dict[int, np.ndarray] = {}
+    with kept.lock(seeds):
+        found = {seed: _last_kept(kept, seed, task.train.epochs) for seed in seeds}
         for epoch in sorted({epoch for epoch, _ in found.values()}):
             group = [seed for seed in seeds if found[seed][0] == epoch]
             arms = Arms(task, group, takeover, device, epoch, [found[seed][1] for seed in group])
-            if progress is not None:
-                progress.found(group, epoch)
-            arms.run(progress and progress.at_epoch, lambda arms=arms: _keep(store, digest, arms))
+            progress.found(group, epoch)
+            arms.run(progress.at_epoch, functools.partial(_keep, kept, arms))
             accuracy |= dict(zip(group, arms.scores("accuracy"), strict=True))
             loss |= dict(zip(group, arms.scores("loss"), strict=True))
     return np.stack([accuracy[seed] for seed in seeds]), np.stack([loss[seed] for seed in seeds])
@@ -93,14 +77,14 @@ class Arms:
         self.forks = [t for t in takeover if isinstance(t, int)]
         self.forked: Trainer | None = None
         self.arms: list[int] = []  # those that have forked, in the order of the stack
-        self.found: list[Tensors] = []  # by epoch: {metric: (n_seeds, n_arms)}
+        self.found: list[dict[str, np.ndarray]] = []  # by epoch: {metric: (n_seeds, n_arms)}
         if epoch:
             self._restore(kept)
         else:
             self.trunk = Trainer(task, fresh(task, seeds, device, bridge=True), device)
             self._arrive()
 
-    def run(self, on_epoch: Told | None = None, keep: Callable[[], None] | None = None) -> None:
+    def run(self, on_epoch: OnEpoch | None = None, keep: Callable[[], None] | None = None) -> None:
         """Train to the end. `keep()` is called where the arms are worth keeping."""
         while self.epoch < self.task.train.epochs:
             if len(self.arms) < len(self.takeover):
@@ -190,7 +174,7 @@ class Arms:
     def _under_vec(self, state: State) -> Trainer:
         return Trainer(self.task, state, self.device, credit=vec.RULE.name)
 
-    def _evaluate(self) -> Tensors:
+    def _evaluate(self) -> dict[str, np.ndarray]:
         """{metric: (n_seeds, n_arms)}: an arm that has not forked yet is its trunk."""
         results = {None: evaluate(self.trunk.network, self.trunk.params, self.trunk.data)}
         if self.forked is not None:
@@ -205,30 +189,28 @@ class Arms:
         }
 
 
-def _keep(store: Store, digest: str, arms: Arms) -> None:
+def _keep(kept: Snapshots, arms: Arms) -> None:
     for s, seed in enumerate(arms.seeds):
-        store.save(_key(digest, seed, arms.epoch), arms.of_seed(s), {})
-        store.delete(_key(digest, seed, arms.epoch - KEPT_EVERY))
+        kept.save(seed, _part(arms.epoch), arms.of_seed(s))
+        kept.delete(seed, _part(arms.epoch - KEPT_EVERY))
 
 
-def _last_kept(store: Store, digest: str, seed: int, epochs: int) -> tuple[int, Arrays]:
+def _last_kept(kept: Snapshots, seed: int, epochs: int) -> tuple[int, Arrays]:
     """The last epoch that is kept of a seed, and what is; 0 and nothing where none is."""
     for epoch in range((epochs - 1) // KEPT_EVERY * KEPT_EVERY, 0, -KEPT_EVERY):
-        entry = store.fetch(_key(digest, seed, epoch))
-        if entry is not None:
-            return epoch, entry.arrays
+        arrays = kept.load(seed, _part(epoch))
+        if arrays is not None:
+            return epoch, arrays
     return 0, {}
 
 
-def forget(store: Store, digest: str, seeds: Sequence[int], epochs: int) -> None:
+def forget(kept: Snapshots, seeds: Sequence[int], epochs: int) -> None:
     """Remove what is kept of seeds on their way."""
-    with store.locks(STAGE, digest, seeds, wait=True):
+    with kept.lock(seeds):
         for seed in seeds:
             for epoch in range(KEPT_EVERY, epochs, KEPT_EVERY):
-                store.delete(_key(digest, seed, epoch))
+                kept.delete(seed, _part(epoch))
 
 
-def _key(digest: str, seed: int, epoch: int):
-    from claims.store.entries import Key
-
-    return Key(STAGE, digest, seed, f"arms-at-{epoch}")
+def _part(epoch: int) -> str:
+    return f"arms-at-{epoch}"

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from claims.experiments.base import NetworkSettings
+from models.settings import NetworkSettings
 from models.streams import INITIAL, stream
 
 Tensors = dict[str, Tensor]

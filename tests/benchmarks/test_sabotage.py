@@ -8,12 +8,12 @@ import torch
 import xarray
 
 from benchmarks.sabotage import PLACEBOS, SABOTAGES, TABLE, Sabotage, bench, table
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models import datasets
 from models.credit import Signal, dfa, rule, vec
 from models.networks.gradients import formed
 from models.networks.network import output_error
 from models.probe import Snapshot, _Bench
+from models.settings import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.streams import batch_order
 from models.training import Task, fresh, train
 from tests.support.networks import drawn

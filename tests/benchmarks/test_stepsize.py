@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import math
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.stepsize import TARGET, TOLERANCE, find_rate, probing_at, rounded
-from claims.__main__ import main
+from benchmarks.stepsize import command, probing_at
+from models.stepsize import TARGET, TOLERANCE, find_rate, rounded
 from tests.support import ROOT
+from tests.support.experiments import KINDS
 
 
 def nearly_linear(slope, bend):
@@ -54,14 +54,12 @@ def test_a_linear_loss_takes_one_step():
 
 @pytest.mark.parametrize("value", [0.001, 0.0, math.nan, math.inf])
 def test_a_loss_that_does_not_fall_is_told(value):
-    with pytest.raises(
-        click.ClickException, match="away from -0.0086; start from a smaller probe.lr"
-    ):
+    with pytest.raises(ValueError, match=r"away from -0.0086; start from a smaller probe.lr"):
         find_rate(lambda rate: value, 0.01)
 
 
 def test_a_target_out_of_reach_is_told():
-    with pytest.raises(click.ClickException, match="no step size found .* after 20 tries"):
+    with pytest.raises(ValueError, match=r"no step size found .* after 20 tries"):
         find_rate(lambda rate: -0.001 * (1 + rate / (1 + rate)), 0.01)
 
 
@@ -80,7 +78,7 @@ def test_what_is_tried_is_the_experiment_with_that_rate_and_the_oracle_alone(tmp
         "train": {"epochs": 20},
         "probe": {"lr": 1.0, "credits": ["dfa", "vec"], "steps": 3},
     }
-    settings = probing_at("snapshot_sweep", options, 0.25, tmp_path).implementation.settings
+    settings = probing_at(KINDS["snapshot_sweep"], options, 0.25, tmp_path).settings
     assert (
         settings.probe.lr == 0.25
         and settings.probe.credits == ("oracle",)
@@ -107,7 +105,7 @@ def test_what_is_tried_is_the_experiment_with_that_rate_and_the_oracle_alone(tmp
 def test_what_cannot_be_calibrated_is_told(tmp_path, monkeypatch, arguments, code, told):
     monkeypatch.chdir(tmp_path)
     file = [] if arguments == ["missing.yaml"] else [str(ROOT / "claims.yaml")]
-    result = CliRunner().invoke(main, ["stepsize", *file, *arguments])
+    result = CliRunner().invoke(command, [*file, *arguments])
     assert result.exit_code == code and isinstance(result.exception, SystemExit)
     assert told in " ".join(result.stderr.split())
 
@@ -116,11 +114,11 @@ def test_an_experiment_that_ends_before_epoch_5_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("CLAIMS_STORE", str(tmp_path / "store"))
     path = tmp_path / "claims.yaml"
     path.write_text(
-        "version: 1\nexperiments:\n  sweep: {kind: snapshot_sweep, dataset: digits, train: "
-        "{epochs: 3}, snapshots: [3], probe: {lr: 0.01}}\n"
+        "version: 1\nexperiments:\n  sweep: {kind: models.experiments.snapshot_sweep:SnapshotSweep, "
+        "dataset: digits, train: {epochs: 3}, snapshots: [3], probe: {lr: 0.01}}\n"
         'claims: {one: {expect: "accuracy(epoch=3) > 0.5"}}\n'
     )
-    result = CliRunner().invoke(main, ["stepsize", str(path), "--device", "cpu"])
+    result = CliRunner().invoke(command, [str(path), "--device", "cpu"])
     assert (
         result.exit_code == 1
         and isinstance(result.exception, SystemExit)

@@ -23,7 +23,7 @@ SUITE = """
     defaults: {seeds: 5, confidence: 0.9}
     experiments:
       sweep:
-        kind: snapshot_sweep
+        kind: models.experiments.snapshot_sweep:SnapshotSweep
         network: {width: 8, blocks: 1}
         train: {epochs: 2}
         snapshots: [1, 2]

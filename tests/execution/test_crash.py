@@ -11,8 +11,9 @@ from collections import Counter
 
 import pytest
 
-from claims.execution import measure as measuring
-from claims.execution.measure import Machine, measure
+from claims.execution import chunks
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
 from claims.store.entries import JOURNAL, DamagedEntryWarning, Store, StoreError
 from claims.store.pruning import entries, sweep
 from tests.support import workers as crew
@@ -164,11 +165,11 @@ def test_results_are_equal_for_any_chunks_and_any_workers(tmp_path, monkeypatch)
     found = []
     for number, (seeds_at_once, workers) in enumerate([(1, 2), (2, 2), (6, 2), (6, 1)]):
         monkeypatch.setattr(
-            measuring,
+            chunks,
             "CPU_WORKING_SET",
             seeds_at_once * experiment(**short).implementation.bytes_of_seed(),
         )
-        monkeypatch.setattr(measuring, "FEWEST_AT_ONCE", 1)
+        monkeypatch.setattr(chunks, "FEWEST_AT_ONCE", 1)
         store = Store(tmp_path / str(number))
         measured = measure(experiment(**short), SEEDS, Machine(workers=workers), store)
         found.append((measured, arrays_of(store)))

@@ -6,19 +6,21 @@ import pytest
 
 from claims.execution.jobs import Failure, Job
 from claims.execution.local import InProcess, Processes
-from claims.execution.measure import Machine, measure
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
 from claims.store.entries import Store
 from tests.support import workers as crew
+from tests.support.experiments import KINDS
 from tests.support.workers import arrays_of, experiment, leftovers, same
 
 SHORT = {**crew.SWEEP, "train": {"epochs": 3, "batch": 64}, "snapshots": [1, 3]}
 JOBS = [
-    Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1, 2)),
-    Job("online", "online_training", crew.ONLINE, Path("."), (0, 1)),
+    Job("sweep", KINDS["snapshot_sweep"], SHORT, Path("."), (0, 1, 2)),
+    Job("online", KINDS["online_training"], crew.ONLINE, Path("."), (0, 1)),
 ]
 DIVERGING = Job(
     "wild",
-    "snapshot_sweep",
+    KINDS["snapshot_sweep"],
     {**SHORT, "train": {"epochs": 3, "lr": 1e30, "optimizer": "sgd"}},
     Path("."),
     (0,),
@@ -30,9 +32,8 @@ def test_all_executors_give_the_same_bits(tmp_path):
     assert InProcess().run(JOBS, Machine(), here) == Processes(2).run(JOBS, Machine(), there) == []
     assert arrays_of(here) == arrays_of(there) and len(arrays_of(here)) == 3 * 3 + 2
     assert not leftovers(there.root)
-    direct = experiment(train=SHORT["train"], snapshots=SHORT["snapshots"]).measure(
-        [0, 1, 2], "cpu"
-    )
+    short = experiment(train=SHORT["train"], snapshots=SHORT["snapshots"])
+    direct = short.measure([0, 1, 2])
     assert same(measure(JOBS[0].experiment(), (0, 1, 2), Machine(), there), direct)
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import xarray
 
+from claims.execution import chunks
 from claims.execution import measure as measuring
-from claims.execution.measure import Machine, measure, observations_digest, plan
-from claims.experiments.base import create
+from claims.execution.machine import Machine
+from claims.execution.measure import measure, observations_digest, plan
+from claims.experiments.context import SNAPSHOTS
 from claims.store.entries import DamagedEntryWarning, Key, Store
-from models.checkpoints import STAGE as SNAPSHOTS
 from models.training import Trainer
+from tests.support.experiments import create
 
 OPTIONS = {
     "dataset": "digits",
@@ -61,7 +63,7 @@ def test_nothing_is_trained_twice_and_more_seeds_train_only_themselves(tmp_path,
 
 
 def test_stored_is_what_was_measured(tmp_path, store):
-    direct = sweep(tmp_path).measure([4, 5], "cpu")
+    direct = sweep(tmp_path).measure([4, 5])
     stored = measure(sweep(tmp_path), [4, 5], MACHINE, store)
     for metric in direct.data_vars:
         np.testing.assert_array_equal(direct[metric], stored[metric])
@@ -101,7 +103,7 @@ def test_longer_training_goes_on_from_the_last_snapshot(tmp_path, store, epochs_
     longer = dict(train={"epochs": 5}, snapshots=[1, 3, 5])
     found = measure(sweep(tmp_path, **longer), [0], MACHINE, store)
     assert [epoch for _, epoch in epochs_run] == [3, 4]
-    whole = sweep(tmp_path, **longer).measure([0], "cpu")
+    whole = sweep(tmp_path, **longer).measure([0])
     np.testing.assert_array_equal(found["dL_held"], whole["dL_held"])
 
 
@@ -134,7 +136,7 @@ def test_identity_knows_what_matters_and_nothing_else(tmp_path):
         digest(snapshots=[3]),
         digest(feedback={"scale": 2.0}),
         digest(network={"width": 9, "blocks": 1}),
-        digest(Machine("cuda")),
+        digest(Machine("cuda", remote=True)),
         digest(Machine(precision="bf16")),
     ]
     assert len(set(different)) == len(different)
@@ -149,7 +151,7 @@ def test_plan_counts_without_measuring(tmp_path, store):
 
 def test_chunks_do_not_change_results(tmp_path, store, monkeypatch):
     whole = measure(sweep(tmp_path), [0, 1, 2], MACHINE, store)
-    monkeypatch.setattr(measuring, "_chunk", lambda *_: 1)
+    monkeypatch.setattr(measuring, "chunk_size", lambda *_: 1)
     parts = measure(sweep(tmp_path), [0, 1, 2], MACHINE, Store(tmp_path / "other"))
     for metric in whole.data_vars:
         np.testing.assert_array_equal(whole[metric], parts[metric])
@@ -167,21 +169,19 @@ def test_chunks_fit_the_caches_or_the_memory(tmp_path):
             },
             tmp_path,
         )
-        return measuring._chunk(made, MACHINE, 64), made.implementation.bytes_of_seed()
+        return chunks.chunk_size(made, "cpu", 64), made.implementation.bytes_of_seed()
 
     probed = {"probe": OPTIONS["probe"]}
     small, middle, large, huge = (chunk(width, **probed) for width in (16, 256, 1024, 4096))
-    assert small[0] > measuring.FEWEST_AT_ONCE and small[0] * small[1] <= measuring.CPU_WORKING_SET
-    assert middle[0] == measuring.FEWEST_AT_ONCE
+    assert small[0] > chunks.FEWEST_AT_ONCE and small[0] * small[1] <= chunks.CPU_WORKING_SET
+    assert middle[0] == chunks.FEWEST_AT_ONCE
     assert (
-        1 <= large[0] < measuring.FEWEST_AT_ONCE
-        and large[0] * large[1] <= measuring.LARGEST_WORKING_SET
+        1 <= large[0] < chunks.FEWEST_AT_ONCE and large[0] * large[1] <= chunks.LARGEST_WORKING_SET
     )
     assert huge[0] == 1
     arms = chunk(512, "online_training")
     assert (
-        arms[1] == 5 * chunk(512, **probed)[1]
-        and arms[0] * arms[1] <= measuring.LARGEST_WORKING_SET
+        arms[1] == 5 * chunk(512, **probed)[1] and arms[0] * arms[1] <= chunks.LARGEST_WORKING_SET
     )
 
 
@@ -192,8 +192,9 @@ def test_processes_that_start_together_share_the_work(tmp_path, store):
     code = f"""
         import sys
         from pathlib import Path
-        from claims.experiments.base import create
-        from claims.execution.measure import Machine, measure
+        from tests.support.experiments import create
+        from claims.execution.machine import Machine
+        from claims.execution.measure import measure
         from claims.store.entries import Store
         from models.training import Trainer
         original = Trainer.run_epoch

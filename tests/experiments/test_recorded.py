@@ -10,8 +10,9 @@ import numpy as np
 import pandas
 import pytest
 
-from claims.experiments.base import SettingsError, create
+from claims.experiments.base import SettingsError
 from claims.experiments.tables import TableError, as_label, as_number, read_table
+from tests.support.experiments import create
 
 OPTIONS = {
     "file": "r.csv",
@@ -64,7 +65,7 @@ def test_the_wide_form(tmp_path, form):
         name: {"credit": ("dfa", "vec"), "epoch": (5, 20)} for name in ("accuracy", "loss")
     }
     assert experiment.available_seeds == (0, 1, 2) and experiment.paired
-    observed = experiment.measure((0, 1, 2), "cpu")
+    observed = experiment.measure((0, 1, 2))
     assert observed["accuracy"].dims == ("seed", "credit", "epoch")
     for row in ROWS:
         for metric in ("accuracy", "loss"):
@@ -79,7 +80,7 @@ def test_the_wide_form(tmp_path, form):
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_the_long_form_is_the_wide_form(tmp_path, form):
     write(tmp_path)
-    wide = recorded(tmp_path).measure((0, 1, 2), "cpu")
+    wide = recorded(tmp_path).measure((0, 1, 2))
     rows = [
         {
             "run": row["run"],
@@ -93,16 +94,16 @@ def test_the_long_form_is_the_wide_form(tmp_path, form):
     ]
     write(tmp_path, rows, form)
     long = recorded(tmp_path, file=f"r.{form}", metrics={"name": "metric", "value": "value"})
-    assert long.measure((0, 1, 2), "cpu").identical(wide)
+    assert long.measure((0, 1, 2)).identical(wide)
 
 
 def test_seeds_come_in_the_order_asked(tmp_path):
     write(tmp_path)
-    observed = recorded(tmp_path).measure((2, 0), "cpu")
+    observed = recorded(tmp_path).measure((2, 0))
     assert observed["seed"].values.tolist() == [2, 0]
     assert observed["accuracy"].sel(credit="dfa", epoch=5).values.tolist() == [2.05, 0.05]
     with pytest.raises(ValueError, match="no replicate 7"):
-        recorded(tmp_path).measure((7,), "cpu")
+        recorded(tmp_path).measure((7,))
 
 
 def test_replicates_that_are_names_are_numbered(tmp_path):
@@ -114,7 +115,7 @@ def test_replicates_keep_their_own_numbers(tmp_path):
     write(tmp_path, [row | {"run": 100 - 7 * row["run"]} for row in ROWS])
     experiment = recorded(tmp_path)
     assert experiment.available_seeds == (86, 93, 100)
-    assert experiment.measure((100,), "cpu")["accuracy"].sel(credit="vec", epoch=20).item() == 0.2
+    assert experiment.measure((100,))["accuracy"].sel(credit="vec", epoch=20).item() == 0.2
 
 
 def test_labels_of_mixed_types_stay_what_they_are(tmp_path):
@@ -126,14 +127,14 @@ def test_labels_of_mixed_types_stay_what_they_are(tmp_path):
     write(tmp_path, rows)
     experiment = recorded(tmp_path, conditions=["takeover"], metrics=["accuracy"])
     assert experiment.describe()["accuracy"]["takeover"] == (0, 1, "never")
-    assert experiment.measure((0, 1, 2), "cpu")["takeover"].values.tolist() == [0, 1, "never"]
+    assert experiment.measure((0, 1, 2))["takeover"].values.tolist() == [0, 1, "never"]
 
 
 def test_no_conditions_at_all(tmp_path):
     write(tmp_path, [{"run": run, "speed": run * 1.5} for run in range(4)])
     experiment = recorded(tmp_path, conditions=[], metrics=["speed"])
     assert experiment.describe() == {"speed": {}}
-    assert experiment.measure((1, 3), "cpu")["speed"].values.tolist() == [1.5, 4.5]
+    assert experiment.measure((1, 3))["speed"].values.tolist() == [1.5, 4.5]
 
 
 UNEQUAL = [
@@ -147,7 +148,7 @@ def test_conditions_with_replicates_of_their_own(tmp_path):
     write(tmp_path, UNEQUAL)
     experiment = recorded(tmp_path, conditions=["size"], metrics=["epochs", "loss"], paired=False)
     assert not experiment.paired and experiment.available_seeds == (0, 1, 2, 3, 4)
-    observed = experiment.measure(experiment.available_seeds, "cpu")
+    observed = experiment.measure(experiment.available_seeds)
     np.testing.assert_array_equal(
         observed["epochs"].sel(size=8).values, [80, 81, np.nan, np.nan, np.nan]
     )
@@ -160,15 +161,17 @@ def test_conditions_with_replicates_of_their_own(tmp_path):
 def test_the_same_run_number_in_two_conditions_is_another_run_when_unpaired(tmp_path):
     write(tmp_path, [row | {"run": int(row["run"].split("-")[1])} for row in UNEQUAL])
     experiment = recorded(tmp_path, conditions=["size"], metrics=["epochs"], paired=False)
-    assert experiment.measure((0, 1), "cpu")["epochs"].sel(size=16).values.tolist() == [160, 161]
+    assert experiment.measure((0, 1))["epochs"].sel(size=16).values.tolist() == [160, 161]
 
 
 def test_combinations_that_no_row_has_are_lacking_rather_than_averaged(tmp_path):
     rows = [row for row in ROWS if (row["credit"], row["epoch"]) != ("vec", 20)]
     write(tmp_path, rows)
     experiment = recorded(tmp_path).implementation
-    assert experiment.lacks("accuracy", {"credit": "vec", "epoch": 5}) is None
-    assert "credit=vec, epoch=20" in experiment.lacks("accuracy", {"credit": "vec", "epoch": 20})
+    assert experiment.reason_missing("accuracy", {"credit": "vec", "epoch": 5}) is None
+    assert "credit=vec, epoch=20" in experiment.reason_missing(
+        "accuracy", {"credit": "vec", "epoch": 20}
+    )
 
 
 def test_what_a_changed_file_holds_is_read_anew(tmp_path):

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 import xarray
 
-from claims.execution.measure import Machine, measure
-from claims.experiments.base import Configured
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
+from claims.experiments.base import Experiment
+from claims.experiments.kinds import BoundExperiment
 from claims.experiments.validation import MeasuredError, label_of
 from claims.store.entries import Store
 
 
-class Kind:
+class Kind(Experiment):
     """Returns what it is made with."""
 
     def __init__(self, make, given=None):
@@ -22,7 +24,7 @@ class Kind:
         if given is not None:
             self.available_seeds = given
 
-    def measure(self, seeds, device):
+    def measure(self, seeds, context):
         return self.make(list(seeds))
 
     def identity(self):
@@ -30,9 +32,8 @@ class Kind:
 
 
 def measured(make, tmp_path, seeds=(3, 4, 5), given=None):
-    return measure(
-        Configured("lab:Kind", {}, Kind(make, given)), seeds, Machine(), Store(tmp_path / "store")
-    )
+    experiment = BoundExperiment("lab:Kind", "lab:Kind", {}, tmp_path, Kind(make, given), None)
+    return measure(experiment, seeds, Machine(), Store(tmp_path / "store"))
 
 
 def good(seeds, values=None, **more):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models import datasets
 from models.credit import dfa, vec
 from models.probe import Snapshot, fit_bridge, probe
+from models.settings import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.streams import PROBE_BATCHES, independent_batches
 from models.training import Task, fresh, train
 from tests.support.one_network import OneNetwork

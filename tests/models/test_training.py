@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claims.experiments.base import ProbeSettings
 from models import datasets
 from models.probe import probe
+from models.settings import ProbeSettings
 from models.training import (
     NonFiniteError,
     Trainer,

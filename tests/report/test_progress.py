@@ -14,8 +14,9 @@ from claims.execution.measure import (
     observations_digest,
     plan,
 )
+from claims.execution.progress import RecordedProgress as Progress
 from claims.report.progress import Display, Line, Named, Tally, duration
-from claims.store.activity import Progress, Standing, present, standings
+from claims.store.activity import Standing, present, standings
 from claims.store.entries import Key, Store
 from tests.support.workers import DieAtEpoch, experiment, hire, training, until
 

@@ -11,7 +11,7 @@ import sys
 import jsonschema
 import pytest
 
-from claims.execution.measure import Machine
+from claims.execution.machine import Machine
 from claims.language import ExpressionError
 from claims.run import Run
 from claims.schema import (

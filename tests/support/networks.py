@@ -2,8 +2,8 @@
 
 import torch
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
 from models.networks.network import Network
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.training import Task
 
 

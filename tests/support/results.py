@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from claims.execution.measure import Machine
+from claims.execution.machine import Machine
 from claims.report.result_file import Result, collect, read_result, result_text
 from claims.run import Run
 from claims.schema import load_suite

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from claims.execution.measure import Machine, measure
-from claims.experiments.base import create
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
+from claims.experiments.context import SNAPSHOTS
 from claims.store import entries as snapshots
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store
 from claims.store.pruning import DAMAGED_SUFFIX, entries, living
-from models.checkpoints import STAGE as SNAPSHOTS
 from models.training import Trainer
+from tests.support.experiments import create
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.support.workers"])

@@ -11,27 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from claims.execution.jobs import Failure, Job
-from claims.execution.measure import Machine, plan
+from claims.execution.machine import Machine
+from claims.execution.measure import plan
 from claims.execution.ray.failures import Failures
+from claims.execution.ray.resources import Resources
 from claims.store.entries import Store
 
 if TYPE_CHECKING:
     from claims.execution.ray.connection import Connection
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What one task takes of a node. Omitted: one core, and on CUDA one GPU."""
-
-    num_cpus: float | None = None
-    num_gpus: float | None = None
-
-    def on(self, device: str) -> tuple[float, float]:
-        """(cores, GPUs) of a task on `device`."""
-        gpus = (
-            (1.0 if device.startswith("cuda") else 0.0) if self.num_gpus is None else self.num_gpus
-        )
-        return (1.0 if self.num_cpus is None else self.num_cpus), gpus
 
 
 @dataclass(frozen=True)
@@ -57,15 +44,13 @@ class Ray:
         if not jobs:
             return unmade
         from claims.execution.ray.connection import ClusterError
-        from claims.execution.ray.driver import Campaign
+        from claims.execution.ray.driver import Driver
 
         try:
             connection = self.connection()
         except ClusterError as error:
             return unmade + [Failure.of(job, error) for job in jobs]
-        return unmade + Campaign(connection, machine, store, self.resources, self.failures).run(
-            jobs
-        )
+        return unmade + Driver(connection, machine, store, self.resources, self.failures).run(jobs)
 
     def connection(self) -> Connection:
         """The way to the cluster, made once. Raises ClusterError where Ray is missing or there is

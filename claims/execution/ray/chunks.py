@@ -6,19 +6,19 @@ import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from claims.execution.chunks import chunk_size
+from claims.execution.estimates import STAGE
 from claims.execution.jobs import Job
-from claims.execution.measure import STAGE, Machine, _chunk, snapshots_digests
-from claims.experiments.base import Configured
+from claims.execution.machine import Machine
+from claims.execution.measure import snapshots_digests
+from claims.experiments.kinds import BoundExperiment
 from claims.store.entries import Key
 
-SNAPSHOTS = "snapshots"
 # chunks handed out at once: more than there is room for, so that a cluster that grows by demand
 # sees one
 IN_FLIGHT = 256
 FILES = 2**16  # open at most: every lock is one
-ANNOUNCED = (
-    4  # chunks of a job whose records name all its seeds: enough for the display, which remembers
-)
+ANNOUNCED = 4  # chunks of a job whose records name all its seeds: enough for the display
 # seeds of a chunk for GPUs that are not there yet: a cluster that grows by demand grows by the
 # tasks that wait, and all seeds in one are one
 UNSEEN = 8
@@ -27,16 +27,13 @@ UNSEEN = 8
 @dataclass(frozen=True)
 class Chunk:
     """Seeds of one job that are made together. `seeds` lack observations; `asked` is what the
-    display is told.
+    display shows as the whole.
     """
 
     job: Job
-    experiment: Configured
+    experiment: BoundExperiment
     digest: str
     snapshots: tuple[str, ...]  # digests, in one order for all drivers
-    epochs: tuple[
-        int, ...
-    ]  # of its snapshots; none where the experiment keeps them only on its way
     seeds: tuple[int, ...]
     asked: tuple[int, ...]
 
@@ -44,18 +41,10 @@ class Chunk:
         """Of a seed's observations."""
         return Key(STAGE, self.digest, seed)
 
-    def snapshots_of(self, seed: int) -> list[Key]:
-        """Of all a seed's snapshots."""
-        return [
-            Key(SNAPSHOTS, digest, seed, f"epoch-{epoch}")
-            for digest in self.snapshots
-            for epoch in self.epochs
-        ]
 
-
-def cut(
+def split(
     job: Job,
-    experiment: Configured,
+    experiment: BoundExperiment,
     digest: str,
     seeds: Sequence[int],
     machine: Machine,
@@ -64,23 +53,16 @@ def cut(
     """Chunks of `seeds` that fit a node and keep all `slots` busy, 0 of which means that the
     cluster has no room yet.
     """
-    together = (
-        _chunk(experiment, machine, len(seeds))
-        if machine.device == "cpu"
-        else len(seeds)
-        if slots
-        else UNSEEN
-    )  # a GPU there cuts them itself
+    device = machine.place(experiment).device
+    if device == "cpu":
+        together = chunk_size(experiment, device, len(seeds))
+    else:  # a GPU that is there makes chunks of its own
+        together = len(seeds) if slots else UNSEEN
     size = min(together, -(-len(seeds) // max(1, slots)))
     parts = [tuple(seeds[start : start + size]) for start in range(0, len(seeds), size)]
-    snapshots = tuple(sorted(snapshots_digests(experiment, machine))) if experiment.trains else ()
-    epochs = (
-        getattr(experiment.implementation.settings, "snapshots", ()) if experiment.trains else ()
-    )
+    snapshots = tuple(sorted(snapshots_digests(experiment, machine)))
     return [
-        Chunk(
-            job, experiment, digest, snapshots, epochs, part, job.seeds if i < ANNOUNCED else part
-        )
+        Chunk(job, experiment, digest, snapshots, part, job.seeds if i < ANNOUNCED else part)
         for i, part in enumerate(parts)
     ]
 
@@ -98,4 +80,4 @@ def at_once(chunks: Sequence[Chunk]) -> int:
     return max(1, min(len(chunks), IN_FLIGHT, (allowed - allowed // 4) // of_one))
 
 
-__all__ = ["SNAPSHOTS", "Chunk", "at_once", "cut"]
+__all__ = ["Chunk", "at_once", "split"]

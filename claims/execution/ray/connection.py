@@ -8,12 +8,12 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from claims.execution.ray.mailbox import mailbox
-from claims.store.sources import PACKAGE
-from models import datasets
+from claims.execution.ray.versions import roots
+from claims.experiments.kinds import BoundExperiment
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -115,18 +115,18 @@ class Connection:
             )
         return n
 
-    def data(self, name: str | None) -> Any:
-        """The data set in the object store, from where each node fetches it once. Raises
-        DatasetError or OSError where it is not to be had.
+    def data(self, experiment: BoundExperiment) -> Any:
+        """The data that an experiment reads, in the object store, from where each node fetches them
+        once; None where it names none. Raises ValueError or OSError where they are not to be had.
         """
+        name = experiment.implementation.data_name()
         if name is None:
             return None
         with self.lock:
-            if name not in self.sent:
-                arrays = datasets.load(name)
-                plain = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
-                self.sent[name] = self.put((plain, datasets.fingerprint(name)))
-            return self.sent[name]
+            if (experiment.target, name) not in self.sent:
+                content = experiment.implementation.load_data()
+                self.sent[experiment.target, name] = self.put(content)
+            return self.sent[experiment.target, name]
 
     def put(self, content: Any) -> Any:
         """Something in the object store."""
@@ -156,7 +156,7 @@ class Connection:
         }
         with self._in_touch():
             return self.work.options(**options).remote(
-                str(PACKAGE.parent), dict(order), data, list(given), self.mailbox, box
+                roots(order["job"]["target"]), dict(order), data, list(given), self.mailbox, box
             )
 
     def take(self, box: str, wait: float) -> list:
@@ -204,16 +204,15 @@ class Connection:
 def _by_value():
     """The task as it travels: by value, so that a node without this package can say so."""
 
-    def claims_task(root, order, data, given, mailbox, box):
+    def claims_task(roots, order, data, given, mailbox, box):
         import os
         import sys
 
         import ray
 
-        if (
-            os.path.isdir(root) and root not in sys.path
-        ):  # the driver's own copy, where node and driver share a file system
-            sys.path.insert(0, root)
+        for root in reversed(roots):  # the driver's own copy, where they share a file system
+            if os.path.isdir(root) and root not in sys.path:
+                sys.path.insert(0, root)
 
         def post(kind, about, content=b""):
             if content:

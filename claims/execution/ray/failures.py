@@ -19,6 +19,7 @@ class SeedFailure:
     error: str
     message: str
     named: bool
+    diverged: bool = False
 
 
 class Failures:

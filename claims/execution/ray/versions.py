@@ -1,56 +1,37 @@
-"""What must be alike on the driver and on a node for a key to tell the truth: Python, libraries,
-and the source of all that makes an entry.
+"""What must be alike on the driver and on a node for a key to be right: Python, libraries, and the
+source of all that makes an entry.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import importlib.metadata
-import inspect
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from claims.experiments.base import KINDS, kind_class
-from claims.store.sources import PACKAGE, code_digest
+import claims
+from claims.execution.machine import MISSING, version_of
+from claims.experiments.kinds import import_kind
+from claims.store.sources import folder_digest, project_of, source_digest
 
-LIBRARIES = ("torch", "numpy")
-MISSING = "missing"
+TOOL = Path(claims.__file__).parent
 
 
-def versions(kind: str, base: Path) -> dict[str, str]:
-    """{name: version} of this process. Raises SettingsError where a user's kind cannot be
-    imported.
+def versions(target: str, base: Path) -> dict[str, str]:
+    """{name: version} of this process, for experiments of a kind. Raises SettingsError where the
+    kind cannot be imported.
     """
-    found = {"Python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
-    found["source of models"] = package_digest()
-    if kind not in KINDS:
-        file = inspect.getsourcefile(kind_class(kind, base))
-        found[f"source of {kind}"] = code_digest(Path(file))[:16] if file else "none"
+    kind = import_kind(target, base)
+    found = {"Python": platform.python_version()}
+    found |= {name: version_of(name) for name in kind.libraries}
+    found["source of claims"] = folder_digest(TOOL)
+    found[f"source of {target}"] = source_digest(target.partition(":")[0])
     return found
 
 
-def _version(library: str) -> str:
-    try:
-        return importlib.metadata.version(library)
-    except (
-        importlib.metadata.PackageNotFoundError
-    ):  # a node that lacks it is refused like any other that differs
-        return MISSING
-
-
-@functools.cache
-def package_digest() -> str:
-    """Digest of the code of the whole package, 16 hex digits: which module matters to which kind is
-    not asked.
-    """
-    sha = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        sha.update(
-            path.relative_to(PACKAGE).as_posix().encode() + b"\0" + code_digest(path).encode()
-        )
-    return sha.hexdigest()[:16]
+def roots(target: str) -> list[str]:
+    """Folders from which a node on the driver's file system can import the tool and the kind."""
+    own = project_of(target.partition(":")[0])
+    return list(dict.fromkeys((str(TOOL.parent), str(own))))
 
 
 def differences(driver: Mapping[str, str], node: Mapping[str, str]) -> str:

@@ -12,68 +12,66 @@ import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from claims.execution.jobs import Job
-from claims.execution.measure import Machine, measure, observations_digest
+from claims.execution.machine import Machine
+from claims.execution.measure import measure, observations_digest
 from claims.execution.ray.versions import differences, versions
-from claims.experiments.base import Configured, SettingsError
+from claims.experiments.base import Diverged, SettingsError
+from claims.experiments.kinds import BoundExperiment, import_kind
+from claims.store.activity import living
 from claims.store.entries import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
-from claims.store.pruning import living
-from models import datasets
 
-# how the part of an entry begins that online training keeps until it is done, the last in place of
-# those before
-KEPT = "arms-at-"
 TICK = 0.25  # seconds between looks at what is new
 PREFIX = "claims-node-"
 Post = Callable[..., None]
 
 
-def order(job: Job, machine: Machine, digest: str, dataset: str | None) -> dict[str, Any]:
+def make_order(
+    job: Job, experiment: BoundExperiment, machine: Machine, digest: str
+) -> dict[str, Any]:
     """A job as plain data, with what the node must agree to."""
+    device = machine.place(experiment).device
     return {
         "job": asdict(job) | {"base": str(job.base)},
-        "machine": asdict(machine),
+        "machine": asdict(replace(machine, device=device, remote=True)),
         "digest": digest,
-        "dataset": dataset,
-        "versions": versions(job.kind, job.base),
+        "data": experiment.implementation.data_name(),
+        "versions": versions(job.target, job.base),
     }
 
 
 def fulfil(
-    order: Mapping[str, Any], data: tuple | None, given: Sequence[tuple], post: Post
+    order: Mapping[str, Any], data: Any, given: Sequence[tuple], post: Post
 ) -> dict[str, Any]:
     """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error,
-    "message": its, "seeds": whose, where that is known}.
+    "message": its, "seeds": whose, where that is known, "diverged": whether numbers left the
+    finite range}.
     """
     job = Job(
         **order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])}
     )
     machine = Machine(**order["machine"])
     try:
-        unlike = differences(order["versions"], versions(job.kind, job.base))
+        unlike = differences(order["versions"], versions(job.target, job.base))
         if not unlike:
-            if data is not None:
-                datasets.preload(order["dataset"], datasets.Arrays(**data[0]), data[1])
+            if order["data"] is not None:
+                import_kind(job.target, job.base).receive_data(order["data"], data)
             experiment = job.experiment()
-            unlike = (
-                ""
-                if observations_digest(experiment, machine) == order["digest"]
-                else "what it would make has another key than the driver asks for"
-            )
+            if observations_digest(experiment, machine) != order["digest"]:
+                unlike = "what it would make has another key than the driver asks for"
     except SettingsError as error:
         return {
-            "refused": f"worker node {socket.gethostname()} has not the experiment `{job.kind}`: "
-            f"{error}; its module must be importable on every node"
+            "refused": f"worker node {socket.gethostname()} has not the experiment "
+            f"`{job.target}`: {error}; its module must be importable on every node"
         }
     if unlike:
         return {
             "refused": f"worker node {socket.gethostname()} is not what the driver is: {unlike}; "
-            "its "
-            "results would be stored under a key that lies. "
+            "its results would be stored under a key that is wrong. "
             "Install the same there (requirements.lock)"
         }
     with own_store() as store:
@@ -81,7 +79,7 @@ def fulfil(
 
 
 def _measured(
-    experiment: Configured,
+    experiment: BoundExperiment,
     seeds: Sequence[int],
     machine: Machine,
     store: Store,
@@ -97,9 +95,8 @@ def _measured(
     def work() -> None:
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings(
-                    "ignore", message="The given NumPy array is not writable"
-                )  # the object store's; only read
+                # arrays of the object store are only read
+                warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
                 measure(experiment, seeds, machine, store)
             ended.append(None)
         except BaseException as error:
@@ -116,19 +113,19 @@ def _measured(
 
 
 def _send(store: Store, sent: set[Path], post: Post) -> None:
-    """Post what is new: entries are whole as soon as they have their name."""
-    for path in sorted(set(store.root.glob(f"*/*/*{ENTRY_SUFFIX}")) - sent, key=_made_at):
-        with contextlib.suppress(
-            FileNotFoundError
-        ):  # online training has put a later one in its place
+    """Post what is new and what is gone: entries are whole as soon as they have their name."""
+    found = set(store.root.glob(f"*/*/*{ENTRY_SUFFIX}"))
+    for path in sorted(found - sent, key=_made_at):
+        with contextlib.suppress(FileNotFoundError):  # removed already
             post("entry", vars(key_of(path)), path.read_bytes())
             sent.add(path)
+    for path in sorted(sent - found):
+        post("removed", vars(key_of(path)))
+        sent.discard(path)
     for record in living(store):
         if "chunk" in record:
-            post(
-                "standing",
-                {name: record[name] for name in ("chunk", "doing", "epochs", "of_epochs", "share")},
-            )
+            names = ("chunk", "doing", "epochs", "of_epochs", "share")
+            post("status", {name: record[name] for name in names})
 
 
 def _made_at(path: Path) -> int:
@@ -149,11 +146,12 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
         return {}
     if isinstance(error, StoreError):
         raise error  # this node's disk, not the seed's fault: another node may have room
-    seeds = getattr(error, "seeds", ())
+    seeds = error.seeds if isinstance(error, Diverged) else ()
     return {
         "failed": type(error).__name__,
         "message": str(error),
-        "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else [],
+        "seeds": [int(seed) for seed in seeds],
+        "diverged": isinstance(error, Diverged),
     }
 
 

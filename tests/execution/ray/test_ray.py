@@ -19,7 +19,8 @@ import pytest
 
 from claims.execution.jobs import Failure, Job
 from claims.execution.local import InProcess
-from claims.execution.measure import Machine, observations_digest
+from claims.execution.machine import Machine
+from claims.execution.measure import observations_digest
 from claims.execution.ray import Ray, Resources, chunks, connection, driver, work
 from claims.execution.ray.failures import Failures, SeedFailure
 from claims.execution.ray.mailbox import _by_value
@@ -29,6 +30,7 @@ from claims.store.entries import JOURNAL, Key, Store
 from models import datasets
 from tests.support import ROOT
 from tests.support import workers as crew
+from tests.support.experiments import KINDS
 from tests.support.workers import arrays_of, leftovers, training, until
 
 SHORT = {**crew.SWEEP, "train": {"epochs": 3, "batch": 64}, "snapshots": [1, 3]}
@@ -43,22 +45,22 @@ TOKEN = {
 }  # the test's own: nothing is read or left in the user's home
 KIND = '''
 import os, xarray
+from claims import Diverged, Experiment
 
 
-class Picky:
+class Picky(Experiment):
     """Fails at some seeds, in one of three ways."""
 
     def __init__(self, diverges=(), raises=(), dies=()):
         self.diverges, self.raises, self.dies = diverges, raises, dies
 
-    def measure(self, seeds, device):
+    def measure(self, seeds, context):
         with open(os.path.join(os.path.dirname(__file__), "asked"), "a") as log:
             log.write(" ".join(map(str, seeds)) + "\\n")
         if set(seeds) & set(self.dies):
             os._exit(1)
         if bad := sorted(set(seeds) & set(self.diverges)):
-            from models.training import NonFiniteError
-            raise NonFiniteError(bad, 7)
+            raise Diverged(f"training diverged in seed {bad[0]}; stop", bad)
         if set(seeds) & set(self.raises):
             raise MemoryError("no room")
         return xarray.Dataset({"value": ("seed", [float(s) for s in seeds])}, {"seed": list(seeds)})
@@ -66,7 +68,7 @@ class Picky:
 
 
 def long(seeds=SEEDS):
-    return Job("long", "snapshot_sweep", LONG, Path("."), seeds)
+    return Job("long", KINDS["snapshot_sweep"], LONG, Path("."), seeds)
 
 
 def free_port():
@@ -143,8 +145,8 @@ def stored_seeds(store, job):
 
 def test_the_same_bits_as_here_and_nothing_left_over(cluster, tmp_path, store):
     jobs = [
-        Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1, 2, 3)),
-        Job("online", "online_training", crew.ONLINE, Path("."), (0, 1)),
+        Job("sweep", KINDS["snapshot_sweep"], SHORT, Path("."), (0, 1, 2, 3)),
+        Job("online", KINDS["online_training"], crew.ONLINE, Path("."), (0, 1)),
     ]
     here = Store(tmp_path / "here")
     assert InProcess().run(jobs, HERE, here) == Ray().run(jobs, Machine(), store) == []
@@ -156,7 +158,7 @@ def killing_a_node(cluster, store, job, part):
     """Run a job on Ray; a node goes as soon as `part` of every seed has come back."""
     executor = Ray()
     executor.run(
-        [Job("warm", "online_training", crew.ONLINE, Path("."), (0, 1, 2))], Machine(), store
+        [Job("warm", KINDS["online_training"], crew.ONLINE, Path("."), (0, 1, 2))], Machine(), store
     )  # torch is loaded: all nodes start at once
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(executor.run, [job], Machine(), store)
@@ -188,7 +190,7 @@ def test_a_node_killed_in_mid_training_loses_nothing_that_had_come_back(cluster,
 def test_online_training_goes_on_from_what_it_had_kept(cluster, tmp_path, store):
     job = Job(
         "online",
-        "online_training",
+        KINDS["online_training"],
         {**crew.ONLINE, "train": {"epochs": 60, "batch": 256}},
         Path("."),
         (0, 1, 2),
@@ -240,7 +242,7 @@ def test_data_go_out_once_however_many_tasks_there_are(cluster, store, monkeypat
     jobs = [
         Job(
             f"online {n}",
-            "online_training",
+            KINDS["online_training"],
             {**crew.ONLINE, "train": {"epochs": 1 + n, "batch": 256}},
             Path("."),
             (0, 1, 2),
@@ -261,8 +263,9 @@ def test_a_seed_that_diverges_is_told_once_and_takes_no_other_with_it(
     (failure,) = executor.run([job], Machine(), store)
     assert (
         failure.job == "picky"
-        and failure.reason.startswith("NonFiniteError: training diverged")
+        and failure.reason.startswith("Diverged: training diverged")
         and "seed 4;" in failure.reason
+        and failure.diverged
     )
     assert stored_seeds(store, job) == (0, 1, 2, 3, 5)
     assert sum(4 in seeds for seeds in asked(tmp_path)) == 1
@@ -304,9 +307,9 @@ def test_nodes_of_other_versions_are_refused_by_name(cluster, store, monkeypatch
     )
     (failure,) = Ray().run([long()], Machine(), store)
     assert (
-        f"worker node {socket.gethostname()} is not what the driver is: torch is " in failure.reason
+        f"worker node {socket.gethostname()} is not what the driver is: numpy is " in failure.reason
     )
-    assert "the driver's 0.1, numpy is " in failure.reason and not list(
+    assert "the driver's 0.2, torch is " in failure.reason and not list(
         store.root.rglob("*.safetensors")
     )
 
@@ -318,11 +321,9 @@ def test_prepare_trains_on_a_cluster(cluster, store, picky, monkeypatch):
 
     monkeypatch.setenv("CLAIMS_STORE", str(store.root))
     job = picky()
-    (job.base / "claims.yaml").write_text(CLAIMS.replace("picky_kind:Picky", job.kind))
+    (job.base / "claims.yaml").write_text(CLAIMS.replace("picky_kind:Picky", job.target))
     done = CliRunner().invoke(main, ["prepare", str(job.base / "claims.yaml"), "--executor", "ray"])
-    assert (
-        done.exit_code == 1 and "wild (default): NonFiniteError: training diverged" in done.output
-    )
+    assert done.exit_code == 1 and "wild (default): Diverged: training diverged" in done.output
     assert stored_seeds(store, job) == SEEDS
 
 
@@ -331,14 +332,17 @@ class Inline:
     is gone without a word, `data` what a data set gives.
     """
 
-    def __init__(self, dies=lambda seeds: False, data=lambda name: None):
-        self.dies, self.data, self.boxes, self.given, self.sent = dies, data, {}, [], []
+    def __init__(self, dies=lambda seeds: False, data=lambda experiment: None):
+        self.dies, self.load, self.boxes, self.given, self.sent = dies, data, {}, [], []
 
     def slots(self, num_cpus, num_gpus):
         return 2
 
     def put(self, content):
         return content
+
+    def data(self, experiment):
+        return self.load(experiment)
 
     def submit(self, box, order, data, given, resources, spread):
         self.given.append([about["part"] for about, _ in given])
@@ -371,15 +375,15 @@ class Inline:
         assert box not in self.boxes
 
 
-def campaign(store, failures=None, machine=None, **how):
-    return driver.Campaign(
+def driving(store, failures=None, machine=None, **how):
+    return driver.Driver(
         Inline(**how), machine or Machine(), store, Resources(), failures or Failures()
     )
 
 
 def test_the_last_death_of_a_chunk_takes_no_seed_with_it_that_lives_alone(store, picky):
     job = picky()
-    run = campaign(store, dies=lambda seeds: 4 in seeds)
+    run = driving(store, dies=lambda seeds: 4 in seeds)
     (failure,) = run.run([job])
     assert (failure.error, failure.message) == (
         "TaskDied",
@@ -390,14 +394,14 @@ def test_the_last_death_of_a_chunk_takes_no_seed_with_it_that_lives_alone(store,
 
 
 def test_data_that_are_not_to_be_had_end_their_own_job_alone(store, picky):
-    sweep = Job("sweep", "snapshot_sweep", SHORT, Path("."), (0, 1))
+    sweep = Job("sweep", KINDS["snapshot_sweep"], SHORT, Path("."), (0, 1))
 
-    def nowhere(name):
-        if name is not None:
+    def nowhere(experiment):
+        if experiment.implementation.data_name() is not None:
             raise datasets.DatasetError("no such data")
 
     other = picky()
-    assert [(f.job, f.reason) for f in campaign(store, data=nowhere).run([sweep, other])] == [
+    assert [(f.job, f.reason) for f in driving(store, data=nowhere).run([sweep, other])] == [
         ("sweep", "DatasetError: no such data")
     ]
     assert stored_seeds(store, other) == SEEDS
@@ -405,8 +409,8 @@ def test_data_that_are_not_to_be_had_end_their_own_job_alone(store, picky):
 
 def test_a_lost_cluster_is_told_by_the_jobs_that_still_lack_seeds(store, picky, monkeypatch):
     failures, diverged = Failures(), picky(diverges=[4])
-    (first,) = campaign(store, failures).run([diverged])
-    lost = campaign(store, failures)
+    (first,) = driving(store, failures).run([diverged])
+    lost = driving(store, failures)
     monkeypatch.setattr(
         lost.connection,
         "submit",
@@ -418,29 +422,15 @@ def test_a_lost_cluster_is_told_by_the_jobs_that_still_lack_seeds(store, picky, 
     ]
 
 
-def test_settings_of_ones_own_may_name_a_dataset(store, picky):
-    job = picky()
-    module = job.base / f"{job.kind.partition(':')[0]}.py"
-    module.write_text(
-        KIND.replace(
-            "= diverges, raises, dies",
-            "= diverges, raises, dies\n        self.settings = type('Settings', (), "
-            "{'dataset': 'mine'})()",
-        )
-    )
-    assert (
-        campaign(store, data=lambda name: name and pytest.fail("looked for it")).run([job]) == []
-        and stored_seeds(store, job) == SEEDS
-    )
-
-
 @pytest.mark.parametrize("slots, sizes", [(0, [8] * 3), (1, [24]), (4, [6] * 4)])
 def test_chunks_for_gpus(store, slots, sizes):
     """A cluster that has none yet grows by the tasks that wait for one."""
     job = long(tuple(range(24)))
     assert [
         len(chunk.seeds)
-        for chunk in campaign(store, machine=Machine("cuda"))._chunks(job, job.experiment(), slots)
+        for chunk in driving(store, machine=Machine("cuda", remote=True))._chunks(
+            job, job.experiment(), slots
+        )
     ] == sizes
 
 
@@ -448,14 +438,14 @@ def test_chunks_in_hand_leave_files_for_all_their_locks(store, monkeypatch):
     """Four rules make four snapshots' locks a seed, beside the observations' own."""
     credit = Job(
         "credit",
-        "credit_training",
+        KINDS["credit_training"],
         {name: crew.SWEEP[name] for name in ("dataset", "network")}
         | {"snapshots": [1], "train": {"epochs": 1}},
         Path("."),
         tuple(range(96)),
     )
     monkeypatch.setattr(chunks.resource, "getrlimit", lambda which: (400, 400))
-    parts = campaign(store)._chunks(credit, credit.experiment(), 24)
+    parts = driving(store)._chunks(credit, credit.experiment(), 24)
     assert {len(part.seeds) for part in parts} == {4} and len(parts) == 24
     assert chunks.at_once(parts) == 300 // (4 * 5 + 2)
 
@@ -465,10 +455,10 @@ def test_chunks_in_hand_leave_files_for_all_their_locks(store, monkeypatch):
     [
         lambda to: to.slots(1, 0),
         lambda to: to.put(b"x"),
-        lambda to: to.data("digits"),
+        lambda to: to.data(long().experiment()),
         lambda to: to.take("box", 0),
         lambda to: to.ended("task"),
-        lambda to: to.submit("box", {}, None, [], (1, 0), False),
+        lambda to: to.submit("box", {"job": {"target": long().target}}, None, [], (1, 0), False),
         lambda to: to.result("task"),
     ],
     ids=["slots", "put", "data", "take", "ended", "submit", "result"],
@@ -538,17 +528,19 @@ def test_a_task_asks_for_what_it_is_given():
     "spoil, says",
     [
         (
-            lambda order: order["job"].update(kind="nowhere_kind:Kind"),
+            lambda order: order["job"].update(target="nowhere_kind:Kind"),
             "has not the experiment `nowhere_kind:Kind`",
         ),
         (lambda order: order.update(digest="0" * 16), "another key than the driver asks for"),
-        (lambda order: order["versions"].update({"source of models": "old"}), "the driver's old"),
+        (lambda order: order["versions"].update({"source of claims": "old"}), "the driver's old"),
     ],
     ids=["kind", "key", "source"],
 )
 def test_orders_that_a_node_refuses(spoil, says):
-    job = Job("short", "snapshot_sweep", SHORT, Path("."), (0,))
-    order = work.order(job, Machine(), observations_digest(job.experiment(), Machine()), "digits")
+    job = Job("short", KINDS["snapshot_sweep"], SHORT, Path("."), (0,))
+    made = job.experiment()
+    order = work.make_order(job, made, Machine(), observations_digest(made, Machine()))
+    order["data"] = None
     spoil(order)
     assert (
         says in work.fulfil(order, None, (), lambda *message: pytest.fail("it worked"))["refused"]
@@ -556,7 +548,7 @@ def test_orders_that_a_node_refuses(spoil, says):
 
 
 def test_a_library_that_a_node_lacks_is_named(monkeypatch):
-    wanted = versions("snapshot_sweep", Path("."))
+    wanted = versions(KINDS["snapshot_sweep"], Path("."))
     found = importlib.metadata.version
     monkeypatch.setattr(
         importlib.metadata,
@@ -564,7 +556,7 @@ def test_a_library_that_a_node_lacks_is_named(monkeypatch):
         lambda name: found(name if name != "torch" else "no-such-library"),
     )
     assert (
-        differences(wanted, versions("snapshot_sweep", Path(".")))
+        differences(wanted, versions(KINDS["snapshot_sweep"], Path(".")))
         == f"torch is missing, the driver's {wanted['torch']}"
     )
 
@@ -706,7 +698,7 @@ def suite(pytester, monkeypatch):
 def test_the_workers_of_a_run_share_one_cluster_that_ends_with_it(suite, pytester):
     result = suite("--executor", "ray", "-n", "2", "--ray-cpus", "1")
     result.stdout.fnmatch_lines(
-        ["*breaks*NonFiniteError: training diverged*", "*4 claims: 2 supported, 2 error*"]
+        ["*breaks*Diverged: training diverged*", "*4 claims: 2 supported, 2 error*"]
     )
     counted = Counter(seed for seeds in asked(pytester.path) for seed in seeds)
     assert [counted[seed] for seed in range(3, 8)] == [2] * 5 and set(counted) == set(

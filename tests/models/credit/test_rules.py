@@ -5,10 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claims.experiments.base import NetworkSettings
 from models.credit import Signal, at_levels, dfa, fa, rule, vec
 from models.networks.gradients import block_gradients, formed, head_gradients, input_gradients
 from models.networks.network import Network, example_losses, output_error
+from models.settings import NetworkSettings
 from models.training import State
 from tests.support.networks import drawn
 from tests.support.one_network import OneNetwork

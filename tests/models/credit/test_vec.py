@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
 from models.credit import Signal, oracle, rule, vec
 from models.networks.network import Network, output_error
 from models.probe import Snapshot, alignment, fit_bridge
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.streams import PROBE_BATCHES, independent_batches
 from models.training import Task, Trainer, evaluate, fresh, train
 

@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from claims.execution.measure import Machine, expected_seconds, measure, snapshots_digests
-from claims.experiments.base import (
-    BridgeSettings,
-    NetworkSettings,
-    SettingsError,
-    TrainSettings,
-    create,
-)
-from claims.store.activity import Progress
+from claims.execution.estimates import expected_seconds
+from claims.execution.machine import Machine
+from claims.execution.measure import measure, snapshots_digests
+from claims.execution.progress import RecordedProgress
+from claims.experiments import Context
+from claims.experiments.base import SettingsError
 from claims.store.entries import Store
 from models import checkpoints, datasets
 from models.credit import Signal
 from models.networks.network import output_error
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.streams import PROBE_BATCHES, independent_batches
 from models.training import Task, Trainer, fresh, train
+from tests.support.experiments import create
 from tests.support.one_network import OneNetwork
 
 NETWORK = {"width": 16, "blocks": 2, "residual": False, "norm": "none"}
@@ -54,7 +53,7 @@ def trained(credit, epoch):
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory):
-    return curves(tmp_path_factory.mktemp("curves")).measure(SEEDS, "cpu")
+    return curves(tmp_path_factory.mktemp("curves")).measure(SEEDS)
 
 
 def test_described_is_what_is_measured(observed, tmp_path):
@@ -77,7 +76,7 @@ def test_each_rules_curve_is_the_sweeps_that_trains_with_it(observed, tmp_path):
                 "probe": {"lr": 0.01, "batches": 8, "fit_batches": 1, "steps": 1},
             },
             tmp_path,
-        ).measure(SEEDS, "cpu")
+        ).measure(SEEDS)
         for metric in ("accuracy", "loss"):
             np.testing.assert_array_equal(
                 observed[metric].sel(credit=credit, epoch=[1, 4]), sweep[metric]
@@ -144,7 +143,7 @@ def test_the_oracle_is_aligned_with_itself_and_no_other_is(observed):
 
 
 def test_seeds_do_not_depend_on_their_companions(observed, tmp_path):
-    alone = curves(tmp_path).measure([8], "cpu")
+    alone = curves(tmp_path).measure([8])
     for metric in observed.data_vars:
         np.testing.assert_array_equal(alone[metric][0], observed[metric].sel(seed=8))
 
@@ -210,7 +209,11 @@ def test_progress_counts_every_rules_epochs(tmp_path):
             shares.append(said["share"])
 
     curves(tmp_path).measure(
-        SEEDS, "cpu", store=Store(tmp_path / "store"), progress=Progress(Listening(), tuple(SEEDS))
+        SEEDS,
+        Context(
+            store=Store(tmp_path / "store"),
+            progress=RecordedProgress(Listening(), tuple(SEEDS)),
+        ),
     )
     assert shares == sorted(shares) and shares[-1] == 1 and len(set(shares)) == 1 + 4 * 4
 
@@ -236,7 +239,7 @@ def test_a_sample_larger_than_the_training_part_is_named(tmp_path):
     with pytest.raises(
         ValueError, match="`sample` is 2000, but the training part of `digits` has 1347 examples"
     ):
-        curves(tmp_path, sample=2000).measure([0], "cpu")
+        curves(tmp_path, sample=2000).measure([0])
 
 
 def test_what_networks_were_trained_with_before_is_replaced(tmp_path):

@@ -3,18 +3,16 @@
 import numpy as np
 import pytest
 
-from claims.execution.measure import Machine, measure
-from claims.experiments.base import (
-    BridgeSettings,
-    NetworkSettings,
-    SettingsError,
-    TrainSettings,
-    create,
-)
+from claims.execution.machine import Machine
+from claims.execution.measure import measure
+from claims.experiments import Progress, Snapshots
+from claims.experiments.base import SettingsError
 from claims.store.entries import Store, StoreError
 from claims.store.pruning import entries
-from models.experiments.takeover import forget, run_arms, run_arms_through
+from models.experiments.takeover import forget, run_arms
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.training import Task, Trainer, evaluate, fresh, train
+from tests.support.experiments import create
 
 
 def test_takeover_at_20_is_the_sweeps_network_at_epoch_20(tmp_path):
@@ -29,7 +27,7 @@ def test_takeover_at_20_is_the_sweeps_network_at_epoch_20(tmp_path):
             "probe": {"lr": 0.01, "batches": 8, "fit_batches": 1},
         },
         tmp_path,
-    ).measure(seeds, "cpu")
+    ).measure(seeds)
     online = create(
         "online_training",
         {
@@ -39,7 +37,7 @@ def test_takeover_at_20_is_the_sweeps_network_at_epoch_20(tmp_path):
             "takeover": [1, 20, "never"],
         },
         tmp_path,
-    ).measure(seeds, "cpu")
+    ).measure(seeds)
     for metric in ("accuracy", "loss"):
         for epoch in (5, 20):
             for arm in (1, 2):  # 20 and never
@@ -60,7 +58,7 @@ def test_arms_equal_networks_trained_one_by_one():
         1.0,
         BridgeSettings(),
     )
-    _, losses = run_arms(task, [7, 9], [0, 2, "never"], "cpu")
+    _, losses = run_arms(task, [7, 9], [0, 2, "never"], "cpu", Progress())
     trunk = Trainer(task, fresh(task, [7, 9], "cpu", bridge=True), "cpu", observes=True)
     for _ in range(2):
         trunk.run_epoch()
@@ -101,7 +99,7 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(
         Store(tmp_path / "store"),
         [3, 1],
     )
-    expected = experiment.measure(seeds, "cpu")
+    expected = experiment.measure(seeds)
     original, ran = Trainer.run_epoch, []
 
     def stopping(trainer):
@@ -134,14 +132,15 @@ def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_
         1.0,
         BridgeSettings(),
     )
-    expected, store = run_arms(task, [3, 1], [0, 5, "never"], "cpu"), Store(tmp_path)
-    run_arms_through(store, "d", task, [1], [0, 5, "never"], "cpu")
+    expected = run_arms(task, [3, 1], [0, 5, "never"], "cpu", Progress())
+    kept = Snapshots(Store(tmp_path), "d")
+    run_arms(task, [1], [0, 5, "never"], "cpu", Progress(), kept)
     for found, values in zip(
-        run_arms_through(store, "d", task, [3, 1], [0, 5, "never"], "cpu"), expected, strict=True
+        run_arms(task, [3, 1], [0, 5, "never"], "cpu", Progress(), kept), expected, strict=True
     ):
         np.testing.assert_array_equal(found, values)
-    forget(store, "d", [3, 1], 13)
-    assert not list(entries(store))
+    forget(kept, [3, 1], 13)
+    assert not list(entries(kept.store))
 
 
 def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_path, monkeypatch):
