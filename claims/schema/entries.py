@@ -98,8 +98,8 @@ def _distinct(values: tuple) -> tuple:
     return values
 
 
-def _told_apart(values: tuple) -> tuple:
-    """Readings are named by their choices: 1 and "1" would be one test."""
+def _distinct_texts(values: tuple) -> tuple:
+    """Values whose texts differ: variants are named by them, and 1 and "1" would be one test."""
     texts = [str(value).lower() for value in _distinct(values)]
     for position, text in enumerate(texts):
         if text in texts[:position]:
@@ -275,14 +275,14 @@ class ClaimEntry(Entry):
 
 
 class VariantsEntry(Entry):
-    """Readings that the memo leaves open, of one experiment: each choice made alone, and
-    combinations drawn at random.
+    """Other values of settings that the memo leaves open, for one experiment: each choice made
+    alone, and combinations drawn at random.
     """
 
     choices: dict[
         Annotated[str, AfterValidator(_path)],
         Annotated[
-            tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_told_apart)
+            tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_distinct_texts)
         ],
     ] = Field(
         min_length=1,
@@ -294,7 +294,7 @@ class VariantsEntry(Entry):
     )
     sample_seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of that drawing")
     seeds: Count = Field(
-        8, description="seeds of every reading, the one as written too; looks between are not taken"
+        8, description="seeds of every variant, the one as written too; looks between are not taken"
     )
     without: tuple[str, ...] = Field(("control",), description="tags of claims that are left out")
 
@@ -318,7 +318,7 @@ class ClaimsFile(Entry):
     )
     claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = {}
     variants: dict[Name, VariantsEntry] = Field(
-        {}, description="readings of an experiment that `--variants` judges the claims in"
+        {}, description="variants of an experiment that `--claims-variants` judges the claims under"
     )
 
 
