@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from claims.experiments.base import NetworkSettings
 from models.credit import Signal, at_levels, dfa, fa, rule, vec
-from models.networks.gradients import block_gradients, formed, head_gradients, input_gradients
+from models.networks.gradients import block_gradients, dense, head_gradients, input_gradients
 from models.networks.network import Network, example_losses, output_error
 from models.training import State
 from tests.support.networks import drawn
@@ -51,14 +51,14 @@ def test_local_gradients_equal_each_parts_own_vjp(shape, name):
         state, Signal(network, params, acts, error, range(network.n_blocks + 1))
     )
     grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
-    given = formed(credit).clone()
+    given = dense(credit).clone()
     block_gradients(network, params, acts, credit[1:], grads)
     input_gradients(network, x, acts, credit[:1], grads)
     head_gradients(network, acts, error, grads)
-    assert torch.equal(formed(credit), given)  # what it was told is left as it was
+    assert torch.equal(dense(credit), given)  # what it was told is left as it was
     for s in range(x.shape[0]):
         truth = OneNetwork(network.settings, of_seed(params, s)).local_gradients(
-            x[s], y[s], list(formed(credit)[:, s])
+            x[s], y[s], list(dense(credit)[:, s])
         )
         for parameter, gradient in of_seed(grads, s).items():
             torch.testing.assert_close(gradient, truth[parameter], rtol=1e-4, atol=1e-6)
@@ -98,13 +98,13 @@ def test_dfa_and_vec_are_what_the_formulas_say(shape):
     fixed, learned = random_state("dfa", network, 3), random_state("vec", network, 3)
     for level in signal.levels:
         expected = torch.einsum("scb,scw->sbw", error, fixed[dfa.KEY][level])
-        torch.testing.assert_close(formed(dfa.credit(fixed, signal))[level], expected)
+        torch.testing.assert_close(dense(dfa.credit(fixed, signal))[level], expected)
         expected = torch.einsum("scb,scw->sbw", error, learned[vec.KEY][level])
         if shape["norm"] == "layer":
             expected = (
                 expected / (acts.h[level].var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
             )
-        torch.testing.assert_close(formed(vec.credit(learned, signal))[level], expected)
+        torch.testing.assert_close(dense(vec.credit(learned, signal))[level], expected)
 
 
 @pytest.mark.parametrize("name", ["dfa", "vec", "oracle", "fa"])
@@ -113,7 +113,7 @@ def test_credit_at_some_levels_is_that_part_of_all(name):
     error, state = output_error(acts.logits, y), random_state(name, network, 3)
     whole = rule(name).credit(state, Signal(network, params, acts, error, range(4)))
     part = rule(name).credit(at_levels(state, [2, 3]), Signal(network, params, acts, error, [2, 3]))
-    assert torch.equal(formed(part), formed(whole)[2:])
+    assert torch.equal(dense(part), dense(whole)[2:])
 
 
 def with_feedback(network, params, state, s):
