@@ -69,7 +69,7 @@ class TrainedSettings(Settings):
     @pydantic.field_validator("dataset")
     @classmethod
     def _known(cls, name: str, info: pydantic.ValidationInfo) -> str:
-        return datasets.named(name, (info.context or {}).get("base"))
+        return datasets.full_name(name, (info.context or {}).get("base"))
 
     def task(self, machine: Mapping[str, Any] | None = None) -> Task:
         """What is trained, for `models.training`, in the machine's precision."""

@@ -117,8 +117,10 @@ def test_the_probe_moves_the_last_block_alone():
         credits=("oracle",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
     )
     batches = torch.arange(64).view(1, 2, 32)
-    bench = _ProbedBlocks(Snapshot.of(task(), state, "cpu"), settings)
-    found = bench.measure(rule("oracle"), {}, batches, bench.entering(batches))["dL_same"][0, 0]
+    blocks = _ProbedBlocks(Snapshot.of(task(), state, "cpu"), settings)
+    found = blocks.measure(rule("oracle"), {}, batches, blocks.entering_states(batches))["dL_same"][
+        0, 0
+    ]
     network = OneNetwork(
         NetworkSettings(width=8, blocks=2),
         {n: t for n, t in state.of_seed(0).items() if "." in n and n[:5] not in ("adam.", "credi")},
@@ -184,12 +186,14 @@ def test_the_probed_block_gets_its_own_credit():
     settings = ProbeSettings(
         credits=("dfa",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
     )
-    bench = _ProbedBlocks(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
+    blocks = _ProbedBlocks(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
     last = torch.zeros(3, 1, 10, 8)
     last[2] = torch.linspace(-1, 1, 80).view(10, 8)
     batches = torch.arange(64).view(1, 2, 32)
     moved, still = (
-        bench.measure(rule("dfa"), {dfa.KEY: feedback}, batches, bench.entering(batches))["dL_same"]
+        blocks.measure(rule("dfa"), {dfa.KEY: feedback}, batches, blocks.entering_states(batches))[
+            "dL_same"
+        ]
         for feedback in (last, last.flip(0))
     )
     assert (moved != 0).all() and (still == 0).all()
