@@ -88,9 +88,9 @@ def _oracle(state, signal):
 
 def _negative_vec(state, signal):
     from models.credit import vec
-    from models.networks.gradients import formed
+    from models.networks.gradients import dense
 
-    return -formed(vec.credit(state, signal))
+    return -dense(vec.credit(state, signal))
 
 
 def _redrawn_dfa(state, signal):
@@ -111,9 +111,9 @@ def _bench(change: Callable) -> Callable[[pytest.MonkeyPatch], None]:
     def breaks(patch: pytest.MonkeyPatch) -> None:
         from models import probe
 
-        intact = probe._Bench.__init__
+        intact = probe._ProbedBlocks.__init__
         patch.setattr(
-            probe._Bench,
+            probe._ProbedBlocks,
             "__init__",
             lambda self, snapshot, settings: intact(self, snapshot, change(settings)),
         )
@@ -124,13 +124,13 @@ def _bench(change: Callable) -> Callable[[pytest.MonkeyPatch], None]:
 def _held_is_the_batch(patch: pytest.MonkeyPatch) -> None:
     from models import probe
 
-    intact = probe._Bench._descend
+    intact = probe._ProbedBlocks._descend
 
     def descend(self, *args):
         same, _, first = intact(self, *args)
         return same, same.copy(), first
 
-    patch.setattr(probe._Bench, "_descend", descend)
+    patch.setattr(probe._ProbedBlocks, "_descend", descend)
 
 
 def _held_is_trained_on(patch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def _held_is_trained_on(patch: pytest.MonkeyPatch) -> None:
 def _first_block(patch: pytest.MonkeyPatch) -> None:
     from models import probe
 
-    whole, gradients = probe._Bench.__init__, probe.block_gradients
+    whole, gradients = probe._ProbedBlocks.__init__, probe.block_gradients
 
     def first_only(network, params, acts, credit, out) -> None:
         gradients(network, params, acts, credit, out)
@@ -164,7 +164,7 @@ def _first_block(patch: pytest.MonkeyPatch) -> None:
             grad[1:] = 0
 
     patch.setattr(
-        probe._Bench,
+        probe._ProbedBlocks,
         "__init__",
         lambda self, snapshot, settings: whole(
             self, snapshot, settings.model_copy(update={"blocks": "all"})

@@ -1,8 +1,8 @@
 """The suite as its user waits for it: cold, warm, collection and options, medians over whole
 processes.
 
-    python -m benchmarks.suite [--runs 3] [--workers 2] [--also=--controls] [--also=--variants]
-    [--also="--setting cifar10-ci"]
+    python -m benchmarks.suite [--runs 3] [--workers 2] [--also=--controls]
+    [--also=--claims-variants] [--also="--setting cifar10-ci"]
 
 Cold is an empty store: imports, training, probing and judging all claims of claims.yaml. Warm is
 the same again. "16 seeds" is the same file with every claim judged once, on 16 seeds; as shipped,

@@ -14,9 +14,9 @@ def can_fail(claim, setting, controlled):
     control.settle()
 
 
-def under_reading(reading, reread):
-    """With `--variants`: all claims judged under one reading of the memo. Another verdict is a
-    finding, and no failure.
+def under_variant(claims_variant, claims_judge_variant):
+    """With `--claims-variants`: all claims judged under one variant of the settings. Another
+    verdict is a finding, and no failure.
     """
-    found = reread(reading)
-    found.settle()
+    result = claims_judge_variant(claims_variant)
+    result.apply_outcome()

@@ -1,8 +1,8 @@
-"""`--variants`: the claims of an experiment judged again under every reading of its memo that the
-claim file states.
+"""`--claims-variants`: the claims of an experiment judged again under every variant that the claim
+file states.
 
-A reading is one more setting of the experiment. All are judged on equally many seeds in one look,
-the one as written too, so that fewer seeds are not taken for another reading.
+A variant is one more setting of the experiment. All are judged on equally many seeds in one look,
+the variant as written too, so that fewer seeds are not taken for the effect of a variant.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from claims.evidence import ERROR, Evidence, plain
 from claims.judging import judge
 from claims.schema import Claim, Seeds
-from claims.schema.variants import Variant, setting_of, settings_of, with_readings
+from claims.schema.variants import Variant, settings_by_path, variant_setting, with_variants
 
 if TYPE_CHECKING:
     from claims.experiments.kinds import BoundExperiment
@@ -27,22 +27,22 @@ DIVERGED = (
 
 
 @dataclass(frozen=True)
-class Case:
-    """One reading of one experiment in one setting: what a worker judges in one go, since all its
-    claims look at the same networks.
+class VariantCase:
+    """One variant of one experiment in one setting: what a worker judges at once, since all its
+    claims are measured on the same networks.
     """
 
     experiment: str
     setting: str
-    reading: Variant
+    variant: Variant
     seeds: int
-    name: str  # of the test, and in what crosses from a worker
+    name: str  # of the test, and of its result when a worker sends it
 
 
 @dataclass(frozen=True)
-class Row:
-    """What came out for one claim under one reading. Figures are those of its weakest atom, on the
-    log scale for ratios (`log`).
+class VariantRow:
+    """The verdict on one claim under one variant. Figures are those of its weakest atom, on the log
+    scale for ratios (`log`).
     """
 
     id: str
@@ -59,44 +59,45 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Reread:
-    """All claims under one reading."""
+class VariantResult:
+    """The verdicts on all claims under one variant."""
 
     case: str
-    rows: tuple[Row, ...] = field(default=())
+    rows: tuple[VariantRow, ...] = field(default=())
 
     @property
-    def unmeasured(self) -> tuple[Row, ...]:
-        """Claims without a verdict for another reason than divergence, which is an outcome of the
-        reading.
+    def unmeasured(self) -> tuple[VariantRow, ...]:
+        """Claims that could not be measured, but for divergence, which is an outcome of the
+        variant.
         """
         return tuple(row for row in self.rows if row.verdict == ERROR and not row.diverged)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON data: it crosses from the worker."""
+        """Plain JSON data, as a worker sends it."""
         return plain(asdict(self))
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Reread:
-        return cls(data["case"], tuple(Row(**row) for row in data["rows"]))
+    def from_json(cls, data: Mapping[str, Any]) -> VariantResult:
+        """The inverse of `to_json`."""
+        return cls(data["case"], tuple(VariantRow(**row) for row in data["rows"]))
 
 
-def cases(run: Run) -> Iterator[Case]:
-    """Every reading of every experiment that has variants, in the settings that its claims are
-    asked in.
+def variant_cases(run: Run) -> Iterator[VariantCase]:
+    """Every variant of every experiment that has some, in the settings that its claims are judged
+    in.
     """
-    asked = dict.fromkeys((claim.experiment, setting) for claim, setting in run.cases())
+    judged = dict.fromkeys((claim.experiment, setting) for claim, setting in run.cases())
     for name, variants in run.suite.variants.items():
         spec = run.suite.experiments[name]
-        for setting in (setting for experiment, setting in asked if experiment == name):
+        for setting in (setting for experiment, setting in judged if experiment == name):
             where = name if setting == next(iter(spec.settings)) else f"{name}@{setting}"
-            for reading in variants.readings(settings_of(spec, setting)):
-                yield Case(name, setting, reading, variants.seeds, f"{where}-{reading.name}")
+            for variant in variants.expand(settings_by_path(spec, setting)):
+                yield VariantCase(name, setting, variant, variants.seeds, f"{where}-{variant.name}")
 
 
-def claims_of(run: Run, experiment: str) -> tuple[Claim, ...]:
-    """The claims that are judged again: those of the experiment, but for the tags that its variants
-    leave out.
+def variant_claims(run: Run, experiment: str) -> tuple[Claim, ...]:
+    """The claims that are judged under variants: those of the experiment, but for the tags that its
+    variants leave out.
     """
     without = set(run.suite.variants[experiment].without)
     return tuple(
@@ -106,34 +107,36 @@ def claims_of(run: Run, experiment: str) -> tuple[Claim, ...]:
     )
 
 
-def reread(run: Run, case: Case) -> Reread:
-    """Judge all claims under one reading. What cannot be measured is a row, never an exception."""
-    spec = with_readings(run.suite.experiments[case.experiment], case.setting, [case.reading])
-    setting = setting_of(case.setting, case.reading)
+def judge_variant(run: Run, case: VariantCase) -> VariantResult:
+    """Judge all claims under one variant. A claim that cannot be measured is a row, never an
+    exception.
+    """
+    spec = with_variants(run.suite.experiments[case.experiment], case.setting, [case.variant])
+    setting = variant_setting(case.setting, case.variant)
     rows = []
-    for claim in claims_of(run, case.experiment):
-        again = replace(
+    for claim in variant_claims(run, case.experiment):
+        varied = replace(
             claim, spec=spec, seeds=Seeds(case.seeds, 0, case.seeds), seeds_in={}, expected={}
         )
         rows.append(
             _row(
                 judge(
-                    again,
+                    varied,
                     setting,
                     lambda seeds: run.measure(spec, setting, seeds),
                     seed_base=run.seed_base,
                 )
             )
         )
-    return Reread(case.name, tuple(rows))
+    return VariantResult(case.name, tuple(rows))
 
 
-def _row(evidence: Evidence) -> Row:
+def _row(evidence: Evidence) -> VariantRow:
     diverged = evidence.verdict == ERROR and evidence.reason.partition(":")[0] in DIVERGED
     if not evidence.atoms:
-        return Row(evidence.id, evidence.verdict, evidence.reason, diverged)
+        return VariantRow(evidence.id, evidence.verdict, evidence.reason, diverged)
     atom = evidence.atoms[evidence.headline]
-    return Row(
+    return VariantRow(
         evidence.id,
         evidence.verdict,
         evidence.reason,
@@ -148,21 +151,21 @@ def _row(evidence: Evidence) -> Row:
     )
 
 
-def experiment_of(run: Run, case: Case) -> BoundExperiment:
-    """The experiment as a reading has it."""
-    spec = with_readings(run.suite.experiments[case.experiment], case.setting, [case.reading])
-    return spec.experiment(setting_of(case.setting, case.reading))
+def variant_experiment(run: Run, case: VariantCase) -> BoundExperiment:
+    """The experiment with the settings of a variant."""
+    spec = with_variants(run.suite.experiments[case.experiment], case.setting, [case.variant])
+    return spec.experiment(variant_setting(case.setting, case.variant))
 
 
-def trainings(run: Run, of: Sequence[Case]) -> int:
-    """How many different trainings the cases need: readings that only probe otherwise share
+def count_trainings(run: Run, cases: Sequence[VariantCase]) -> int:
+    """How many different trainings the cases need: variants that change only the probe share
     snapshots.
     """
     from claims.execution.measure import observations_digest, snapshots_digests
 
     digests = set()
-    for case in of:
-        experiment = experiment_of(run, case)
+    for case in cases:
+        experiment = variant_experiment(run, case)
         digests.update(
             snapshots_digests(experiment, run.machine)
             or [observations_digest(experiment, run.machine)]
@@ -170,4 +173,13 @@ def trainings(run: Run, of: Sequence[Case]) -> int:
     return len(digests)
 
 
-__all__ = ["Case", "Reread", "Row", "cases", "claims_of", "experiment_of", "reread", "trainings"]
+__all__ = [
+    "VariantCase",
+    "VariantResult",
+    "VariantRow",
+    "count_trainings",
+    "judge_variant",
+    "variant_cases",
+    "variant_claims",
+    "variant_experiment",
+]

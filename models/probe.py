@@ -1,9 +1,9 @@
-"""What is measured on a snapshot: a few gradient steps on its last block under each credit rule.
+"""The probe of a snapshot: a few gradient steps on its last block, or all, under each credit rule.
 
-The snapshot is frozen and vec is fitted to it. Then, from the snapshot anew for each of the probe
-batches, `steps` plain gradient steps are taken on that one batch, credit recomputed at each, and
-the losses on the batch and on all held-out data are compared with before. All seeds and batches of
-one rule are one stack; what lies below the probed blocks is computed once.
+The snapshot is frozen and vec is fitted to it. Then, for each of the probe batches and always from
+the snapshot, `steps` plain gradient steps are taken on that one batch, with credit recomputed at
+each, and the losses on the batch and on all held-out data are compared with those before. All seeds
+and batches of one rule are one stack; states below the probed blocks are computed once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from models import datasets
-from models.credit import Chance, Rule, Signal, at_levels, rule, vec
-from models.networks.gradients import block_gradients, formed
+from models.credit import RandomDraws, Rule, Signal, at_levels, rule, vec
+from models.networks.gradients import block_gradients, dense
 from models.networks.network import Network, Tensors, example_losses, output_error
 from models.settings import BridgeSettings, ProbeSettings
 from models.streams import (
@@ -30,9 +30,8 @@ from models.streams import (
 from models.training import EVALUATED_AT_ONCE, State, Task, evaluate, sign_table, unpack_signs
 
 Observations = dict[str, np.ndarray]  # {metric: float64, seed axis first}
-EACH, AVERAGED, ALIGNMENT = range(
-    3
-)  # the places at which control rules draw: steps on each batch, on batches together, no steps
+# positions in the streams of control rules: steps on each batch, on several together, no steps
+EACH, AVERAGED, ALIGNMENT = range(3)
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, task: Task, state: State, device: str) -> Snapshot:
+        """The snapshot of a training state, without the optimizer's moments."""
         data = datasets.on_device(task.dataset, device)
         params = {n: t for n, t in state.tensors.items() if not n.startswith(("adam.", "credit."))}
         credit = {n: t for n, t in state.tensors.items() if n.startswith("credit.")}
@@ -77,10 +77,10 @@ def probe(task: Task, state: State, settings: ProbeSettings, device: str) -> Obs
     )
     batches = torch.from_numpy(draws).to(device).transpose(0, 1)  # (n_seeds, n_batches, batch)
     accuracy, loss = evaluate(snapshot.network, snapshot.params, snapshot.data)
-    bench = _Bench(snapshot, settings)
-    entering = bench.entering(batches)
+    probed = _ProbedBlocks(snapshot, settings)
+    entering = probed.entering_states(batches)
     found = [
-        bench.measure(rule(name), states[name], batches, entering) for name in settings.credits
+        probed.measure(rule(name), states[name], batches, entering) for name in settings.credits
     ]
     metrics = {name: np.stack([f[name] for f in found], axis=1) for name in found[0]}
     aligned = alignment(snapshot, {n: (rule(n), states[n]) for n in settings.credits}, batches)
@@ -90,8 +90,8 @@ def probe(task: Task, state: State, settings: ProbeSettings, device: str) -> Obs
 def fit_bridge(
     snapshot: Snapshot, n_batches: int, batch: int, bridge: BridgeSettings, device: str
 ) -> Tensors:
-    """vec's state fitted to a frozen snapshot on `n_batches` batches of training data, all weighing
-    the same.
+    """vec's state fitted to a frozen snapshot on `n_batches` batches of training data of equal
+    weight.
     """
     network, params, data = snapshot.network, snapshot.params, snapshot.data
     fitted = vec.initial(network, snapshot.seeds, device)
@@ -134,25 +134,25 @@ def alignment(
     """
     network, params, data = snapshot.network, snapshot.params, snapshot.data
     levels = range(network.n_blocks + 1)
-    total = 0.0
+    total = torch.zeros((), dtype=torch.float64)
     for b, index in enumerate(batches.unbind(1)):
         acts = network.forward(params, network.embed(params, data.train_x[index]))
-        chance = Chance(snapshot.seeds, 1, (snapshot.epoch, ALIGNMENT, b))
+        draws = RandomDraws(snapshot.seeds, 1, (snapshot.epoch, ALIGNMENT, b))
         signal = Signal(
-            network, params, acts, output_error(acts.logits, data.train_y[index]), levels, chance
+            network, params, acts, output_error(acts.logits, data.train_y[index]), levels, draws
         )
-        truth = _direction(formed(rule("oracle").credit({}, signal)))
+        truth = _unit_norm(dense(rule("oracle").credit({}, signal)))
         cosines = [
-            (_direction(formed(r.credit(s, signal))) * truth).sum(-1).double().mean(-1)
+            (_unit_norm(dense(r.credit(s, signal))) * truth).sum(-1).double().mean(-1)
             for r, s in rules.values()
         ]
         total = total + torch.stack(cosines)  # (n_rules, L+1, n_seeds)
     return (total / batches.shape[1]).permute(2, 0, 1).cpu().numpy()
 
 
-class _Bench:
-    """The top of a snapshot set up for probing: states below the probed blocks, for training and
-    held-out data.
+class _ProbedBlocks:
+    """The probed blocks of a snapshot and its head, with the states of held-out data that enter
+    them.
     """
 
     def __init__(self, snapshot: Snapshot, settings: ProbeSettings):
@@ -166,22 +166,23 @@ class _Bench:
             for n, t in params.items()
             if n[:5] != "input"
         }
-        self.held = self._states(snapshot.data.held_x)
+        self.held = self._entering(snapshot.data.held_x.expand(len(snapshot.seeds), -1, -1))
         self.held_normed = network.norm(self.held)[0]
         self.held_before = self._held_loss(self.params)
 
     def measure(
         self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor
     ) -> Observations:
-        """The metrics of one rule: batches (n_seeds, n_batches, batch), and `entering(batches)`."""
+        """The metrics of one rule. batches (n_seeds, n_batches, batch); entering:
+        `entering_states(batches)`.
+        """
         n_seeds, n_batches, _ = batches.shape
         state = at_levels(state, range(self.below + 1, self.below + self.n_probed + 1))
         same, held, updates = self._descend(credit_rule, state, batches, entering, EACH)
         variance, power = _moments(updates)
         together = self.settings.averaged_over
-        merged = batches.reshape(
-            n_seeds, n_batches // together, -1
-        )  # the mean over 8 batches is one batch of 8 times the size
+        # the mean over 8 batches is that of one batch of 8 times the size
+        merged = batches.reshape(n_seeds, n_batches // together, -1)
         _, averaged, _ = self._descend(credit_rule, state, merged, entering, AVERAGED)
         return {
             "dL_same": same,
@@ -195,39 +196,29 @@ class _Bench:
     def _descend(
         self, credit_rule: Rule, state: Tensors, batches: Tensor, entering: Tensor, place: int
     ) -> tuple[np.ndarray, np.ndarray, Tensors]:
-        """`steps` steps on each batch. Returns the change of the loss on the batch and on held-out
-        data, both (n_seeds, n_batches), and the first update by parameter, (L', n_seeds, n_batches,
-        in, out).
+        """Take `steps` steps on each batch. Returns the change of the loss on the batch and on
+        held-out data, both (n_seeds, n_batches), and the first update by parameter, (L', n_seeds,
+        n_batches, in, out). `place`: of the draws of control rules.
         """
         network, settings = self.network, self.settings
         n_seeds, n_batches, _ = batches.shape
         labels = self.snapshot.data.train_y[batches].flatten(0, 1)
         h = entering.view(*labels.shape, -1)
-        params = {n: _per_batch(t, n, n_batches) for n, t in self.params.items()}
-        state = {n: _per_batch(t, n, n_batches) for n, t in state.items()}
+        params = {n: _repeat_per_batch(t, n, n_batches) for n, t in self.params.items()}
+        state = {n: _repeat_per_batch(t, n, n_batches) for n, t in state.items()}
         grads = {n: torch.empty_like(t) for n, t in params.items() if n.startswith("block.")}
-        first, before = {}, None
+        acts = network.forward(params, h)
+        before, first = example_losses(acts.logits, labels).mean(1), {}
         for step in range(settings.steps):
-            acts = network.forward(params, h)
-            if step == 0:
-                before = example_losses(acts.logits, labels).mean(1)
-            chance = Chance(self.snapshot.seeds, n_batches, (self.snapshot.epoch, place, step))
-            signal = Signal(
-                network,
-                params,
-                acts,
-                output_error(acts.logits, labels),
-                range(1, self.n_probed + 1),
-                chance,
-            )
+            if step:
+                acts = network.forward(params, h)
+            error, levels = output_error(acts.logits, labels), range(1, self.n_probed + 1)
+            draws = RandomDraws(self.snapshot.seeds, n_batches, (self.snapshot.epoch, place, step))
+            signal = Signal(network, params, acts, error, levels, draws)
             credit = credit_rule.credit(state, signal)
-            block_gradients(
-                network,
-                params,
-                acts,
-                _direction(formed(credit)) if settings.credit_scale == "unit" else credit,
-                grads,
-            )
+            if settings.credit_scale == "unit":
+                credit = _unit_norm(dense(credit))
+            block_gradients(network, params, acts, credit, grads)
             if step == 0:
                 first = {n: g.unflatten(1, (n_seeds, n_batches)).clone() for n, g in grads.items()}
             for name, grad in grads.items():
@@ -240,6 +231,7 @@ class _Bench:
         )
 
     def _held_change(self, params: Tensors, n_seeds: int, n_batches: int) -> np.ndarray:
+        """The change of the loss on held-out data: (n_seeds, n_batches)."""
         changes = []
         for b in range(n_batches):
             one = {
@@ -252,28 +244,26 @@ class _Bench:
         return torch.stack(changes, dim=1).cpu().numpy()
 
     def _held_loss(self, params: Tensors) -> Tensor:
-        """Mean loss over all held-out data of one top for each seed: (n_seeds,) float64."""
+        """Mean loss over all held-out data with one set of parameters for each seed: (n_seeds,)
+        float64.
+        """
         n_held, labels = self.held.shape[1], self.snapshot.data.held_y
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64)
         for start in range(0, n_held, EVALUATED_AT_ONCE):
             part = slice(start, start + EVALUATED_AT_ONCE)
             logits = self.network.logits(params, self.held[:, part], self.held_normed[:, part])
             total = total + example_losses(logits, labels[part].expand(logits.shape[0], -1)).sum(1)
         return total / n_held
 
-    def _states(self, x: Tensor) -> Tensor:
-        """Level `below` of examples x (n, n_in), shared by all seeds: (n_seeds, n, W)."""
-        n_seeds = len(self.snapshot.seeds)
-        return self._rise(x.expand(n_seeds, -1, -1))
-
-    def entering(self, batches: Tensor) -> Tensor:
-        """Level `below` of each seed's own batches (n_seeds, n_batches, batch): (n_seeds *
-        n_batches, batch, W). No rule changes it.
+    def entering_states(self, batches: Tensor) -> Tensor:
+        """The states that enter the probed blocks, for each seed's own batches (n_seeds, n_batches,
+        batch): (n_seeds * n_batches, batch, W). They are the same under every rule.
         """
         x = self.snapshot.data.train_x[batches]
-        return self._rise(x.flatten(1, 2)).unflatten(1, batches.shape[1:]).flatten(0, 1)
+        return self._entering(x.flatten(1, 2)).unflatten(1, batches.shape[1:]).flatten(0, 1)
 
-    def _rise(self, x: Tensor) -> Tensor:
+    def _entering(self, x: Tensor) -> Tensor:
+        """Level `below` of examples x (n_seeds, n, n_in): (n_seeds, n, W)."""
         network, params = self.snapshot.network, self.snapshot.params
         h = network.embed(params, x)
         for layer in network.layers(params)[: self.below]:
@@ -284,26 +274,23 @@ class _Bench:
 def _rule_state(
     name: str, task: Task, snapshot: Snapshot, settings: ProbeSettings, device: str
 ) -> Tensors:
-    """The state a rule is probed with: vec fitted to this snapshot; DFA's matrices those it was
-    trained with, or its seed's.
+    """The state that a rule is probed with: for vec fitted to this snapshot; for DFA the seed's
+    matrices, which are those that it was trained with.
     """
     if name == "vec":
-        return {
-            vec.KEY: fit_bridge(
-                snapshot, settings.fit_batches, settings.fit_batch, task.bridge, device
-            )[vec.KEY]
-        }
+        batches, batch = settings.fit_batches, settings.fit_batch
+        return {vec.KEY: fit_bridge(snapshot, batches, batch, task.bridge, device)[vec.KEY]}
     return rule(name).initial(snapshot.network, snapshot.seeds, device, task.feedback_scale)
 
 
-def _per_batch(tensor: Tensor, name: str, n_batches: int) -> Tensor:
+def _repeat_per_batch(tensor: Tensor, name: str, n_batches: int) -> Tensor:
     """A copy for each probe batch: the stack axis (n_seeds) becomes (n_seeds * n_batches)."""
     return tensor.repeat_interleave(
         n_batches, dim=1 if name.startswith(("block.", "credit.level")) else 0
     )
 
 
-def _direction(credit: Tensor) -> Tensor:
+def _unit_norm(credit: Tensor) -> Tensor:
     """Each example's credit scaled to norm one; zero stays zero."""
     return credit / credit.norm(dim=-1, keepdim=True).clamp_min(torch.finfo(credit.dtype).tiny)
 
@@ -312,21 +299,20 @@ def _moments(updates: Tensors) -> tuple[np.ndarray, np.ndarray]:
     """Trace of the updates' covariance over batches, and the unbiased squared norm of their mean:
     two (n_seeds,) arrays.
     """
-    parts = [
-        updates[name].double() for name in sorted(updates)
-    ]  # sums in one order, wherever the tensors came from
-    n_batches = parts[0].shape[2]
-    trace = power = 0.0
+    # in one order, so that the sums do not depend on the order of the tensors
+    parts = [updates[name].double() for name in sorted(updates)]
+    n_seeds, n_batches = parts[0].shape[1:3]
+    trace = power = np.zeros(n_seeds)
     for part in parts:
         mean = part.mean(dim=2, keepdim=True)
-        trace = trace + _by_seed((part - mean).square()) / (n_batches - 1)
-        power = power + _by_seed(mean.square())
+        trace = trace + _sum_by_seed((part - mean).square()) / (n_batches - 1)
+        power = power + _sum_by_seed(mean.square())
     return trace, power - trace / n_batches
 
 
-def _by_seed(values: Tensor) -> np.ndarray:
-    """Sums (n_seeds,) of values (L', n_seeds, ...), each over one row, so that no sum depends on
-    the others.
+def _sum_by_seed(values: Tensor) -> np.ndarray:
+    """Sums (n_seeds,) of values (L', n_seeds, ...), each over a row of its own, so that its bits do
+    not depend on other seeds.
     """
     return values.movedim(1, 0).flatten(1).sum(dim=1).cpu().numpy()
 

@@ -124,7 +124,7 @@ class TrainedSettings(Settings):
     @pydantic.field_validator("dataset")
     @classmethod
     def _known(cls, name: str, info: pydantic.ValidationInfo) -> str:
-        return datasets.named(name, (info.context or {}).get("base"))
+        return datasets.full_name(name, (info.context or {}).get("base"))
 
     def task(self, precision: str = "") -> Task:
         """What is trained, for `models.training`; precision: of PRECISIONS, "" for the usual."""

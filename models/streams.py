@@ -1,7 +1,7 @@
-"""Explicit randomness: one counter-based stream for each (purpose, seed, position).
+"""Explicit randomness: one stream of random numbers for each (purpose, seed, position).
 
-Because a stream depends on nothing but its name, a seed draws the same numbers whatever is trained
-beside it, and training resumes at any epoch without a saved generator. Streams are drawn on the
+Because a stream depends on nothing but these, a seed draws the same numbers whatever is trained
+with it, and training resumes at any epoch without a saved generator. Streams are drawn on the
 host, so every device sees the same numbers.
 """
 
@@ -11,20 +11,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# The purposes; each number names a stream for good: a new purpose takes a new number.
+# purposes: a number never changes its meaning, and a new purpose takes a new number
 INITIAL, FEEDBACK, BATCHES, PERTURBATION, FIT_BATCHES, FIT_PERTURBATION, PROBE_BATCHES, CONTROL = (
     range(8)
 )
 
 
 def stream(purpose: int, seed: int, *position: int) -> np.random.Generator:
-    """The generator of one purpose, one seed and one position (an epoch, say)."""
+    """The generator of one purpose, one seed and one position, for example an epoch."""
     return np.random.default_rng([purpose, seed, *position])
 
 
 def batch_order(seeds: Sequence[int], epoch: int, n_examples: int, batch: int) -> np.ndarray:
-    """Indices of one epoch's batches, each seed in an order of its own; a short last batch is
-    dropped.
+    """Indices of one epoch's batches, each seed in an order of its own; a last batch that is not
+    full is dropped.
 
     Returns (n_steps, n_seeds, batch) int64.
     """
@@ -38,7 +38,7 @@ def batch_order(seeds: Sequence[int], epoch: int, n_examples: int, batch: int) -
 def independent_batches(
     purpose: int, seeds: Sequence[int], n_examples: int, n_batches: int, batch: int, *position: int
 ) -> np.ndarray:
-    """Independent draws of batches, without repeats inside a batch: they may overlap.
+    """Indices of batches drawn independently, without repeats inside a batch: two may overlap.
 
     Returns (n_batches, n_seeds, batch) int64.
     """

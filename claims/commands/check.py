@@ -90,22 +90,22 @@ def plan(run: Run) -> list[Line]:
 
 
 def variants_lines(run: Run) -> list[str]:
-    """What `--variants` would judge besides: a line for every experiment and setting that has
+    """What `--claims-variants` would judge besides: a line for every experiment and setting that has
     variants.
     """
-    from claims.variants import cases, claims_of, trainings
+    from claims.variants import count_trainings, variant_cases, variant_claims
 
     if not run.suite.variants:
         return []
-    every, lines = list(cases(run)), []
+    every, lines = list(variant_cases(run)), []
     for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in every):
         mine = [case for case in every if (case.experiment, case.setting) == (experiment, setting)]
-        drawn = sum(case.reading.number is not None for case in mine)
+        drawn = sum(case.variant.number is not None for case in mine)
         lines.append(
-            f"--variants: {experiment} ({setting}): {len(claims_of(run, experiment))} "
-            f"claims under {len(mine)} readings (1 as written,"
+            f"--claims-variants: {experiment} ({setting}): {len(variant_claims(run, experiment))} "
+            f"claims under {len(mine)} variants (1 as written,"
             f" {len(mine) - drawn - 1} single choices, {drawn} combinations) on "
-            f"{mine[0].seeds} seeds; {trainings(run, mine)} trainings a seed"
+            f"{mine[0].seeds} seeds; {count_trainings(run, mine)} trainings a seed"
         )
     return lines
 

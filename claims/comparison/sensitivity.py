@@ -1,4 +1,6 @@
-"""Verdicts under many readings -> what they hang on. Pure: tables in, summaries out."""
+"""What verdicts depend on: summaries of the verdicts under all variants. Pure functions, from
+tables to summaries.
+"""
 
 from __future__ import annotations
 
@@ -9,101 +11,111 @@ from enum import StrEnum
 from typing import Any
 
 from claims.evidence import ERROR, INCONCLUSIVE
-from claims.schema.variants import Variant, told
-from claims.variants import Row
+from claims.schema.variants import Variant, format_value
+from claims.variants import VariantRow
 
 
-class Fate(StrEnum):
-    """What becomes of a verdict under another reading; `sentence` is how a report says it."""
+class VerdictChange(StrEnum):
+    """How a verdict under a variant differs from the one as written; `sentence` says it in
+    reports.
+    """
 
     sentence: str
 
     SAME = "same", "the same verdict as written"
-    TURNED = "turned", "from supported to refuted, or back"
-    LOST = "lost", "inconclusive, where it is decided as written"
-    GAINED = "gained", "decided, where it is not as written"
-    BROKEN = "broken", "not measured: a network or its probe diverged"
-    NOT_ASKED = "not asked", "the reading lacks something that the claim names"
+    REVERSED = "reversed", "from supported to refuted, or back"
+    UNDECIDED = "undecided", "inconclusive, where it is decided as written"
+    DECIDED = "decided", "decided, where it is not as written"
+    NOT_MEASURABLE = "not measurable", "a network or its probe diverged"
+    NOT_ASKED = "not asked", "the variant lacks something that the claim names"
 
-    def __new__(cls, value: str, sentence: str) -> Fate:
+    def __new__(cls, value: str, sentence: str) -> VerdictChange:
         member = str.__new__(cls, value)
         member._value_ = value
         member.sentence = sentence
         return member
 
 
-DIFFERENT = (Fate.TURNED, Fate.LOST, Fate.GAINED, Fate.BROKEN)
+DIFFERENT = (
+    VerdictChange.REVERSED,
+    VerdictChange.UNDECIDED,
+    VerdictChange.DECIDED,
+    VerdictChange.NOT_MEASURABLE,
+)
 PHRASES = {
-    Fate.TURNED: "hangs on",
-    Fate.LOST: "left open by",
-    Fate.GAINED: "decided by",
-    Fate.BROKEN: "not measurable with",
+    VerdictChange.REVERSED: "reversed by",
+    VerdictChange.UNDECIDED: "undecided with",
+    VerdictChange.DECIDED: "decided with",
+    VerdictChange.NOT_MEASURABLE: "not measurable with",
 }
 COUNTED = {
-    Fate.SAME: "the same",
-    Fate.TURNED: "turned",
-    Fate.LOST: "left open",
-    Fate.GAINED: "decided",
-    Fate.BROKEN: "not measurable",
+    VerdictChange.SAME: "the same",
+    VerdictChange.REVERSED: "reversed",
+    VerdictChange.UNDECIDED: "undecided",
+    VerdictChange.DECIDED: "decided",
+    VerdictChange.NOT_MEASURABLE: "not measurable",
 }
 
 
-def fate(written: str | None, other: str | None) -> Fate:
-    """What became of the verdict `written`, as the memo was read first, under another reading."""
+def verdict_change(written: str | None, other: str | None) -> VerdictChange:
+    """How the verdict `other` under a variant differs from the verdict as written."""
     if written is None or other is None:
-        return Fate.NOT_ASKED
+        return VerdictChange.NOT_ASKED
     if written == other:
-        return Fate.SAME
+        return VerdictChange.SAME
     if other == ERROR:
-        return Fate.BROKEN
+        return VerdictChange.NOT_MEASURABLE
     if written in (INCONCLUSIVE, ERROR):
-        return Fate.GAINED
-    return Fate.LOST if other == INCONCLUSIVE else Fate.TURNED
+        return VerdictChange.DECIDED
+    return VerdictChange.UNDECIDED if other == INCONCLUSIVE else VerdictChange.REVERSED
 
 
 @dataclass(frozen=True)
-class Table:
-    """What came out: a row a claim, a column a reading, the first as written. None where a reading
+class VariantsTable:
+    """The verdicts: a row a claim, a column a variant, the first as written. None where a variant
     was not judged.
     """
 
     experiment: str
     setting: str
-    readings: tuple[Variant, ...]
-    rows: Mapping[str, tuple[Row | None, ...]]
+    variants: tuple[Variant, ...]
+    rows: Mapping[str, tuple[VariantRow | None, ...]]
 
-    def fates(self, claim: str) -> Iterator[tuple[Variant, Row, Fate]]:
-        """(reading, what came out, what became of the verdict) for every other reading that was
-        judged.
+    def changes(self, claim: str) -> Iterator[tuple[Variant, VariantRow, VerdictChange]]:
+        """(variant, its verdict and figures, how the verdict differs) for every variant but the one
+        as written that was judged.
         """
         written, *others = self.rows[claim]
-        for reading, row in zip(self.readings[1:], others, strict=True):
+        for variant, row in zip(self.variants[1:], others, strict=True):
             if row is not None:
-                yield reading, row, fate(written and written.verdict, row.verdict)
+                yield variant, row, verdict_change(written and written.verdict, row.verdict)
 
 
 @dataclass(frozen=True)
-class Hinge:
-    """A choice that, made alone, makes another verdict."""
+class DecisiveChoice:
+    """A choice that, made alone, leads to another verdict."""
 
     path: str
     value: Any
-    verdict: str
-    fate: Fate
+    verdict: str | None
+    change: VerdictChange
 
 
 @dataclass(frozen=True)
 class Share:
-    """Of `n` verdicts, how many turned, and how many differ in any way."""
+    """Of `n` verdicts, how many are reversed, and how many differ in any way."""
 
     n: int
-    turned: int
+    reversed: int
     different: int
 
     @classmethod
-    def of(cls, fates: Iterable[Fate]) -> Share:
-        counts = Counter(f for f in fates if f is not Fate.NOT_ASKED)
-        return cls(counts.total(), counts[Fate.TURNED], sum(counts[f] for f in DIFFERENT))
+    def of(cls, changes: Iterable[VerdictChange]) -> Share:
+        """The share of some verdicts; those not asked are not counted."""
+        counts = Counter(change for change in changes if change is not VerdictChange.NOT_ASKED)
+        return cls(
+            counts.total(), counts[VerdictChange.REVERSED], sum(counts[c] for c in DIFFERENT)
+        )
 
 
 @dataclass(frozen=True)
@@ -114,132 +126,140 @@ class Contrast:
 
     path: str
     value: Any
-    made: Share
-    left: Share
+    with_choice: Share
+    without_choice: Share
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """One claim over all readings. `counts`: readings by verdict; `hinges`: single choices that
-    make another verdict.
+    """One claim over all variants. `counts`: variants by verdict; `combinations`: drawn
+    combinations by how their verdict differs.
     """
 
     id: str
-    verdict: str | None
+    verdict: str | None  # as written
     counts: Mapping[str, int]
-    hinges: tuple[Hinge, ...]
-    combined: Mapping[Fate, int]
+    decisive_choices: tuple[DecisiveChoice, ...]
+    combinations: Mapping[VerdictChange, int]
     contrasts: tuple[Contrast, ...]
-    # whether the reading as written was judged: without it there is nothing to set the others
-    # against
-    written: bool = True
-    n_readings: int = 0  # judged or not
+    # without the verdict as written there is nothing to compare the others with
+    judged_as_written: bool = True
+    n_variants: int = 0  # judged or not
 
     @property
     def same_everywhere(self) -> bool:
+        """Whether all variants that were judged have one verdict."""
         return len(self.counts) == 1 and self.verdict is not None
 
     @property
     def n(self) -> int:
+        """How many variants were judged."""
         return sum(self.counts.values())
 
     def sentence(self) -> str:
-        """What the verdict hangs on."""
+        """What the verdict depends on."""
         if self.verdict is None:
-            return "not asked" if self.written else "not judged as written"
+            return "not asked" if self.judged_as_written else "not judged as written"
         if self.same_everywhere:
             return (
-                f"{self.verdict} in every reading"
-                if self.n == self.n_readings
-                else f"{self.verdict} in all {self.n} readings that were judged"
+                f"{self.verdict} in every variant"
+                if self.n == self.n_variants
+                else f"{self.verdict} in all {self.n} variants that were judged"
             )
         parts = [
-            f"{PHRASES[kind]} {_listed(found)}"
-            for kind in DIFFERENT
-            if (found := [h for h in self.hinges if h.fate is kind])
+            f"{PHRASES[change]} {_listed(found)}"
+            for change in DIFFERENT
+            if (found := [choice for choice in self.decisive_choices if choice.change is change])
         ]
         combined = ", ".join(
-            f"{self.combined[f]} {word}" for f, word in COUNTED.items() if self.combined.get(f)
+            f"{self.combinations[change]} {word}"
+            for change, word in COUNTED.items()
+            if self.combinations.get(change)
         )
         parts = parts or ["the same with every choice alone"]
         return "; ".join([*parts, f"combinations: {combined}"] if combined else parts)
 
 
-def sensitivity(table: Table, claim: str) -> Sensitivity:
+def sensitivity(table: VariantsTable, claim: str) -> Sensitivity:
     """The summary of one claim."""
-    found = list(table.fates(claim))
+    changes = list(table.changes(claim))
     written = table.rows[claim][0]
     verdicts = [
         row.verdict for row in table.rows[claim] if row is not None and row.verdict is not None
     ]
-    hinges = tuple(
-        Hinge(*reading.changes[0], row.verdict, what)
-        for reading, row, what in found
-        if reading.alone and what in DIFFERENT
+    decisive = tuple(
+        DecisiveChoice(*variant.changes[0], row.verdict, change)
+        for variant, row, change in changes
+        if variant.is_single and change in DIFFERENT
     )
-    drawn = [(reading, what) for reading, _, what in found if reading.number]
-    paths = dict.fromkeys(path for reading in table.readings for path, _ in reading.changes)
+    drawn = [(variant, change) for variant, _, change in changes if variant.number]
+    paths = dict.fromkeys(path for variant in table.variants for path, _ in variant.changes)
     return Sensitivity(
         claim,
         written and written.verdict,
         dict(Counter(verdicts)),
-        hinges,
-        dict(Counter(what for _, what in drawn)),
+        decisive,
+        dict(Counter(change for _, change in drawn)),
         tuple(_contrast(drawn, path) for path in paths) if drawn else (),
         written is not None,
-        len(table.readings),
+        len(table.variants),
     )
 
 
 @dataclass(frozen=True)
-class Effect:
-    """One choice over all claims: what it does alone, and in the drawn combinations."""
+class ChoiceEffect:
+    """The verdicts of all claims that one choice changes: made alone, and in drawn combinations."""
 
     path: str
     value: Any
-    alone: Mapping[Fate, int]
+    alone: Mapping[VerdictChange, int]
     contrast: Contrast
 
 
-def effects(table: Table) -> list[Effect]:
-    """Every choice, in order of the file."""
-    every = [found for claim in table.rows for found in table.fates(claim)]
-    drawn = [(reading, what) for reading, _, what in every if reading.number]
+def choice_effects(table: VariantsTable) -> list[ChoiceEffect]:
+    """The effect of every choice, in order of the file."""
+    changes = [change for claim in table.rows for change in table.changes(claim)]
+    drawn = [(variant, change) for variant, _, change in changes if variant.number]
     return [
-        Effect(
+        ChoiceEffect(
             path,
             value,
-            dict(
-                Counter(what for reading, _, what in every if reading.changes == ((path, value),))
-            ),
+            dict(Counter(c for variant, _, c in changes if variant.changes == ((path, value),))),
             _contrast(drawn, path, value),
         )
-        for reading in table.readings
-        if reading.alone
-        for path, value in reading.changes
+        for single in table.variants
+        if single.is_single
+        for path, value in single.changes
     ]
 
 
-def _contrast(drawn: Sequence[tuple[Variant, Fate]], path: str, value: Any = None) -> Contrast:
-    made = [
-        what
-        for reading, what in drawn
-        if any(p == path and value in (None, v) for p, v in reading.changes)
+def _contrast(
+    drawn: Sequence[tuple[Variant, VerdictChange]], path: str, value: Any = None
+) -> Contrast:
+    with_choice = [
+        change
+        for variant, change in drawn
+        if any(p == path and value in (None, v) for p, v in variant.changes)
     ]
-    left = [what for reading, what in drawn if all(p != path for p, _ in reading.changes)]
-    return Contrast(path, value, Share.of(made), Share.of(left))
+    without_choice = [
+        change for variant, change in drawn if all(p != path for p, _ in variant.changes)
+    ]
+    return Contrast(path, value, Share.of(with_choice), Share.of(without_choice))
 
 
-def _listed(hinges: Sequence[Hinge]) -> str:
-    """`train.credit (oracle: refuted), probe.lr (0.06, 0.19)`: the verdict where it is not said by
-    the phrase.
+def _listed(choices: Sequence[DecisiveChoice]) -> str:
+    """`train.credit (oracle: refuted), probe.lr (0.06, 0.19)`: the verdict where the phrase before
+    it does not say it.
     """
     texts = []
-    for path in dict.fromkeys(h.path for h in hinges):
-        values = [
-            f"{told(h.value)}{f': {h.verdict}' if h.fate in (Fate.TURNED, Fate.GAINED) else ''}"
-            for h in hinges
-            if h.path == path
-        ]
+    for path in dict.fromkeys(choice.path for choice in choices):
+        values = [_with_verdict(choice) for choice in choices if choice.path == path]
         texts.append(f"{path} ({', '.join(values)})")
     return ", ".join(texts)
+
+
+def _with_verdict(choice: DecisiveChoice) -> str:
+    value = format_value(choice.value)
+    if choice.change in (VerdictChange.REVERSED, VerdictChange.DECIDED):
+        return f"{value}: {choice.verdict}"
+    return value

@@ -138,9 +138,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("controls"):
         config.addinivalue_line("python_functions", "can_fail")
     if config.getoption("variants"):
-        from claims.plugin.variants import Rereadings
+        from claims.plugin.variants import VariantsPlugin
 
-        config.pluginmanager.register(Rereadings(config, run), "claims-rereadings")
+        config.pluginmanager.register(VariantsPlugin(config, run), "claims-rereadings")
     for tag in sorted({tag for claim in run.suite.claims for tag in claim.tags}):
         config.addinivalue_line("markers", f"{tag}: claims tagged {tag}")
     if wishes is not None:
@@ -150,10 +150,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Overseer(config, run), "claims-overseer")
         if config.getoption("variants"):
-            from claims.plugin.variants import RereadingLedger
+            from claims.plugin.variants import VariantsReporter
 
             config.pluginmanager.register(
-                RereadingLedger(config, run, wishes.folder), "claims-rereading-ledger"
+                VariantsReporter(config, run, wishes.folder), "claims-rereading-ledger"
             )
 
 

@@ -1,4 +1,4 @@
-"""What `--variants` leaves behind: `variants.json`, `variants.md` and `variants.html`, and a few
+"""The reports of `--claims-variants`: `variants.json`, `variants.md`, `variants.html`, and a few
 lines in the terminal.
 """
 
@@ -14,132 +14,138 @@ from typing import TYPE_CHECKING, Any
 from claims.comparison.sensitivity import (
     COUNTED,
     DIFFERENT,
-    Effect,
-    Fate,
+    ChoiceEffect,
     Sensitivity,
     Share,
-    Table,
-    effects,
-    fate,
+    VariantsTable,
+    VerdictChange,
+    choice_effects,
     sensitivity,
+    verdict_change,
 )
 from claims.evidence import plain
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
 from claims.report.result_file import environment, result_text, write_whole
 from claims.report.wording import MARKS
-from claims.schema.variants import settings_of, told
-from claims.variants import Case, Reread, cases, claims_of
+from claims.schema.variants import format_value, settings_by_path
+from claims.variants import VariantCase, VariantResult, variant_cases, variant_claims
 
 if TYPE_CHECKING:
     from claims.run import Run
     from claims.schema import Claim
 
-VERSION = 1
+VERSION = 2  # of variants.json
 STEM = "variants"
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """One experiment in one setting: what came out, its claims, and the summary of each."""
+class ExperimentVariants:
+    """One experiment in one setting: its verdicts, its claims, and the summary of each."""
 
-    table: Table
+    table: VariantsTable
     claims: tuple[Claim, ...]
     summaries: tuple[Sensitivity, ...]
-    effects: tuple[Effect, ...]
+    effects: tuple[ChoiceEffect, ...]
     seeds: int
     sample_seed: int
     written: Mapping[str, Any]  # {path: value} of the settings that choices are made of
 
     @property
-    def judged(self) -> int:
-        """Readings that were judged."""
+    def n_judged(self) -> int:
+        """How many variants were judged."""
         return sum(
             any(rows[i] is not None for rows in self.table.rows.values())
-            for i in range(len(self.table.readings))
+            for i in range(len(self.table.variants))
         )
 
     @property
-    def single(self) -> list[int]:
-        """Columns of the readings that make at most one choice."""
-        return [i for i, reading in enumerate(self.table.readings) if not reading.number]
+    def single_columns(self) -> list[int]:
+        """Columns of the variants that make at most one choice."""
+        return [i for i, variant in enumerate(self.table.variants) if not variant.number]
 
 
 @dataclass(frozen=True)
 class PublishedVariants:
-    """What was written, and what it says."""
+    """The files that were written, and what is in them."""
 
-    chapters: tuple[Chapter, ...]
+    experiments: tuple[ExperimentVariants, ...]
     paths: tuple[Path, ...]
     partial: bool
 
 
-def publish_variants(run: Run, found: Mapping[str, Reread], folder: Path) -> PublishedVariants:
-    """Write everything. Readings that were left out, or not reached, are missing in all of it, and
-    it says so.
+def publish_variants(
+    run: Run, results: Mapping[str, VariantResult], folder: Path
+) -> PublishedVariants:
+    """Write all reports. Variants that were deselected, or not reached, are missing in each of
+    them, and each says so.
     """
-    every = list(cases(run))
-    chapters = tuple(chapters_of(run, every, found))
-    partial = any(case.name not in found for case in every)
+    cases = list(variant_cases(run))
+    experiments = tuple(collect_experiments(run, cases, results))
+    partial = any(case.name not in results for case in cases)
     env = environment(run)
     texts = {
-        ".json": result_text(data(chapters, env, partial)),
-        ".md": markdown(chapters, partial),
-        ".html": page(chapters, env, partial),
+        ".json": result_text(variants_json(experiments, env, partial)),
+        ".md": markdown(experiments, partial),
+        ".html": page(experiments, env, partial),
     }
     step_summary(texts[".md"], os.environ)
     paths = tuple(write_whole(folder / f"{STEM}{suffix}", text) for suffix, text in texts.items())
-    return PublishedVariants(chapters, paths, partial)
+    return PublishedVariants(experiments, paths, partial)
 
 
-def chapters_of(run: Run, every: Sequence[Case], found: Mapping[str, Reread]) -> Iterator[Chapter]:
-    """A chapter for every experiment and setting of which some reading was judged."""
-    for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in every):
+def collect_experiments(
+    run: Run, cases: Sequence[VariantCase], results: Mapping[str, VariantResult]
+) -> Iterator[ExperimentVariants]:
+    """Every experiment and setting of which some variant was judged."""
+    for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in cases):
         members = [
-            case for case in every if (case.experiment, case.setting) == (experiment, setting)
+            case for case in cases if (case.experiment, case.setting) == (experiment, setting)
         ]
-        if not any(case.name in found for case in members):
+        if not any(case.name in results for case in members):
             continue
-        claims, variants = claims_of(run, experiment), run.suite.variants[experiment]
+        claims, variants = variant_claims(run, experiment), run.suite.variants[experiment]
         rows = [
-            {row.id: row for row in found[case.name].rows} if case.name in found else {}
+            {row.id: row for row in results[case.name].rows} if case.name in results else {}
             for case in members
         ]
-        table = Table(
+        table = VariantsTable(
             experiment,
             setting,
-            tuple(case.reading for case in members),
-            {c.id: tuple(by_id.get(c.id) for by_id in rows) for c in claims},
+            tuple(case.variant for case in members),
+            {claim.id: tuple(by_id.get(claim.id) for by_id in rows) for claim in claims},
         )
-        own = settings_of(run.suite.experiments[experiment], setting)
-        yield Chapter(
+        written = settings_by_path(run.suite.experiments[experiment], setting)
+        yield ExperimentVariants(
             table,
             claims,
             tuple(sensitivity(table, claim.id) for claim in claims),
-            tuple(effects(table)),
+            tuple(choice_effects(table)),
             variants.seeds,
             variants.sample_seed,
-            {path: own.get(path) for path in variants.choices},
+            {path: written.get(path) for path in variants.choices},
         )
 
 
-def data(chapters: Sequence[Chapter], env: Mapping[str, Any], partial: bool) -> dict[str, Any]:
-    """The content of variants.json: every verdict and figure, plain."""
+def variants_json(
+    experiments: Sequence[ExperimentVariants], env: Mapping[str, Any], partial: bool
+) -> dict[str, Any]:
+    """The content of variants.json: every verdict and figure, as plain JSON data."""
     return plain(
         {
             "version": VERSION,
             "partial": partial,
             "environment": env,
-            "experiments": [_experiment(chapter) for chapter in chapters],
+            "experiments": [_experiment_json(experiment) for experiment in experiments],
         }
     )
 
 
-def _experiment(chapter: Chapter) -> dict[str, Any]:
-    table = chapter.table
-    readings = [
-        {"name": r.name, "changes": dict(r.changes), "drawn": r.number is not None}
-        for r in table.readings
+def _experiment_json(experiment: ExperimentVariants) -> dict[str, Any]:
+    table = experiment.table
+    variants = [
+        {"name": v.name, "changes": dict(v.changes), "drawn": v.number is not None}
+        for v in table.variants
     ]
     claims = [
         {
@@ -151,60 +157,63 @@ def _experiment(chapter: Chapter) -> dict[str, Any]:
             "sentence": s.sentence(),
             **asdict(s),
             "same_everywhere": s.same_everywhere,
-            "readings": [
+            "variants": [
                 row and {k: v for k, v in asdict(row).items() if k != "id"}
                 for row in table.rows[claim.id]
             ],
         }
-        for claim, s in zip(chapter.claims, chapter.summaries, strict=True)
+        for claim, s in zip(experiment.claims, experiment.summaries, strict=True)
     ]
     return {
         "experiment": table.experiment,
         "setting": table.setting,
-        "seeds": chapter.seeds,
-        "sample_seed": chapter.sample_seed,
-        "written": dict(chapter.written),
-        "readings": readings,
+        "seeds": experiment.seeds,
+        "sample_seed": experiment.sample_seed,
+        "written": dict(experiment.written),
+        "variants": variants,
         "claims": claims,
-        "choices": [asdict(effect) for effect in chapter.effects],
+        "choices": [asdict(effect) for effect in experiment.effects],
     }
 
 
-def headline(chapter: Chapter) -> str:
-    """One line: how many readings, how many claims, how many of them the same in all."""
-    same = sum(s.same_everywhere for s in chapter.summaries)
-    turned = sum(any(h.fate is Fate.TURNED for h in s.hinges) for s in chapter.summaries)
-    n, of = chapter.judged, len(chapter.table.readings)
-    left = f" (partial: of {of})" if n < of else ""
+def headline(experiment: ExperimentVariants) -> str:
+    """One line: how many variants, how many claims, how many of them the same in all."""
+    same = sum(s.same_everywhere for s in experiment.summaries)
+    n_reversed = sum(
+        any(choice.change is VerdictChange.REVERSED for choice in s.decisive_choices)
+        for s in experiment.summaries
+    )
+    n, n_all = experiment.n_judged, len(experiment.table.variants)
+    partial = f" (partial: of {n_all})" if n < n_all else ""
     return (
-        f"{chapter.table.experiment} ({chapter.table.setting}): {len(chapter.claims)} "
-        f"claims under {n} readings{left} on {chapter.seeds} seeds;"
-        f" {same} with one verdict in all, {turned} turned by a single choice"
+        f"{experiment.table.experiment} ({experiment.table.setting}): {len(experiment.claims)} "
+        f"claims under {n} variants{partial} on {experiment.seeds} seeds;"
+        f" {same} with one verdict in all, {n_reversed} reversed by a single choice"
     )
 
 
-def markdown(chapters: Sequence[Chapter], partial: bool) -> str:
+def markdown(experiments: Sequence[ExperimentVariants], partial: bool) -> str:
     """The tables as GitHub shows them; whatever a claim's text holds stays text."""
-    parts = ["## Readings of the memo", ""]
-    parts += ["**Partial**: not all readings were judged.", ""] if partial else []
-    for chapter in chapters:
+    parts = ["## Variants of the settings", ""]
+    parts += ["**Partial**: not all variants were judged.", ""] if partial else []
+    for experiment in experiments:
         parts += [
-            f"{as_text(headline(chapter))}.",
+            f"{as_text(headline(experiment))}.",
             "",
-            *_claims_table(chapter),
+            *_claims_table(experiment),
             "",
-            *_choices_table(chapter),
+            *_choices_table(experiment),
             "",
         ]
     return "\n".join(parts)
 
 
-def _claims_table(chapter: Chapter) -> Iterator[str]:
+def _claims_table(experiment: ExperimentVariants) -> Iterator[str]:
     yield from (
-        "| claim | as written | ✓ | ✗ | ? | ! | what it hangs on |",
+        "| claim | as written | ✓ | ✗ | ? | ! | what it depends on |",
         "|---|---|---|---|---|---|---|",
     )
-    for s in chapter.summaries:
+    for s in experiment.summaries:
         counts = " | ".join(
             str(s.counts.get(verdict, 0))
             for verdict in ("supported", "refuted", "inconclusive", "error")
@@ -215,69 +224,71 @@ def _claims_table(chapter: Chapter) -> Iterator[str]:
         )
 
 
-def _choices_table(chapter: Chapter) -> Iterator[str]:
+def _choices_table(experiment: ExperimentVariants) -> Iterator[str]:
+    alone = " | ".join(f"{COUNTED[change]} alone" for change in DIFFERENT)
     yield from (
-        "| choice | as written | turned alone | left open | decided | not measurable | "
-        "different in combinations with it | without it |",
+        f"| choice | as written | {alone} | different in combinations with it | without it |",
         "|---|---|---|---|---|---|---|---|",
     )
-    for e in chapter.effects:
-        alone = " | ".join(str(e.alone.get(what, 0)) for what in DIFFERENT)
+    for e in experiment.effects:
         cells = [
-            as_text(f"{e.path} {told(e.value)}"),
-            as_text(told(chapter.written[e.path])),
-            alone,
-            percent(e.contrast.made),
-            percent(e.contrast.left),
+            as_text(f"{e.path} {format_value(e.value)}"),
+            as_text(format_value(experiment.written[e.path])),
+            *(str(e.alone.get(change, 0)) for change in DIFFERENT),
+            format_share(e.contrast.with_choice),
+            format_share(e.contrast.without_choice),
         ]
         yield f"| {' | '.join(cells)} |"
 
 
-def percent(share: Share) -> str:
-    """`12 % (4 % turned)`, or a dash where there is nothing to share."""
+def format_share(share: Share) -> str:
+    """`12 % (4 % reversed)`, or a dash where nothing was counted."""
     if not share.n:
         return "–"
-    return f"{100 * share.different / share.n:.0f} % ({100 * share.turned / share.n:.0f} % turned)"
+    different, reversed_ = 100 * share.different / share.n, 100 * share.reversed / share.n
+    return f"{different:.0f} % ({reversed_:.0f} % reversed)"
 
 
-def page(chapters: Sequence[Chapter], env: Mapping[str, Any], partial: bool) -> str:
+def page(experiments: Sequence[ExperimentVariants], env: Mapping[str, Any], partial: bool) -> str:
     """The page: verdicts by choice, then each claim's specification curve."""
     from claims.report.page import CLASSES
     from claims.report.page import environment as templates
     from claims.report.variants_plot import curve
 
     curves = {
-        (c, s.id): curve(chapter.table, s.id, f"v{c}-{i}")
-        for c, chapter in enumerate(chapters)
-        for i, s in enumerate(chapter.summaries)
+        (i, s.id): curve(experiment.table, s.id, f"v{i}-{j}")
+        for i, experiment in enumerate(experiments)
+        for j, s in enumerate(experiment.summaries)
         if s.verdict is not None
     }
     return (
         templates()
         .get_template("variants.html")
         .render(
-            chapters=chapters,
+            experiments=experiments,
             curves=curves,
             environment=env,
             partial=partial,
             headline=headline,
-            told=told,
-            percent=percent,
+            format_value=format_value,
+            format_share=format_share,
             marks=MARKS,
             classes=CLASSES,
-            fate=fate,
+            verdict_change=verdict_change,
             different=DIFFERENT,
             counted=COUNTED,
-            turned=Fate.TURNED,
+            reversed=VerdictChange.REVERSED,
         )
     )
 
 
-def lines(published: PublishedVariants, width: int, *, quiet: bool = False) -> Iterator[str]:
-    """The terminal's table: each claim and what it hangs on. `quiet`: only the counts."""
-    for chapter in published.chapters:
-        yield headline(chapter)
-        for s in chapter.summaries if not quiet else ():
+def terminal_lines(
+    published: PublishedVariants, width: int, *, quiet: bool = False
+) -> Iterator[str]:
+    """The terminal's table: each claim and what it depends on. `quiet`: only the counts."""
+    for experiment in published.experiments:
+        yield headline(experiment)
+        for s in experiment.summaries if not quiet else ():
             name = f"{s.id:<34} "
             yield from textwrap.wrap(
                 f"{name}{s.sentence()}",

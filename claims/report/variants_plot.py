@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from claims.comparison.sensitivity import Table
+from claims.comparison.sensitivity import VariantsTable
 from claims.evidence import ERROR, INCONCLUSIVE, REFUTED, SUPPORTED, shown
 from claims.report.history_plot import for_page
-from claims.schema.variants import Variant, told
-from claims.variants import Row
+from claims.schema.variants import Variant, format_value
+from claims.variants import VariantRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,46 +31,41 @@ COLORS = {
     "#060606": "var(--open)",
     "#070707": "var(--broken)",
 }
-SHAPES = {
-    SUPPORTED: "s",
-    REFUTED: "x",
-    INCONCLUSIVE: "o",
-    ERROR: "+",
-}  # a verdict is never told by colour alone
-# the largest estimate against the median one: beyond it small ones would not be seen on a linear
-# axis
+# a verdict has a shape besides its colour
+SHAPES = {SUPPORTED: "s", REFUTED: "x", INCONCLUSIVE: "o", ERROR: "+"}
+# largest estimate over the median one: beyond it small ones could not be seen on a linear axis
 WIDE_RANGE = 30.0
-ROW = 0.155  # inches of a choice
+ROW = 0.155  # inches of height for each choice
 MARKERS = {"written": ("D", 30), "alone": ("o", 17), "drawn": ("o", 7)}
 
 
 @dataclass(frozen=True)
 class Point:
-    """One reading on the curve, figures as a reader wants them; None where undefined or
-    unbounded.
+    """One variant on the curve, figures as ratios where they are kept as logarithms; None where
+    undefined or unbounded.
     """
 
     place: int
-    reading: Variant
-    row: Row
+    variant: Variant
+    row: VariantRow
     estimate: float | None
     low: float | None
     high: float | None
 
     @property
     def kind(self) -> str:
-        return "drawn" if self.reading.number else "alone" if self.reading.changes else "written"
+        return "drawn" if self.variant.number else "alone" if self.variant.changes else "written"
 
 
-def curve(table: Table, claim: str, name: str) -> str:
-    """SVG text: estimates and intervals in every reading, sorted, coloured by verdict; below, which
+def curve(table: VariantsTable, claim: str, name: str) -> str:
+    """SVG text: estimates and intervals in every variant, sorted, coloured by verdict; below, which
     choices each makes. `name` makes ids unique.
     """
     import matplotlib
     from matplotlib.figure import Figure
 
     points = list(points_of(table, claim))
-    choices = [reading.changes[0] for reading in table.readings if reading.alone]
+    choices = [variant.changes[0] for variant in table.variants if variant.is_single]
     heights = (1.9, ROW * max(1, len(choices)))
     with matplotlib.rc_context(
         {"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif"}
@@ -88,15 +83,15 @@ def curve(table: Table, claim: str, name: str) -> str:
     return for_page(buffer.getvalue(), name, COLORS)
 
 
-def points_of(table: Table, claim: str) -> Iterator[Point]:
-    """Readings in order of their estimates, those without one last."""
+def points_of(table: VariantsTable, claim: str) -> Iterator[Point]:
+    """Variants in order of their estimates, those without one last."""
     found = [
         (
-            reading,
+            variant,
             row,
             *(_finite(shown(value, row.log)) for value in (row.estimate, row.low, row.high)),
         )
-        for reading, row in zip(table.readings, table.rows[claim], strict=True)
+        for variant, row in zip(table.variants, table.rows[claim], strict=True)
         if row is not None and row.verdict is not None
     ]
     found.sort(key=lambda one: (one[2] is None, one[2] or 0.0))
@@ -105,40 +100,39 @@ def points_of(table: Table, claim: str) -> Iterator[Point]:
 
 
 def _finite(value: float | None) -> float | None:
-    """None for what lies beyond all axes: the exponential of a large logarithm."""
+    """None where a value is infinite: the exponential of a large logarithm."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def _estimates(axes: Axes, points: Sequence[Point]) -> None:
-    drawn = [p for p in points if p.estimate is not None]
-    limits = sorted({t for p in drawn for t in _thresholds(p.row)})
-    bottom, top = _scale(axes, drawn, limits)
-    for limit in limits:
-        axes.axhline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
+    estimated = [(p, p.estimate) for p in points if p.estimate is not None]
+    thresholds = sorted({t for p, _ in estimated for t in _thresholds(p.row)})
+    bottom, top = _scale(axes, estimated, thresholds)
+    for threshold in thresholds:
+        axes.axhline(threshold, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     for verdict, color in VERDICTS.items():
-        some = [p for p in drawn if p.row.verdict == verdict]
+        some = [(p, estimate) for p, estimate in estimated if p.row.verdict == verdict]
         axes.vlines(
-            [p.place for p in some],
-            [bottom if p.low is None else p.low for p in some],
-            [top if p.high is None else p.high for p in some],
+            [p.place for p, _ in some],
+            [bottom if p.low is None else p.low for p, _ in some],
+            [top if p.high is None else p.high for p, _ in some],
             color=color,
             linewidth=1.5,
             zorder=2,
         )
         for kind, (marker, size) in MARKERS.items():
-            of_kind = [p for p in some if p.kind == kind]
             axes.scatter(
-                [p.place for p in of_kind],
-                [p.estimate for p in of_kind],
+                [p.place for p, _ in some if p.kind == kind],
+                [estimate for p, estimate in some if p.kind == kind],
                 marker=marker,
                 s=size,
                 color=color,
                 zorder=3,
             )
-    lost = [p.place for p in points if p.estimate is None]
+    unmeasured = [p.place for p in points if p.estimate is None]
     axes.scatter(
-        lost,
-        [0.04] * len(lost),
+        unmeasured,
+        [0.04] * len(unmeasured),
         marker="x",
         s=16,
         color=VERDICTS[ERROR],
@@ -148,15 +142,18 @@ def _estimates(axes: Axes, points: Sequence[Point]) -> None:
     axes.set_ylim(bottom, top)
 
 
-def _scale(axes: Axes, drawn: Sequence[Point], limits: Sequence[float]) -> tuple[float, float]:
-    """Sets the axis's scale; returns its ends. Long intervals are cut, lest the others shrink to
-    dots.
+def _scale(
+    axes: Axes, estimated: Sequence[tuple[Point, float]], thresholds: Sequence[float]
+) -> tuple[float, float]:
+    """Set the axis's scale and return its limits. Long intervals end at the frame, so that the
+    others can be seen.
     """
-    estimates = [p.estimate for p in drawn] or [0.0]
-    ends = sorted(x for p in drawn for x in (p.low, p.high) if x is not None) or [0.0]
-    cut = len(ends) // 20
-    low, high = min(*estimates, *limits, ends[cut]), max(*estimates, *limits, ends[-1 - cut])
-    if drawn and all(p.row.log for p in drawn) and low > 0:
+    estimates = [estimate for _, estimate in estimated] or [0.0]
+    ends = sorted(x for p, _ in estimated for x in (p.low, p.high) if x is not None) or [0.0]
+    left_out = len(ends) // 20
+    low = min(*estimates, *thresholds, ends[left_out])
+    high = max(*estimates, *thresholds, ends[-1 - left_out])
+    if estimated and all(p.row.log for p, _ in estimated) and low > 0:
         axes.set_yscale("log")
         return low / 1.3, high * 1.3
     sizes = [abs(x) for x in estimates if x]
@@ -166,7 +163,7 @@ def _scale(axes: Axes, drawn: Sequence[Point], limits: Sequence[float]) -> tuple
     return low - pad, high + pad
 
 
-def _thresholds(row: Row) -> list[float]:
+def _thresholds(row: VariantRow) -> list[float]:
     return [shown(t, row.log) for t in (row.lower, row.upper) if t is not None]
 
 
@@ -178,27 +175,25 @@ def _choices(axes: Axes, points: Sequence[Point], choices: Sequence[tuple]) -> N
     marks = [
         (p, choices.index(change))
         for p in points
-        for change in p.reading.changes
+        for change in p.variant.changes
         if change in choices
     ]
     for verdict, color in VERDICTS.items():
         mine = [(p.place, y) for p, y in marks if p.row.verdict == verdict]
-        fill = (
-            {"facecolors": "none", "edgecolors": color}
-            if verdict == INCONCLUSIVE
-            else {"color": color}
-        )
         axes.scatter(
             [x for x, _ in mine],
             [y for _, y in mine],
             s=11,
             marker=SHAPES[verdict],
             linewidths=0.9,
+            facecolors="none" if verdict == INCONCLUSIVE else color,
+            edgecolors=color if verdict == INCONCLUSIVE else None,
             zorder=2,
-            **fill,
         )
     axes.set_yticks(
-        range(len(choices)), [f"{path} {told(value)}" for path, value in choices], parse_math=False
+        range(len(choices)),
+        [f"{path} {format_value(value)}" for path, value in choices],
+        parse_math=False,
     )
     axes.set_ylim(len(choices) - 0.5, -0.5)
 

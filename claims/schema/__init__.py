@@ -1,6 +1,6 @@
-"""claims.yaml to a frozen, checked Suite."""
+"""The claim file: read, checked, and as a frozen Suite."""
 
-from claims.schema.loading import Reading, load_suite, read_suite
+from claims.schema.loading import LoadResult, load_suite, read_suite
 from claims.schema.problems import ClaimFileError, Problem
 from claims.schema.suite import (
     Claim,
@@ -18,11 +18,11 @@ __all__ = [
     "Claim",
     "ClaimFileError",
     "ExperimentSpec",
+    "LoadResult",
     "Memo",
     "NotAsked",
     "Problem",
     "Question",
-    "Reading",
     "Reported",
     "Seeds",
     "Suite",

@@ -1,5 +1,5 @@
-"""The claim file as written: one frozen model a kind of entry. What a model cannot say by itself is
-checked in `loading`.
+"""The entries of a claim file as typed models, one for each kind of entry. What depends on other
+entries is checked in `loading`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from claims.experiments.kinds import TARGET
 from claims.language.nodes import RESERVED
 
 VERDICTS = ("supported", "refuted", "inconclusive")
-# Marks that pytest, its plugins or this project's settings give a meaning: `slow` is deselected by
-# default, so that its claims would vanish.
+# Marks with a meaning to pytest, its plugins or this project's settings: claims tagged `slow` would
+# be deselected by default.
 _MARKS = frozenset(
     {
         "skip",
@@ -45,6 +45,7 @@ _MARKS = frozenset(
 
 
 def _by_shape(value: Any) -> str:
+    """The tag by which pydantic selects the member of a union."""
     return "mapping" if isinstance(value, dict) else "single"
 
 
@@ -105,8 +106,8 @@ def _distinct(values: tuple) -> tuple:
     return values
 
 
-def _told_apart(values: tuple) -> tuple:
-    """Readings are named by their choices: 1 and "1" would be one test."""
+def _distinct_texts(values: tuple) -> tuple:
+    """Values whose texts differ: variants are named by them, and 1 and "1" would be one test."""
     texts = [str(value).lower() for value in _distinct(values)]
     for position, text in enumerate(texts):
         if text in texts[:position]:
@@ -114,19 +115,19 @@ def _told_apart(values: tuple) -> tuple:
     return values
 
 
-def _no_truth(value: Any) -> Any:
+def _no_boolean(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"quote `{str(value).lower()}` if it is a label")
     return value
 
 
-def _path(value: str) -> str:
+def _setting_path(value: str) -> str:
     if not all(step.isascii() and step.isidentifier() for step in value.split(".")):
         raise ValueError(f"`{value}` is no setting: write its path with dots, for example probe.lr")
     return value
 
 
-def _scalar(value: Any) -> Any:
+def _single_value(value: Any) -> Any:
     if value is None or isinstance(value, (dict, list, tuple)):
         raise ValueError(
             "a choice is a number, true, false or a word, not "
@@ -149,13 +150,13 @@ LabelValue = Annotated[
     Annotated[int, Field(strict=True)]
     | Annotated[float, Field(strict=True, allow_inf_nan=False)]
     | str,
-    BeforeValidator(_no_truth),
+    BeforeValidator(_no_boolean),
 ]
 Labels = Annotated[
     tuple[LabelValue, ...], Field(min_length=1, max_length=200), AfterValidator(_distinct)
 ]
 Choice = Annotated[
-    Any, BeforeValidator(_scalar), WithJsonSchema({"type": ["number", "string", "boolean"]})
+    Any, BeforeValidator(_single_value), WithJsonSchema({"type": ["number", "string", "boolean"]})
 ]
 Verdict = Literal["supported", "refuted", "inconclusive"]
 Confidence = Annotated[
@@ -163,12 +164,14 @@ Confidence = Annotated[
 ]
 
 
-# of a sequential schedule: each gets an equal share of the error, and a share too small decides
-# nothing
+# of a sequential schedule: each look has an equal share of the error, and with too small a share no
+# claim is decided
 MAX_LOOKS = 20
 
 
 class Entry(BaseModel):
+    """A mapping of the claim file; unknown keys are errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -211,11 +214,11 @@ class MemoEntry(Entry):
 
 
 class DefaultsEntry(Entry):
-    """What claims use that say nothing else."""
+    """What claims use unless they say otherwise."""
 
     seeds: SeedsEntry = 16
     seeds_in: dict[str, SeedsEntry] = Field(
-        {}, description="by setting: so many seeds there, whatever a claim says"
+        default={}, description="by setting: so many seeds there, whatever a claim says"
     )
     confidence: Confidence = 0.95
 
@@ -282,14 +285,14 @@ class ClaimEntry(Entry):
 
 
 class VariantsEntry(Entry):
-    """Readings that the memo leaves open, of one experiment: each choice made alone, and
-    combinations drawn at random.
+    """Other values of settings that the memo leaves open, for one experiment: each choice made
+    alone, and combinations drawn at random.
     """
 
     choices: dict[
-        Annotated[str, AfterValidator(_path)],
+        Annotated[str, AfterValidator(_setting_path)],
         Annotated[
-            tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_told_apart)
+            tuple[Choice, ...], Field(min_length=1, max_length=50), AfterValidator(_distinct_texts)
         ],
     ] = Field(
         min_length=1,
@@ -301,7 +304,7 @@ class VariantsEntry(Entry):
     )
     sample_seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of that drawing")
     seeds: Count = Field(
-        8, description="seeds of every reading, the one as written too; looks between are not taken"
+        8, description="seeds of every variant, the one as written too; looks between are not taken"
     )
     without: tuple[str, ...] = Field(("control",), description="tags of claims that are left out")
 
@@ -328,12 +331,9 @@ class ClaimsFile(Entry):
     )
     claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = {}
     variants: dict[Name, VariantsEntry] = Field(
-        {}, description="readings of an experiment that `--variants` judges the claims in"
+        {}, description="variants of an experiment that `--claims-variants` judges the claims under"
     )
 
 
-NEEDED = (
-    "version",
-    "experiments",
-    "claims",
-)  # sections; that two of them are not empty is checked on the file, not on what is left of it
+# sections of every file; that they are not empty is checked before wrong entries are left out
+NEEDED = ("version", "experiments", "claims")

@@ -1,6 +1,4 @@
-"""What is wrong with a claim file, told to a person: every mistake with its place, the line, what
-is allowed and a remedy.
-"""
+"""Problems of a claim file and their text: the place, the line, what is allowed and a remedy."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ WIDTH = 110
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """A mistake at `line` and `column` (both from 1) reaching over `length` characters. `about` is
-    the claim at fault, if one is.
+    """A mistake at `line` and `column` (both from 1), `length` characters long. `about` is the
+    claim with the mistake, if it is in one.
     """
 
     line: int
@@ -27,8 +25,8 @@ class Problem:
 
 
 class ClaimFileError(ValueError):
-    """A claim file that cannot be used. `problems` holds every mistake in order of line; `str()`
-    fits on a screen.
+    """A claim file that cannot be used. `problems` are all mistakes in order of line; `str()` shows
+    as many as fit on a screen.
     """
 
     def __init__(self, path: Path, problems: Sequence[Problem], lines: Sequence[str] = ()):
@@ -52,9 +50,8 @@ class ClaimFileError(ValueError):
 
 def render(path: Path, problem: Problem, lines: Sequence[str]) -> str:
     """`claims.yaml:12:5: error: ...`, the line, a caret under the mistake, and the remedy."""
-    text = [
-        f"{_near(path)}:{problem.line}:{problem.column}: error: {_clip(problem.message, 4 * WIDTH)}"
-    ]
+    place = f"{_relative(path)}:{problem.line}:{problem.column}"
+    text = [f"{place}: error: {_clip(problem.message, 4 * WIDTH)}"]
     if 0 < problem.line <= len(lines):
         text += _excerpt(lines[problem.line - 1], problem)
     if problem.hint:
@@ -63,7 +60,7 @@ def render(path: Path, problem: Problem, lines: Sequence[str]) -> str:
 
 
 def _excerpt(line: str, problem: Problem) -> list[str]:
-    """The line, cut to the screen's width around the mistake, with its caret."""
+    """The line, shortened to the screen's width around the mistake, and carets under it."""
     line = "".join(character if character.isprintable() else " " for character in line.rstrip())
     column = min(problem.column - 1, len(line))
     start = 0 if column < WIDTH - 20 else column - WIDTH // 2
@@ -75,8 +72,8 @@ def _excerpt(line: str, problem: Problem) -> list[str]:
     return [f"{number}{margin[0]}{shown}{margin[1]}", f"{gutter}{carets}"]
 
 
-def _near(path: Path) -> Path:
-    """The path as a person in the current folder would write it."""
+def _relative(path: Path) -> Path:
+    """The path from the current folder, where it lies in it."""
     try:
         return path.relative_to(Path.cwd())
     except (ValueError, OSError):

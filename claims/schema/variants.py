@@ -1,5 +1,5 @@
-"""Readings of an experiment that a memo leaves open: which there are, and what is wrong with how
-the claim file states them.
+"""Variants of an experiment: other values of the settings that a memo leaves open. Which variants
+there are, and what is wrong with how the claim file states them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ AS_WRITTEN = "as written"
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to read a memo: the settings that it changes. `number`: of a drawn combination, from
-    1.
+    """The settings that one variant changes; none in the variant as written. `number` counts the
+    drawn combinations, from 1.
     """
 
     changes: Changes = ()
@@ -33,26 +33,27 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """Short, for tests: `base`, `probe.lr=0.19`, `sample-07`."""
-        return (
-            f"sample-{self.number:02d}"
-            if self.number
-            else ",".join(f"{path}={told(value)}" for path, value in self.changes) or "base"
-        )
+        """Short name, for tests: `base`, `probe.lr=0.19`, `sample-07`."""
+        if self.number:
+            return f"sample-{self.number:02d}"
+        return ",".join(f"{path}={format_value(value)}" for path, value in self.changes) or "base"
 
     @property
     def label(self) -> str:
-        return ", ".join(f"{path} {told(value)}" for path, value in self.changes) or AS_WRITTEN
+        """Name for reports: `as written`, or every setting that it changes."""
+        return ", ".join(f"{path} {format_value(value)}" for path, value in self.changes) or (
+            AS_WRITTEN
+        )
 
     @property
-    def alone(self) -> bool:
+    def is_single(self) -> bool:
         """Whether it makes one choice and no other."""
         return len(self.changes) == 1
 
 
 @dataclass(frozen=True)
 class Variants:
-    """The choices of one experiment, and how many readings are made of them."""
+    """The choices of one experiment, and how its variants are made of them and judged."""
 
     choices: Mapping[str, tuple]
     sample: int = 30
@@ -60,21 +61,23 @@ class Variants:
     seeds: int = 8
     without: tuple[str, ...] = ("control",)  # tags of claims that are not judged again
 
-    def readings(self, base: Mapping[str, Any]) -> tuple[Variant, ...]:
-        """As written, each choice alone, and the drawn combinations. A choice that is the setting's
-        own already (`base`) is none.
+    def expand(self, written: Mapping[str, Any]) -> tuple[Variant, ...]:
+        """The variant as written, each choice alone, and the drawn combinations. A choice that
+        `written`, the settings by path, has already is left out.
         """
-        open_ = {
-            path: tuple(v for v in values if not _same(v, base.get(path)))
+        choices = {
+            path: tuple(value for value in values if not _same(value, written.get(path)))
             for path, values in self.choices.items()
         }
-        alone = [Variant(((path, value),)) for path, values in open_.items() for value in values]
-        combined = combinations(
-            {path: values for path, values in open_.items() if values},
+        singles = [
+            Variant(((path, value),)) for path, values in choices.items() for value in values
+        ]
+        drawn = combinations(
+            {path: values for path, values in choices.items() if values},
             self.sample,
             self.sample_seed,
         )
-        return (Variant(), *alone, *(Variant(changes, i) for i, changes in enumerate(combined, 1)))
+        return (Variant(), *singles, *(Variant(changes, i) for i, changes in enumerate(drawn, 1)))
 
 
 def combinations(choices: Mapping[str, Sequence], n: int, seed: int) -> list[Changes]:
@@ -83,60 +86,56 @@ def combinations(choices: Mapping[str, Sequence], n: int, seed: int) -> list[Cha
     """
     rng = random.Random(seed)
     axes = [[None, *((path, value) for value in values)] for path, values in choices.items()]
-    there_are = math.prod(map(len, axes)) - 1 - sum(len(axis) - 1 for axis in axes)
-    if there_are <= 2 * n:
-        every = [made for made in map(_made, itertools.product(*axes)) if len(made) > 1]
-        return rng.sample(every, min(n, there_are))
+    n_possible = math.prod(map(len, axes)) - 1 - sum(len(axis) - 1 for axis in axes)
+    if n_possible <= 2 * n:
+        possible = [made for made in map(_changes, itertools.product(*axes)) if len(made) > 1]
+        return rng.sample(possible, min(n, n_possible))
     found: dict[Changes, None] = {}
     while len(found) < n:
-        made = _made([rng.choice(axis) for axis in axes])
+        made = _changes([rng.choice(axis) for axis in axes])
         if len(made) > 1:
             found[made] = None
     return list(found)
 
 
-def with_readings(
-    spec: ExperimentSpec, setting: str, readings: Sequence[Variant]
+def with_variants(
+    spec: ExperimentSpec, setting: str, variants: Sequence[Variant]
 ) -> ExperimentSpec:
-    """The experiment with each reading of a setting as one more setting, called as `setting_of`
-    says.
+    """The experiment with each variant of a setting as one more setting, named by
+    `variant_setting`.
     """
-    own = spec.settings[setting]
+    written = spec.settings[setting]
     more = {
-        setting_of(setting, reading): deep_merge(own, _nested(reading.changes))
-        for reading in readings
-        if reading.changes
+        variant_setting(setting, variant): deep_merge(written, _nested(variant.changes))
+        for variant in variants
+        if variant.changes
     }
     return replace(spec, settings={**spec.settings, **more}, _made={})
 
 
-def setting_of(setting: str, reading: Variant) -> str:
-    """The name of a reading's setting; as written it is the setting itself."""
-    return f"{setting}, {reading.label}" if reading.changes else setting
+def variant_setting(setting: str, variant: Variant) -> str:
+    """The name of a variant's setting; that of the variant as written is `setting` itself."""
+    return f"{setting}, {variant.label}" if variant.changes else setting
 
 
-def settings_of(spec: ExperimentSpec, setting: str) -> dict[str, Any]:
-    """{dotted path: value} of a setting, defaults filled in where its kind tells them. Raises
+def settings_by_path(spec: ExperimentSpec, setting: str) -> dict[str, Any]:
+    """{dotted path: value} of a setting, with defaults where its kind declares them. Raises
     SettingsError.
     """
-    made = spec.experiment(setting)
-    return dict(_flat(made.settings.model_dump() if made.settings else made.options))
+    declared = _declared_settings(spec, setting)
+    return dict(_flat(spec.experiment(setting).options if declared is None else declared))
 
 
-def told(value: Any) -> str:
-    """A choice as the file writes it."""
-    return (
-        "default"
-        if value is None
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+def format_value(value: Any) -> str:
+    """A setting's value as the claim file writes it; `default` for None."""
+    if value is None:
+        return "default"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class VariantsCheck:
-    """Builds the variants of all experiments, and makes every reading once: what cannot be made is
-    told with its line, before anything trains.
+    """Builds the variants of all experiments, and makes every variant once: one that cannot be made
+    is a problem with its line, before anything trains.
     """
 
     def __init__(self, source: Source, specs: Mapping[str, ExperimentSpec], written: Sequence[str]):
@@ -144,6 +143,7 @@ class VariantsCheck:
         self.problems: list[Problem] = []
 
     def build(self, entries: Mapping[str, VariantsEntry]) -> dict[str, Variants]:
+        """The variants by experiment, but for those with problems."""
         found = {}
         for name, entry in entries.items():
             if name not in self.written:
@@ -169,21 +169,23 @@ class VariantsCheck:
         if any(spec.experiment(setting).available_seeds is not None for setting in spec.settings):
             self._fail(
                 ("variants", name),
-                f"`{name}` holds recorded results, which cannot be measured under another reading",
+                f"`{name}` holds recorded results, which cannot be measured under other settings",
                 "delete it",
                 key=True,
             )
             return False
         for path, values in entry.choices.items():
-            self._check_axis(spec, path, values)
+            self._check_choices(spec, path, values)
         if len(self.problems) == before:
             self._check_combinations(spec, Variants(entry.choices, entry.sample, entry.sample_seed))
         return len(self.problems) == before
 
-    def _check_axis(self, spec: ExperimentSpec, path: str, values: Sequence) -> None:
+    def _check_choices(self, spec: ExperimentSpec, path: str, values: Sequence) -> None:
         here = ("variants", spec.name, "choices", path)
-        known = [settings_of(spec, setting) for setting in spec.settings]
-        if _typed(spec) and not any(path in own for own in known):
+        known = [settings_by_path(spec, setting) for setting in spec.settings]
+        first = next(iter(spec.settings))
+        # a kind that declares no settings may take any
+        if _declared_settings(spec, first) is not None and not any(path in own for own in known):
             return self._fail(
                 here,
                 f"`{path}` is no setting of experiment `{spec.name}`",
@@ -194,32 +196,35 @@ class VariantsCheck:
             if all(_same(value, own.get(path)) for own in known):
                 self._fail(
                     (*here, index),
-                    f"`{path}` of experiment `{spec.name}` is {told(value)} as written",
+                    f"`{path}` of experiment `{spec.name}` is {format_value(value)} as written",
                     "delete it: a choice is another value",
                 )
-            elif (message := _refused(spec, Variant(((path, value),)))) is not None:
+            elif (message := _why_refused(spec, Variant(((path, value),)))) is not None:
                 self._fail(
                     (*here, index),
-                    f"`{path}` of experiment `{spec.name}` cannot be {told(value)}: {message}",
+                    f"`{path}` of experiment `{spec.name}` cannot be {format_value(value)}: "
+                    f"{message}",
                 )
 
     def _check_combinations(self, spec: ExperimentSpec, variants: Variants) -> None:
         for setting in spec.settings:
-            for reading in variants.readings(settings_of(spec, setting)):
-                if (message := _refused(spec, reading, setting)) is not None:
+            for variant in variants.expand(settings_by_path(spec, setting)):
+                if (message := _why_refused(spec, variant, setting)) is not None:
                     return self._fail(
                         ("variants", spec.name, "choices"),
-                        f"{reading.label} do not go together: {message}",
+                        f"{variant.label} cannot be combined: {message}",
                         "leave one of them out",
                         key=True,
                     )
 
 
-def _refused(spec: ExperimentSpec, reading: Variant, *settings: str) -> str | None:
-    """Why a reading cannot be made in some setting; None where it can."""
+def _why_refused(spec: ExperimentSpec, variant: Variant, *settings: str) -> str | None:
+    """Why a variant cannot be made in one of the `settings` (all of them when none is named); None
+    where it can.
+    """
     for setting in settings or spec.settings:
         try:
-            with_readings(spec, setting, [reading]).describe(setting_of(setting, reading))
+            with_variants(spec, setting, [variant]).describe(variant_setting(setting, variant))
         except SettingsError as error:
             return "; ".join(f"{message[:1].lower()}{message[1:]}" for _, message in error.problems)
         except (Exception, SystemExit) as error:  # a user's own kind may raise anything
@@ -227,17 +232,20 @@ def _refused(spec: ExperimentSpec, reading: Variant, *settings: str) -> str | No
     return None
 
 
-def _typed(spec: ExperimentSpec) -> bool:
-    """Whether the kind tells its settings: a user's own may take any."""
-    made = spec.experiment(next(iter(spec.settings)))
-    return made.settings is not None
+def _declared_settings(spec: ExperimentSpec, setting: str) -> dict[str, Any] | None:
+    """All settings, defaults filled in, of a kind that declares them by a model; None where it has
+    none.
+    """
+    settings = spec.experiment(setting).settings
+    return None if settings is None else settings.model_dump()
 
 
-def _made(picked: Sequence[tuple[str, Any] | None]) -> Changes:
-    return tuple(choice for choice in picked if choice is not None)
+def _changes(chosen: Sequence[tuple[str, Any] | None]) -> Changes:
+    return tuple(choice for choice in chosen if choice is not None)
 
 
 def _nested(changes: Changes) -> dict[str, Any]:
+    """{dotted path: value} as nested mappings."""
     nested: dict[str, Any] = {}
     for path, value in changes:
         *outer, last = path.split(".")
@@ -249,6 +257,7 @@ def _nested(changes: Changes) -> dict[str, Any]:
 
 
 def _flat(options: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested mappings as (dotted path, value)."""
     for name, value in options.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name}.")
@@ -256,8 +265,9 @@ def _flat(options: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, A
             yield f"{before}{name}", value
 
 
-def _same(value: Any, own: Any) -> bool:
-    return isinstance(value, bool) == isinstance(own, bool) and value == own
+def _same(value: Any, written: Any) -> bool:
+    """Whether two values are equal; true is not 1."""
+    return isinstance(value, bool) == isinstance(written, bool) and value == written
 
 
 __all__ = [
@@ -266,8 +276,8 @@ __all__ = [
     "Variants",
     "VariantsCheck",
     "combinations",
-    "setting_of",
-    "settings_of",
-    "told",
-    "with_readings",
+    "format_value",
+    "settings_by_path",
+    "variant_setting",
+    "with_variants",
 ]

@@ -1,11 +1,11 @@
-"""Pydantic's complaints in the words of someone who edits the file, at the place where it is
-edited.
-"""
+"""Pydantic's validation errors as located problems, in the words of someone who edits the file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic import BaseModel
 
 from claims.language.resolve import nearest
 from claims.schema.entries import (
@@ -13,7 +13,6 @@ from claims.schema.entries import (
     ClaimEntry,
     ClaimsFile,
     DefaultsEntry,
-    Entry,
     ExperimentEntry,
     MemoEntry,
     ReportedEntry,
@@ -24,10 +23,10 @@ from claims.schema.problems import Problem
 from claims.schema.yaml_source import Source
 
 
-def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
+def to_problem(source: Source, detail: Mapping[str, Any]) -> Problem:
     """One entry of `ValidationError.errors()` as a located problem."""
     kind, at_key = detail["type"], "[key]" in detail["loc"]
-    path = _followed(source, detail["loc"], last=kind in ("missing", "extra_forbidden"))
+    path = _file_path(source, detail["loc"], keep_last=kind in ("missing", "extra_forbidden"))
     about = str(path[1]) if len(path) > 1 and path[0] == "claims" else None
     name = next((step for step in reversed(path) if isinstance(step, str)), "file")
     if kind == "extra_forbidden":
@@ -39,7 +38,7 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
         return source.problem(
             path,
             f"unknown key `{name}`",
-            split or nearest(name, _allowed(path[:-1])),
+            split or nearest(name, _allowed_keys(path[:-1])),
             key=True,
             about=about,
         )
@@ -54,8 +53,10 @@ def worded(source: Source, detail: Mapping[str, Any]) -> Problem:
     return source.problem(path, message, hint, key=at_key, about=about)
 
 
-def without_echoes(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Without "too short" for a list whose items are wrong: pydantic counts only the right ones."""
+def drop_consequences(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The errors without "too short" for a list whose items are wrong: pydantic counts only the
+    right ones.
+    """
     places = [tuple(detail["loc"]) for detail in details]
     return [
         detail
@@ -65,19 +66,19 @@ def without_echoes(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
     ]
 
 
-def _followed(source: Source, location: tuple, *, last: bool) -> list[str | int]:
+def _file_path(source: Source, location: tuple, *, keep_last: bool) -> list[str | int]:
     """The location without the names that pydantic adds for the members of a union and for keys."""
     path: list[str | int] = []
     for position, step in enumerate(location):
-        final = last and position == len(location) - 1
+        final = keep_last and position == len(location) - 1
         if final or source.node([*path, step]) is not None:
             path.append(step)
     return path
 
 
-def _allowed(path: list[str | int]) -> tuple[str, ...]:
+def _allowed_keys(path: list[str | int]) -> tuple[str, ...]:
     """Keys of the entry at a path."""
-    models: dict[tuple[str, int], type[Entry]] = {
+    models: dict[tuple[str, int], type[BaseModel]] = {
         ("memos", 2): MemoEntry,
         ("memos", 4): ReportedEntry,
         ("claims", 2): ClaimEntry,
@@ -87,13 +88,14 @@ def _allowed(path: list[str | int]) -> tuple[str, ...]:
         ("experiments", 2): ExperimentEntry,
         ("variants", 2): VariantsEntry,
     }
-    model = ClaimsFile if not path else models.get((str(path[0]), len(path)))
+    model = models.get((str(path[0]), len(path))) if path else ClaimsFile
     return tuple(model.model_fields) if model else ()
 
 
 def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """The message and the hint for a value that is wrong."""
     value, context = detail["input"], detail.get("ctx", {})
-    shown = f"not {_short(value)}"
+    shown = f"not {_shorten(value)}"
     if kind == "value_error":
         return f"`{name}`: {str(detail['msg']).removeprefix('Value error, ')}", ""
     if name == "version":
@@ -113,7 +115,7 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
     if kind in ("tuple_type", "list_type"):
         return (
             f"`{name}` must be a list, {shown}",
-            f"write [{_short(value).strip('`')}]" if not isinstance(value, (dict, list)) else "",
+            f"write [{_shorten(value).strip('`')}]" if not isinstance(value, (dict, list)) else "",
         )
     if kind == "string_type":
         return f"`{name}` must be text, {shown}", "quote it" if isinstance(
@@ -142,7 +144,8 @@ def _message(kind: str, detail: Mapping[str, Any], name: str) -> tuple[str, str]
     return f"`{name}`: {message[:1].lower()}{message[1:]}, {shown}", ""
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
+    """A value for a message: short, or its type."""
     if value is None:
         return "nothing"
     if isinstance(value, Mapping):

@@ -1,77 +1,30 @@
-"""YAML with positions: plain data, and the line and column of every key and value.
-
-Read from the parser's events rather than through a loader, so that no nesting is recursed into, no
-alias is ever followed and no tag builds an object. Scalars follow YAML 1.2: 1e-3 is a number, `no`
-and 2026-03-25 are texts.
-"""
+"""A YAML file with positions: plain data, and the line and column of every key and value."""
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import yaml
 
 from claims.schema.problems import ClaimFileError, Problem
+from claims.schema.yaml_nodes import Node, NodeBuilder, control_character, plain_scalar
 
 MAX_BYTES = 2_000_000
-MAX_DEPTH = 12
-MAX_NODES = 200_000
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NUMBER = re.compile(r"[-+]?(?:\d+|(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)")
-_WORDS = {
-    "": None,
-    "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
-_INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-
-
-@dataclass
-class Node:
-    """One YAML node. `value` is a scalar, a list of nodes or a dict of nodes; `keys` are the marks
-    of a mapping's keys.
-    """
-
-    value: Any
-    line: int
-    column: int
-    length: int = 1
-    raw: str = ""
-    style: str | None = None
-    flow: bool = False
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def data(self) -> Any:
-        if isinstance(self.value, dict):
-            return {key: child.data() for key, child in self.value.items()}
-        if isinstance(self.value, list):
-            return [child.data() for child in self.value]
-        return self.value
 
 
 @dataclass(frozen=True)
 class Source:
-    """A YAML file as read: `data()` for its content, `place()` for where a part of it stands."""
+    """A YAML file as read: its nodes and lines, and problems at a path of keys and indices."""
 
     path: Path
     lines: tuple[str, ...]
     root: Node
 
     def node(self, path: Sequence[str | int]) -> Node | None:
+        """The node at a path, or None where the file has none."""
         node = self.root
         for step in path:
             if isinstance(node.value, dict) and str(step) in node.value:
@@ -92,16 +45,16 @@ class Source:
         span: tuple[int, int] | None = None,
         about: str | None = None,
     ) -> Problem:
-        """A problem at a path, or at the nearest part of it that the file has; `key` marks the key
-        and not its value.
+        """A problem at a path, or at the longest part of it that the file has; `key` marks the key
+        instead of its value.
 
-        `span` are characters of the scalar there, where it stands on one line as it is.
+        `span`: which characters of the scalar are marked, where it is on one line without escapes.
         """
         path = list(path)
         while path and self.node(path) is None:
             path.pop()
             key, span = True, None
-        node, parent = self.node(path), self.node(path[:-1])
+        node, parent = self.node(path) or self.root, self.node(path[:-1]) or self.root
         if (key or isinstance(node.value, dict)) and path and isinstance(parent.value, dict):
             line, column = parent.keys[str(path[-1])]
             return Problem(line, column, message, hint, len(str(path[-1])), about)
@@ -117,7 +70,9 @@ class Source:
         return Problem(node.line, node.column, message, hint, node.length, about)
 
     def _shift(self, node: Node) -> int | None:
-        """Where the scalar's text begins inside the line, or None where it is folded or escaped."""
+        """How many characters are before the scalar's text, or None where it is folded or
+        escaped.
+        """
         shift = 1 if node.style in ("'", '"') else 0
         start = node.column - 1 + shift
         line = self.lines[node.line - 1] if node.line <= len(self.lines) else ""
@@ -125,11 +80,13 @@ class Source:
 
 
 def read(path: Path) -> Source:
-    """Raises `ClaimFileError`, with a place, for anything that is not one plain YAML mapping."""
+    """The YAML file at a path. Raises `ClaimFileError`, with a place, for anything that is not one
+    mapping of plain values.
+    """
     text = _text(path)
     lines = tuple(text.splitlines())
     try:
-        root = _Builder(path, lines, text).build()
+        root = NodeBuilder(path, lines, text).build()
     except yaml.MarkedYAMLError as error:
         unclosed = error.context_mark is not None and "quoted scalar" in (error.context or "")
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
@@ -163,6 +120,8 @@ def read(path: Path) -> Source:
 
 
 def _text(path: Path) -> str:
+    """The text of a file, or a `ClaimFileError` where it is none."""
+
     def fail(
         message: str, hint: str = "", line: int = 1, column: int = 1, lines: Sequence[str] = ()
     ) -> NoReturn:
@@ -207,7 +166,7 @@ def _text(path: Path) -> str:
 def _explain(
     error: yaml.MarkedYAMLError, lines: Sequence[str], line: int, column: int
 ) -> tuple[str, str]:
-    """The parser's complaint in the words of someone who edits the file."""
+    """The message and the hint for an error of the parser."""
     text = lines[line - 1] if line <= len(lines) else ""
     before = text[:column]
     if "\t" in before and not before.strip():
@@ -238,159 +197,4 @@ def _explain(
     )
 
 
-def plain_scalar(text: str) -> Any:
-    """An unquoted scalar as YAML 1.2 reads it: a number, true, false, nothing, or the text
-    itself.
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INFINITE.fullmatch(text):
-        raise ValueError(f"`{text}` is not a finite number")
-    if not _NUMBER.fullmatch(text):
-        return text
-    if len(text) > 60 or not math.isfinite(float(text)):
-        raise ValueError("this number is too large to be meant", "at most about 1e308")
-    return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
-
-
-def control_character(text: str) -> str | None:
-    """The first character that a terminal would obey rather than show, or that no file can hold;
-    line ends and tabs are none.
-    """
-    return next(
-        (c for c in text if c not in "\n\r\t" and unicodedata.category(c) in ("Cc", "Cs")), None
-    )
-
-
-class _Builder:
-    """Builds nodes from the parser's events with a stack of its own."""
-
-    def __init__(self, path: Path, lines: tuple[str, ...], text: str):
-        self.path, self.lines, self.text = path, lines, text
-        self.count = 0
-
-    def fail(self, mark: yaml.Mark, message: str, hint: str = "", length: int = 1) -> NoReturn:
-        raise ClaimFileError(
-            self.path,
-            [*self.duplicates, Problem(mark.line + 1, mark.column + 1, message, hint, length)],
-            self.lines,
-        )
-
-    def build(self) -> Node:
-        self.duplicates: list[Problem] = []
-        root: Node | None = None
-        stack: list[
-            tuple[Node, list]
-        ] = []  # an open collection, and the key that waits for its value
-        documents = 0
-        for event in self.events():
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self.fail(
-                        event.start_mark,
-                        "a second YAML document begins here",
-                        "keep one document in a file: delete the `---`",
-                    )
-            elif isinstance(event, yaml.CollectionEndEvent):
-                stack.pop()
-            elif isinstance(event, yaml.NodeEvent):
-                node = self.node(event)
-                if stack:
-                    self.place(stack[-1], node, event)
-                else:
-                    root = node
-                if isinstance(event, yaml.CollectionStartEvent):
-                    stack.append((node, []))
-                    if len(stack) > MAX_DEPTH:
-                        self.fail(
-                            event.start_mark,
-                            f"values are nested deeper than {MAX_DEPTH}",
-                            "a claim file is never this deep",
-                        )
-        if self.duplicates:
-            raise ClaimFileError(self.path, self.duplicates, self.lines)
-        return root or Node(None, 1, 1)
-
-    def events(self) -> Iterator[yaml.Event]:
-        for event in yaml.parse(self.text, Loader=_Loader):
-            self.count += 1
-            if self.count > MAX_NODES:
-                self.fail(
-                    event.start_mark,
-                    f"the file holds more than {MAX_NODES} values",
-                    "is this a claim file?",
-                )
-            yield event
-
-    def node(self, event: yaml.NodeEvent) -> Node:
-        mark = event.start_mark
-        if isinstance(event, yaml.AliasEvent):
-            self.fail(
-                mark,
-                f"`*{event.anchor}` is an alias, which claim files do not use",
-                "write the value out, or use `like:` for experiments",
-            )
-        if event.anchor:
-            self.fail(
-                mark,
-                f"`&{event.anchor}` is an anchor, which claim files do not use",
-                "write the value out, or use `like:` for experiments",
-            )
-        if event.tag and event.tag != "!":
-            self.fail(
-                mark, f"the tag `{event.tag}` is not read", "write plain values", len(event.tag)
-            )
-        where = mark.line + 1, mark.column + 1
-        if isinstance(event, yaml.MappingStartEvent):
-            return Node({}, *where, flow=bool(event.flow_style))
-        if isinstance(event, yaml.SequenceStartEvent):
-            return Node([], *where, flow=bool(event.flow_style))
-        if (
-            control := control_character(event.value)
-        ) is not None:  # `read` has refused those that stand in the file as they are
-            self.fail(
-                mark,
-                f"this text holds a control character (U+{ord(control):04X}), written as an escape",
-                "delete the escape",
-            )
-        one_line = event.start_mark.line == event.end_mark.line
-        length = event.end_mark.column - mark.column if one_line else 1
-        value = self.scalar(event) if event.implicit[0] else event.value
-        return Node(value, *where, max(1, length), event.value, event.style)
-
-    def scalar(self, event: yaml.ScalarEvent) -> Any:
-        try:
-            return plain_scalar(event.value)
-        except ValueError as error:
-            self.fail(event.start_mark, *error.args, length=len(event.value))
-
-    def place(self, top: tuple[Node, list], node: Node, event: yaml.NodeEvent) -> None:
-        parent, waiting = top
-        if isinstance(parent.value, list):
-            parent.value.append(node)
-        elif waiting:
-            key = waiting.pop()
-            if key is not None:
-                parent.value[key] = node
-        elif not isinstance(event, yaml.ScalarEvent):
-            self.fail(
-                event.start_mark,
-                "a list or a mapping cannot be a key",
-                "quote the text if it begins with { or [",
-            )
-        elif node.raw in parent.value:
-            first = parent.keys[node.raw][0]
-            self.duplicates.append(
-                Problem(
-                    node.line,
-                    node.column,
-                    f"`{node.raw}` stands here for the second time; first on line {first}",
-                    "rename or delete one",
-                    node.length,
-                )
-            )
-            waiting.append(None)
-        else:
-            parent.keys[node.raw] = (node.line, node.column)
-            waiting.append(node.raw)
+__all__ = ["Node", "Source", "control_character", "plain_scalar", "read"]

@@ -1,5 +1,5 @@
-"""Credit rules: what a block is told about its own output. One rule a file, one signature;
-comparing rules changes an argument.
+"""Credit rules: the teaching signal that a block gets for its own output. One rule a file, one
+signature; comparing rules changes an argument.
 
 A rule turns a `Signal` into credit at the levels asked for. Its state (feedback matrices, learned
 matrices) is a dict of stacked tensors that the caller owns.
@@ -20,12 +20,11 @@ from models.streams import CONTROL, stream
 
 
 @dataclass(frozen=True)
-class Chance:
-    """Random numbers for rules that need them, drawn on the host: each seed's from streams of its
-    own, whatever lies beside it.
+class RandomDraws:
+    """Random numbers of one step for rules that need them, drawn on the host from streams of each
+    seed's own: they do not depend on what else is in the stack.
 
-    The stack is `seeds`, each with `copies` networks side by side; `position` names the step at
-    which is drawn.
+    The stack is `seeds`, each with `copies` networks side by side; `position` names the step.
     """
 
     seeds: Sequence[int]
@@ -33,19 +32,19 @@ class Chance:
     position: tuple[int, ...]
 
     def normal(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
-        """Standard normal, (G, *shape) float32; `purpose` tells one rule's draws from another's."""
-        return self._stacked(
+        """Standard normal, (G, *shape) float32; each rule has a `purpose` of its own."""
+        return self._stack(
             purpose, lambda rng: rng.standard_normal((self.copies, *shape), dtype=np.float32)
         )
 
     def signs(self, purpose: int, shape: tuple[int, ...]) -> Tensor:
-        """+1 or -1 with equal chance, (G, *shape) float32."""
-        return self._stacked(
+        """+1 or -1 with equal probability, (G, *shape) float32."""
+        return self._stack(
             purpose,
             lambda rng: rng.integers(0, 2, (self.copies, *shape)).astype(np.float32) * 2 - 1,
         )
 
-    def _stacked(self, purpose: int, draw: Callable[[np.random.Generator], np.ndarray]) -> Tensor:
+    def _stack(self, purpose: int, draw: Callable[[np.random.Generator], np.ndarray]) -> Tensor:
         return torch.from_numpy(
             np.concatenate(
                 [draw(stream(CONTROL, seed, *self.position, purpose)) for seed in self.seeds]
@@ -55,10 +54,10 @@ class Chance:
 
 @dataclass(frozen=True)
 class Signal:
-    """What a rule may look at. `error` (G, C, B) is the output error e of each example; `levels`
-    are the levels asked for (0 is the input layer's output, l the output of block l), and a rule's
-    state holds those levels in this order. `chance` is there where a step is probed; training has
-    no rule that draws.
+    """What a rule may read. `error` (G, C, B) is the output error e of each example; `levels` are
+    the levels of which credit is wanted (0 is the input layer's output, l the output of block l),
+    and a rule's state holds those levels in this order. `draws`: random numbers, None in training,
+    which has no rule that draws.
     """
 
     network: Network
@@ -66,24 +65,24 @@ class Signal:
     acts: Activations
     error: Tensor
     levels: Sequence[int]
-    chance: Chance | None = None
+    draws: RandomDraws | None = None
 
-    def draws(self, name: str) -> Chance:
-        """The step's random numbers. Raises ValueError where there are none for the rule called
-        `name`.
+    def require_draws(self, name: str) -> RandomDraws:
+        """The step's random numbers. Raises ValueError, naming the rule `name` that needs them,
+        where there are none.
         """
-        if self.chance is None:
+        if self.draws is None:
             raise ValueError(
                 f"`credit` is {name!r}, which draws at every step: it can be probed, not "
                 "trained with"
             )
-        return self.chance
+        return self.draws
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`credit(state, signal)` -> (n_levels, G, B, W), formed or factored: per example, no 1 / batch
-    in it.
+    """`credit(state, signal)` -> (n_levels, G, B, W), dense or factored: of each example, not
+    divided by the batch.
 
     `initial(network, seeds, device, feedback_scale)` -> state: tensors "credit.level.*" with
     leading axis L+1 (levels), then G; others with leading axis G.
@@ -95,7 +94,7 @@ class Rule:
 
 
 def rule(name: str) -> Rule:
-    """The rule called `name`. Raises ValueError, naming those there are."""
+    """The rule called `name`. Raises ValueError, with the names that are allowed."""
     from models.credit import dfa, fa, oracle, random, signflip, vec
 
     rules = {

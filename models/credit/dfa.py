@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from models.credit import Rule, Signal
-from models.networks.gradients import Credit, factored
+from models.networks.gradients import Credit, from_factors
 from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 
@@ -32,9 +32,9 @@ def initial(
 
 
 def credit(state: Tensors, signal: Signal) -> Credit:
-    """e B_l at every level asked for: (n_levels, G, B, W)."""
-    # Contiguous: each of its readers would copy an expanded view.
-    return factored(signal.error.expand(len(state[KEY]), -1, -1, -1).contiguous(), state[KEY])
+    """e B_l at the levels of the signal: (n_levels, G, B, W)."""
+    # contiguous: every product with an expanded view would copy it
+    return from_factors(signal.error.expand(len(state[KEY]), -1, -1, -1).contiguous(), state[KEY])
 
 
 RULE = Rule("dfa", credit, initial)

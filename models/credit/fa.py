@@ -1,9 +1,8 @@
 """Feedback alignment (Lillicrap et al. 2016): backpropagation with fixed random matrices in the
 place of all transposed weights.
 
-Credit passes down from block to block as the oracle's does, through the true derivatives of
-activations and norms; but each matrix on its way, the head's included, was drawn at the start and
-is never learned.
+Credit is propagated from block to block as the oracle's is, through the true derivatives of
+activations and norms; but each matrix, the head's too, is drawn at the start and never learned.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 
 HEAD, ABOVE = "credit.head.feedback", "credit.level."
-CHAIN = 1  # the place in a seed's stream that tells these draws from DFA's
+CHAIN = 1  # position in a seed's stream: DFA's draws have none
 
 
 def initial(
     network: Network, seeds: Sequence[int], device: str, feedback_scale: float = 1.0
 ) -> Tensors:
-    """Matrices shaped and distributed as the initial weights that they stand for, normal: the
+    """Matrices of the shape and distribution of the initial weights that they replace, normal: the
     head's (n_seeds, W, C); at each level those of the block above it, W1 and W2 (L+1, n_seeds, W,
     W), zero at the last. `feedback_scale` multiplies the head's, and so all credit.
     """
@@ -53,8 +52,8 @@ def initial(
 
 
 def credit(state: Tensors, signal: Signal) -> Tensor:
-    """The oracle's recursion with other matrices: (n_levels, G, B, W). Levels run up to the last
-    without a gap.
+    """The oracle's recursion with other matrices: (n_levels, G, B, W). The signal's levels reach
+    the last one without a gap.
     """
     lowest, acts, network = min(signal.levels), signal.acts, signal.network
     params = {

@@ -1,8 +1,8 @@
-"""Negative control: credit drawn anew at every step, each example's as long as the oracle's,
-pointing anywhere.
+"""Negative control: credit of random direction, drawn anew at every step, each example's with the
+norm of the oracle's.
 
-It knows nothing but how large credit should be. What it brings about is due to taking steps of that
-size, not to what credit says.
+Only the size of the steps is right: an effect of this rule is due to their size, not to the
+direction of credit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor
 from models.credit import Rule, Signal, oracle
 from models.networks.network import Tensors
 
-STREAM = 0  # tells this rule's draws from those of the other controls
+STREAM = 0  # of this rule's draws; the other control has another
 
 
 def credit(state: Tensors, signal: Signal) -> Tensor:
@@ -20,7 +20,10 @@ def credit(state: Tensors, signal: Signal) -> Tensor:
     truth = oracle.credit(state, signal)
     n_levels, _, *shape = truth.shape
     noise = (
-        signal.draws("random").normal(STREAM, (n_levels, *shape)).to(truth.device).transpose(0, 1)
+        signal.require_draws("random")
+        .normal(STREAM, (n_levels, *shape))
+        .to(truth.device)
+        .transpose(0, 1)
     )
     return noise * (truth.norm(dim=-1, keepdim=True) / noise.norm(dim=-1, keepdim=True))
 

@@ -2,7 +2,7 @@
 step.
 
 Each example keeps its own gradient but for the sign, so that the mean, which is the update, is zero
-in expectation. Shuffling credit over the examples would keep the mean, and be no null.
+in expectation. Shuffling credit over the examples would keep the mean: that is no null hypothesis.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from torch import Tensor
 from models.credit import Rule, Signal, oracle
 from models.networks.network import Tensors
 
-STREAM = 1  # tells this rule's draws from those of the other controls
+STREAM = 1  # of this rule's draws; the other control has another
 
 
 def credit(state: Tensors, signal: Signal) -> Tensor:
-    """The oracle's credit, one sign an example at all levels: (n_levels, G, B, W)."""
+    """The oracle's credit with one sign for each example at all levels: (n_levels, G, B, W)."""
     truth = oracle.credit(state, signal)
-    signs = signal.draws("signflip").signs(STREAM, (truth.shape[2], 1)).to(truth.device)
+    signs = signal.require_draws("signflip").signs(STREAM, (truth.shape[2], 1)).to(truth.device)
     return truth * signs
 
 

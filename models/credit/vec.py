@@ -7,8 +7,8 @@ window lets it follow a network that trains. No gradient is ever propagated: onl
 The noise is random signs, isotropic in the sense the regression needs, and cheap. Cf. Lansdell,
 Prakash & Kording 2020 (arXiv:1906.00889); Fiete & Seung 2006 (node perturbation).
 
-At the last level this form holds the oracle's algebra up to the norm's projection: a high alignment
-there is expected. The levels below are the harder test.
+At the last level credit of this form can equal the oracle's but for the norm's projection: a high
+alignment there is expected. The levels below are the harder test.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from models.credit import Rule, Signal
-from models.networks.gradients import Credit, factored
+from models.networks.gradients import Credit, from_factors
 from models.networks.network import Activations, Network, Tensors, example_losses
 
 KEY, GRAM, RESPONSE = "credit.level.bridge", "credit.level.gram", "credit.level.response"
-# a product's last bits on a remainder of columns depend on how many products are done together
+# the last bits of a product's remaining columns depend on how many products are done together
 WHOLE_COLUMNS = 16
 TINY = 1e-30  # keeps the solve defined where every error is exactly zero
 
@@ -46,15 +46,14 @@ def initial(
 
 
 def credit(state: Tensors, signal: Signal) -> Credit:
-    """(e M_l) / std(h_l) at every level asked for: (n_levels, G, B, W)."""
-    return factored(
-        torch.stack([_scaled(signal.error, signal.acts, l) for l in signal.levels]), state[KEY]
-    )
+    """(e M_l) / std(h_l) at the levels of the signal: (n_levels, G, B, W)."""
+    scaled = [_scaled(signal.error, signal.acts, level) for level in signal.levels]
+    return from_factors(torch.stack(scaled), state[KEY])
 
 
-def _scaled(error: Tensor, acts: Activations, l: int) -> Tensor:
-    """e / std(h_l), or e where there is no norm: (G, C, B)."""
-    rstd = acts.rstd[l]
+def _scaled(error: Tensor, acts: Activations, level: int) -> Tensor:
+    """e / std(h), or e where there is no norm: (G, C, B)."""
+    rstd = acts.rstd[level]
     return error if rstd is None else error * rstd.transpose(1, 2)
 
 
@@ -76,17 +75,15 @@ def observe(
     noise (L+1, G, B, W), of unit variance; sigma: share of each state's root mean square; labels
     (G, B); error (G, C, B).
     """
-    response, width = (
-        perturbation_responses(network, params, acts, labels, noise, sigma),
-        noise.shape[-1],
-    )
-    for l in range(network.n_blocks + 1):
-        scaled = _scaled(error, acts, l)
-        state[GRAM][l].mul_(keep).add_(torch.bmm(scaled, scaled.transpose(1, 2)))
+    response = perturbation_responses(network, params, acts, labels, noise, sigma)
+    width = noise.shape[-1]
+    for level in range(network.n_blocks + 1):
+        scaled = _scaled(error, acts, level)
+        state[GRAM][level].mul_(keep).add_(torch.bmm(scaled, scaled.transpose(1, 2)))
         weighted = torch.nn.functional.pad(
-            noise[l] * response[l].unsqueeze(-1), (0, -width % WHOLE_COLUMNS)
+            noise[level] * response[level].unsqueeze(-1), (0, -width % WHOLE_COLUMNS)
         )
-        state[RESPONSE][l].mul_(keep).add_(torch.bmm(scaled, weighted)[..., :width])
+        state[RESPONSE][level].mul_(keep).add_(torch.bmm(scaled, weighted)[..., :width])
 
 
 def perturbation_responses(
@@ -100,22 +97,21 @@ def perturbation_responses(
     """Central differences of each example's loss along noise (L+1, G, B, W) at every level: (L+1,
     G, B).
 
-    The perturbed copies of all levels ride up together, so that each block is one product over all
-    that pass it.
+    The perturbed states of all levels below go through each block as one batch.
     """
     n_batch = labels.shape[-1]
-    riding, steps = None, []
+    perturbed, steps = [], []  # states at the level reached so far, of all levels perturbed below
     layers = network.layers(params)
-    for l in range(network.n_blocks + 1):
-        if riding is not None:
-            riding = network.block(layers[l - 1], riding, network.norm(riding)[0])
-        h = acts.h[l]
+    for level in range(network.n_blocks + 1):
+        if level:
+            below = torch.cat(perturbed, dim=1)
+            perturbed = [network.block(layers[level - 1], below, network.norm(below)[0])]
+        h = acts.h[level]
         step = h.square().mean(-1, keepdim=True).sqrt_().mul_(sigma)  # (G, B, 1)
-        moved = noise[l] * step
+        moved = noise[level] * step
         steps.append(step)
-        fresh = [h + moved, h - moved]
-        riding = torch.cat(fresh if riding is None else [riding, *fresh], dim=1)
-    logits = network.readout(params, network.norm(riding)[0])
+        perturbed += [h + moved, h - moved]
+    logits = network.readout(params, network.norm(torch.cat(perturbed, dim=1))[0])
     pairs = 2 * (network.n_blocks + 1)
     losses = example_losses(logits, labels.repeat(1, pairs)).view(
         -1, network.n_blocks + 1, 2, n_batch
@@ -127,17 +123,17 @@ def perturbation_responses(
 def solve(state: Tensors, ridge: float) -> None:
     """Write M into the state from the sums. `ridge`: share of the Gram matrix's mean diagonal.
 
-    e sums to zero over the classes, so the Gram matrix is blind to the direction in which all
-    classes agree. That direction gets the mean weight, which leaves nothing there: with a small
-    ridge elsewhere, the solve is the pseudo-inverse's.
+    e sums to zero over the classes, so the Gram matrix is singular in the direction of equal
+    entries. That direction gets the mean weight, and the solution is zero there: with a small ridge
+    elsewhere, it is the pseudo-inverse's.
     """
     gram = state[GRAM]
     n_classes = gram.shape[-1]
     mean = gram.diagonal(dim1=-2, dim2=-1).mean(-1).add(TINY)[..., None, None]
-    known = torch.eye(n_classes, dtype=gram.dtype, device=gram.device) * ridge + 1 / n_classes
-    factor, _ = torch.linalg.cholesky_ex(gram + mean * known)  # _ex: no host synchronisation
-    halfway = torch.linalg.solve_triangular(factor, state[RESPONSE], upper=False)
-    state[KEY].copy_(torch.linalg.solve_triangular(factor.mT, halfway, upper=True))
+    regular = torch.eye(n_classes, dtype=gram.dtype, device=gram.device) * ridge + 1 / n_classes
+    factor, _ = torch.linalg.cholesky_ex(gram + mean * regular)  # _ex: no host synchronisation
+    half_solved = torch.linalg.solve_triangular(factor, state[RESPONSE], upper=False)
+    state[KEY].copy_(torch.linalg.solve_triangular(factor.mT, half_solved, upper=True))
 
 
 RULE = Rule("vec", credit, initial)

@@ -1,8 +1,8 @@
 """Named data sets: a fixed, documented split into training and held-out data, as tensors on a
 device.
 
-One data set a file, each a class behind `base.Dataset`. They are named here by strings, not
-imported: what one is made of does not count as the source of what was trained on another.
+One data set a file, each a class with the interface `base.Dataset`. They are named here by strings,
+not imported: the source of one does not count as the source of what was trained on another.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _PRELOADED: dict[str, tuple[Arrays, str]] = {}
 
 
 def preload(name: str, arrays: Arrays, digest: str) -> None:
-    """Have `load` and `fingerprint` answer with these: a process that was handed a data set needs
-    no file of it.
+    """Make `load` and `fingerprint` return these: a process that was given a data set needs no file
+    of it.
     """
     if name in _PRELOADED and _PRELOADED[name][1] == digest:
-        return  # what was made of it on the device stays
+        return  # the copies on the device stay valid
     _PRELOADED[name] = arrays, digest
     _on_device.cache_clear()
 
 
-def named(name: str, base: Path | None = None) -> str:
-    """The name in full: a relative path is sought from `base`, then in CLAIMS_DATA. Raises
-    DatasetError for what names no data set.
+def full_name(name: str, base: Path | None = None) -> str:
+    """The name with an absolute path: a relative one is looked for in `base`, then in CLAIMS_DATA.
+    Raises DatasetError for a name of no data set.
     """
     if name in _PRELOADED:
         return name
@@ -63,10 +63,10 @@ def named(name: str, base: Path | None = None) -> str:
             f"`{name}` names no path; write `{kind}:PATH`, PATH a folder or .zip that "
             "holds train/CLASS/* and test/CLASS/*"
         )
-    return f"{kind}:{_found(path, base or Path())}"
+    return f"{kind}:{_find_path(path, base or Path())}"
 
 
-def _found(path: str, base: Path) -> Path:
+def _find_path(path: str, base: Path) -> Path:
     folder = data_folder() if not Path(path).expanduser().is_absolute() else None
     tried = [place / Path(path).expanduser() for place in (base, folder) if place is not None]
     for place in tried:
@@ -79,8 +79,8 @@ def _found(path: str, base: Path) -> Path:
 
 
 def fingerprint(name: str) -> str:
-    """Digest of the bytes behind a data set and of the code that decodes them: 16 hex digits.
-    Nothing is decoded or downloaded.
+    """Digest of the files of a data set and of the code that decodes them: 16 hex digits. Nothing
+    is decoded or downloaded.
     """
     return (
         _PRELOADED[name][1]
@@ -108,13 +108,13 @@ def _load(name: str, folder: str | None) -> Arrays:
 
 
 def _dataset(name: str) -> Dataset:
-    kind, _, path = named(name).partition(":")
+    kind, _, path = full_name(name).partition(":")
     module, _, cls = CLASSES[kind].partition(":")
     return getattr(importlib.import_module(module), cls)(*([Path(path)] if path else []))
 
 
 def on_device(name: str, device: str) -> Tensors:
-    """The same on `device`, once a process. On a CPU the tensors are the arrays' own memory."""
+    """The data set on `device`, made once a process. On a CPU it shares the arrays' memory."""
     return _on_device(name, device, os.environ.get(FOLDER_VARIABLE))
 
 
@@ -137,7 +137,7 @@ __all__ = [
     "DatasetError",
     "Tensors",
     "fingerprint",
+    "full_name",
     "load",
-    "named",
     "on_device",
 ]

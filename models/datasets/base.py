@@ -1,5 +1,5 @@
-"""What a data set is to the rest: named arrays with a fixed split, a digest of the bytes behind
-them, and errors that say what to do.
+"""The interface of a data set: arrays with a fixed split, a digest of the data, and errors with a
+remedy.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ FOLDER_VARIABLE = "CLAIMS_DATA"
 
 
 class DatasetError(ValueError):
-    """A data set that cannot be had as it is; the message says what is wrong, where, and what to
-    do.
-    """
+    """A data set that cannot be loaded; the message says what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Tensors:
 
 @dataclass(frozen=True)
 class Pixels:
-    """Images as decoded: x (n, channels, height, width) uint8, y (n,) the class's place in
+    """Decoded images: x (n, channels, height, width) uint8, y (n,) the index of the class in
     alphabetical order.
     """
 
@@ -61,8 +59,8 @@ class Dataset(Protocol):
     """One data set. Both methods raise DatasetError."""
 
     def digest(self) -> str:
-        """Of the bytes behind it, without decoding them, and without torch or Pillow: 16 hex
-        digits.
+        """A digest of the files of the data set, 16 hex digits. They are not decoded, and neither
+        torch nor Pillow is imported.
         """
         ...
 
@@ -72,8 +70,8 @@ class Dataset(Protocol):
 
 
 def data_folder() -> Path | None:
-    """The folder that CLAIMS_DATA names, None where it is not set. Raises DatasetError where there
-    is no such folder.
+    """The folder that CLAIMS_DATA names, or None where it is not set. Raises DatasetError where
+    there is no such folder.
     """
     named = os.environ.get(FOLDER_VARIABLE)
     if not named:

@@ -1,9 +1,9 @@
 """Decoded images in the user's cache: standardised float32 arrays, memory-mapped, so that all
 workers share their pages.
 
-An entry is a folder of .npy files and a manifest, written beside its place and renamed, under a
-lock, so that one of several workers decodes and the others wait for it. What does not match its
-manifest is named and made again. Entries of older code give way to the new one.
+An entry is a folder of .npy files and a manifest, written beside its path and renamed, under a
+lock, so that one of several workers decodes and the others wait for it. An entry that does not
+match its manifest is named in a warning and made again. A new entry replaces those of older code.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class DamagedCacheWarning(UserWarning):
     """Decoded data did not match their manifest; they are decoded again."""
 
 
-def decoded(digest: str, code: str, decode: Callable[[], Pixels]) -> Arrays:
-    """The standardised images of the source called `digest`, decoded by `decode` (whose code is
-    called `code`) where the cache lacks them.
+def load_or_decode(digest: str, code: str, decode: Callable[[], Pixels]) -> Arrays:
+    """The standardised images of a source, decoded by `decode` where the cache lacks them. `digest`
+    and `code`: of the source's files and of the code that decodes them.
 
     Pixels are flattened channel by channel and scaled by each channel's mean and standard deviation
-    over the training part. Arrays are mapped copy-on-write: they can be read by all, and what a
-    process writes is its own.
+    over the training part. Arrays are mapped copy-on-write: processes share what they read, and no
+    process sees what another writes.
     """
     place = cache_folder() / "decoded" / digest / code
     try:
@@ -77,7 +77,7 @@ def _open(place: Path) -> Arrays | None:
             for name in PARTS
         }
         for name, array in arrays.items():
-            if _described(array) != manifest["arrays"][name]:
+            if _describe(array) != manifest["arrays"][name]:
                 raise ValueError(f"`{name}` does not match its checksum")
         return Arrays(**arrays, n_classes=manifest["n_classes"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -89,21 +89,21 @@ def _open(place: Path) -> Arrays | None:
         return None
 
 
-def _described(array: np.ndarray) -> dict[str, Any]:
-    """What the manifest says of an array. CRC-32 reads a gigabyte in about a second, and the pages
+def _describe(array: np.ndarray) -> dict[str, Any]:
+    """An array's entry in the manifest. CRC-32 reads a gigabyte in about a second, and the pages
     are needed anyway.
     """
     return {
         "dtype": array.dtype.str,
         "shape": list(array.shape),
-        "crc32": zlib.crc32(array.reshape(-1).view(np.uint8)),
+        "crc32": zlib.crc32(array.reshape(-1).view(np.uint8).data),
     }
 
 
 def _write(place: Path, pixels: Pixels) -> None:
-    part = place.with_name(
-        f"{place.name}.part"
-    )  # the lock is held: a part that is there was left by the dead
+    """Standardise the images and write the entry, under its lock."""
+    # under the lock, a part that exists was left by a process that was killed
+    part = place.with_name(f"{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
@@ -119,7 +119,7 @@ def _write(place: Path, pixels: Pixels) -> None:
                 )
             mapped.flush()
             np.save(part / f"{name}_y.npy", getattr(pixels, f"{name}_y").astype(np.int64))
-        arrays = {name: _described(np.load(part / f"{name}.npy", mmap_mode="r")) for name in PARTS}
+        arrays = {name: _describe(np.load(part / f"{name}.npy", mmap_mode="r")) for name in PARTS}
         manifest = {
             "format": FORMAT,
             "n_classes": pixels.n_classes,
@@ -138,10 +138,10 @@ def _write(place: Path, pixels: Pixels) -> None:
 
 
 def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel of x (n, channels, height, width) uint8, exact
-    sums: two (channels, 1, 1) float64.
+    """Mean and standard deviation of each channel of x (n, channels, height, width) uint8, from
+    exact sums: two (channels, 1, 1) float64.
 
-    A channel that is the same everywhere is left at its scale.
+    The standard deviation of a constant channel is 1.
     """
     count = np.zeros((x.shape[1], 256), dtype=np.int64)
     for rows in _slices(len(x)):

@@ -1,8 +1,8 @@
 """CIFAR-10 (Krizhevsky 2009): 50,000 colour images of 32 x 32 to train on, 10,000 held out, ten
 classes.
 
-Found in the folder CLAIMS_DATA as `cifar10-jpeg.zip` (an image folder: the same images, re-encoded
-as JPEG, so that accuracies lie a little lower) or as `cifar-10-binary.tar.gz`, the original;
+Read from the folder CLAIMS_DATA as `cifar10-jpeg.zip` (an image folder: the same images, re-encoded
+as JPEG, so that accuracies are a little lower) or as `cifar-10-binary.tar.gz`, the original;
 fetched from its authors where CLAIMS_DATA has neither. The Python version of the original is a
 pickle and is not read.
 """
@@ -19,6 +19,7 @@ from claims.experiments import source_digest
 from models.datasets.base import FOLDER_VARIABLE, Arrays, DatasetError, Pixels, data_folder
 from models.datasets.image_folder import ImageFolder
 
+# in alphabetical order, which numbers the labels
 CLASSES = (
     "airplane",
     "automobile",
@@ -30,7 +31,7 @@ CLASSES = (
     "horse",
     "ship",
     "truck",
-)  # alphabetical: labels 0 to 9
+)
 JPEG = "cifar10-jpeg.zip"
 ARCHIVE = "cifar-10-binary.tar.gz"
 BATCHES = {"train": tuple(f"data_batch_{n}.bin" for n in range(1, 6)), "held": ("test_batch.bin",)}
@@ -55,10 +56,8 @@ class Cifar10:
     original: Original = Original()
 
     def digest(self) -> str:
-        """Of the file that is there; of the original where it would be fetched: nothing is fetched
-        to learn it.
-        """
-        path = self._file()
+        """Digest of the file in CLAIMS_DATA, or of the original, which is not fetched for that."""
+        path = self._find_file()
         if path is not None and path.name == JPEG:
             return ImageFolder(path, CLASSES).digest()
         if path is not None:
@@ -66,16 +65,17 @@ class Cifar10:
         return self.original.sha256[:16]
 
     def load(self) -> Arrays:
-        path = self._file()
+        path = self._find_file()
         if path is not None and path.name == JPEG:
             return ImageFolder(path, CLASSES).load()
-        from models.datasets.cache import decoded
+        from models.datasets.cache import load_or_decode
 
-        return decoded(
-            self.digest(), source_digest(__name__), lambda: unpacked(path or self._fetched())
+        return load_or_decode(
+            self.digest(), source_digest(__name__), lambda: read_archive(path or self._fetch())
         )
 
-    def _file(self) -> Path | None:
+    def _find_file(self) -> Path | None:
+        """The file in CLAIMS_DATA, or None where neither is there."""
         folder = data_folder()
         return (
             next((folder / name for name in (JPEG, ARCHIVE) if (folder / name).is_file()), None)
@@ -84,6 +84,7 @@ class Cifar10:
         )
 
     def _verify(self, path: Path) -> None:
+        """Raises DatasetError where the archive is not the original."""
         from models.datasets.files import digest_of_files
 
         size = path.stat().st_size
@@ -100,7 +101,7 @@ class Cifar10:
                 f"download it again from {self.original.url}"
             )
 
-    def _fetched(self) -> Path:
+    def _fetch(self) -> Path:
         from models.datasets.fetching import fetch
 
         return fetch(
@@ -112,7 +113,7 @@ class Cifar10:
         )
 
 
-def unpacked(path: Path) -> Pixels:
+def read_archive(path: Path) -> Pixels:
     """The images of the binary archive: records of one label and 3,072 pixels. Raises
     DatasetError.
     """
@@ -123,8 +124,7 @@ def unpacked(path: Path) -> Pixels:
             }
             parts = {
                 part: [
-                    _records(path, name, archive.extractfile(members[name]).read())
-                    for name in names
+                    _parse_records(path, name, _content(archive, members[name])) for name in names
                 ]
                 for part, names in BATCHES.items()
             }
@@ -135,11 +135,17 @@ def unpacked(path: Path) -> Pixels:
     except (tarfile.TarError, OSError, EOFError) as error:
         raise DatasetError(f"{path} is no whole archive: {error}; download it again") from error
     train, held = (np.concatenate(parts[part]) for part in ("train", "held"))
-    images = lambda records: records[:, 1:].reshape(-1, *SHAPE)
-    return Pixels(images(train), train[:, 0], images(held), held[:, 0], len(CLASSES))
+    train_x, held_x = (records[:, 1:].reshape(-1, *SHAPE) for records in (train, held))
+    return Pixels(train_x, train[:, 0], held_x, held[:, 0], len(CLASSES))
 
 
-def _records(path: Path, name: str, content: bytes) -> np.ndarray:
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    return b"" if file is None else file.read()
+
+
+def _parse_records(path: Path, name: str, content: bytes) -> np.ndarray:
+    """Records (n, 3073) uint8, each a label and its pixels. Raises DatasetError."""
     size = 1 + int(np.prod(SHAPE))
     if not content or len(content) % size:
         raise DatasetError(

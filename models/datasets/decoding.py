@@ -1,4 +1,4 @@
-"""Images to pixels, with Pillow in threads, which lets go of the interpreter while it decodes."""
+"""Images decoded with Pillow, in threads: it releases the interpreter lock while it decodes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
 from models.datasets.base import DatasetError, Pixels
 from models.datasets.listing import PARTS, SHOWN, Listing
-from models.datasets.telling import told
+from models.datasets.progress import progress_line
 
-BATCH = 512  # images a task
+BATCH = 512  # images decoded by one task
 MODES = {"L": 1, "RGB": 3}
 IN_WORDS = {"L": "grey", "RGB": "colour"}
 Read = Callable[[str], bytes]
@@ -24,14 +25,16 @@ Kind = tuple[str, int, int]  # mode, width, height
 
 
 def decode(listing: Listing) -> Pixels:
-    """All images of a listing. Raises DatasetError naming one that cannot be decoded, or those
-    unlike the others.
+    """All images of a listing. Raises DatasetError, naming an image that cannot be decoded, or
+    those whose size or mode is not that of most.
     """
-    with _reader(listing) as read:
-        kind = _kind(listing, listing.names()[0], read)
+    with _open_reader(listing) as read:
+        kind = _read_kind(listing, listing.names()[0], read)
         x, y = {}, {}
         with (
-            told(f"decoding {listing.root.name}", len(listing.names()), "images") as advance,
+            progress_line(
+                f"decoding {listing.root.name}", len(listing.names()), "images"
+            ) as advance,
             ThreadPoolExecutor(os.cpu_count()) as threads,
         ):
             for part in PARTS:
@@ -41,40 +44,39 @@ def decode(listing: Listing) -> Pixels:
                     np.arange(len(listing.classes)),
                     [len(files) for files in listing.files[part].values()],
                 )
-                task = lambda start, names=names, out=x[part]: _fill(
-                    listing, names, out, start, kind, read
-                )
+                task = partial(_decode_batch, listing, names, x[part], kind, read)
                 for done in threads.map(task, range(0, len(names), BATCH)):
                     advance(done)
         return Pixels(x["train"], y["train"], x["test"], y["test"], len(listing.classes))
 
 
-def _fill(
-    listing: Listing, names: list[str], out: np.ndarray, start: int, kind: Kind, read: Read
+def _decode_batch(
+    listing: Listing, names: list[str], out: np.ndarray, kind: Kind, read: Read, start: int
 ) -> int:
+    """Decode the images from `start` on into `out`; returns their number."""
     mine = names[start : start + BATCH]
     for place, name in enumerate(mine, start=start):
-        found, pixels = _decoded(listing, name, read)
+        found, pixels = _decode_image(listing, name, read)
         if found != kind:
-            raise _odd(listing, read)
+            raise _unlike_error(listing, read)
         out[place] = pixels
     return len(mine)
 
 
-def _decoded(listing: Listing, name: str, read: Read) -> tuple[Kind, np.ndarray]:
-    with _opened(listing, name, read) as image:
+def _decode_image(listing: Listing, name: str, read: Read) -> tuple[Kind, np.ndarray]:
+    with _open_image(listing, name, read) as image:
         pixels = np.asarray(image)
         pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
         return (image.mode, *image.size), pixels
 
 
-def _kind(listing: Listing, name: str, read: Read) -> Kind:
-    with _opened(listing, name, read) as image:
+def _read_kind(listing: Listing, name: str, read: Read) -> Kind:
+    with _open_image(listing, name, read) as image:
         return (image.mode, *image.size)
 
 
 @contextmanager
-def _opened(listing: Listing, name: str, read: Read) -> Iterator:
+def _open_image(listing: Listing, name: str, read: Read) -> Iterator:
     import io
 
     from PIL import Image
@@ -102,37 +104,37 @@ def _opened(listing: Listing, name: str, read: Read) -> Iterator:
         ) from error
 
 
-def _odd(listing: Listing, read: Read) -> DatasetError:
-    """The images unlike most: found by their headers, once it is known that there are some."""
-    kinds = {name: _kind(listing, name, read) for name in listing.names()}
+def _unlike_error(listing: Listing, read: Read) -> DatasetError:
+    """The error that names the images unlike most, found by the headers of all."""
+    kinds = {name: _read_kind(listing, name, read) for name in listing.names()}
     (usual, _), *_ = Counter(kinds.values()).most_common()
-    odd = [f"`{name}` is {_in_words(kind)}" for name, kind in kinds.items() if kind != usual]
+    odd = [f"`{name}` is {_describe(kind)}" for name, kind in kinds.items() if kind != usual]
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
     them = "it" if len(odd) == 1 else "them"
     return DatasetError(
         f"images in {listing.root} must be of one size and all grey or all colour; most "
-        f"are {_in_words(usual)}, but "
+        f"are {_describe(usual)}, but "
         f"{', '.join(odd[:SHOWN])}{more}; convert {them}, or leave {them} out"
     )
 
 
-def _in_words(kind: Kind) -> str:
+def _describe(kind: Kind) -> str:
     return f"{IN_WORDS[kind[0]]}, {kind[1]} x {kind[2]}"
 
 
 @contextmanager
-def _reader(listing: Listing) -> Iterator[Read]:
-    """`read(name)` for a folder, or for a .zip that is opened once: its reads take turns, decoding
-    does not.
+def _open_reader(listing: Listing) -> Iterator[Read]:
+    """`read(name)` for a folder, or for a .zip that is opened once and read by one thread at a
+    time.
     """
     if listing.root.is_dir():
         yield lambda name: (listing.root / name).read_bytes()
         return
-    turn = threading.Lock()
+    lock = threading.Lock()
     with zipfile.ZipFile(listing.root) as file:
 
         def read(name: str) -> bytes:
-            with turn:
+            with lock:
                 return file.read(name)
 
         yield read

@@ -1,5 +1,5 @@
-"""The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn carries (UCI optdigits' test
-part).
+"""The 1,797 handwritten digits of 8 x 8 pixels that come with scikit-learn (the test part of UCI's
+optdigits).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from models.datasets.base import Arrays, DatasetError
 
 HELD_OUT = 450
-SPLIT_SEED = 7  # of the split; fixed for good, part of what "digits" means
+SPLIT_SEED = 7  # never changed: the split is part of the data set
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Digits:
     """
 
     def digest(self) -> str:
-        """Of scikit-learn's file. The split is code, and counted as such."""
+        """Digest of scikit-learn's file. The split counts as code."""
         return hashlib.sha256(_file().read_bytes()).hexdigest()[:16]
 
     def load(self) -> Arrays:
@@ -40,8 +40,8 @@ class Digits:
 
 
 def _file() -> Path:
-    """scikit-learn's own file, found without importing scikit-learn, which would take a second in
-    every worker.
+    """scikit-learn's file, found without importing scikit-learn, which would take a second in every
+    worker.
     """
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:

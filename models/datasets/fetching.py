@@ -1,31 +1,32 @@
-"""Files fetched from where their authors publish them, verified by pooch, kept in the user's
-cache.
-"""
+"""Files downloaded from their authors, verified by pooch, and kept in the user's cache."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from models.datasets.base import DatasetError
 from models.datasets.files import cache_folder
-from models.datasets.telling import told
+from models.datasets.progress import progress_line
 
 
 def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
-    """The file at `url`, downloaded where the cache lacks it. Raises DatasetError where that fails;
-    `otherwise` is its other remedy.
+    """The file at `url`, downloaded where the cache lacks it. Raises DatasetError where that fails,
+    with the remedy `otherwise`.
 
-    `size` is its own, in bytes. What arrives is renamed into place only when its SHA-256 is right,
-    so that half a download is never taken for the whole. The caller holds a lock: two downloads at
-    once would be one too many.
+    `size`: of the file, in bytes. A download is renamed into place only when its SHA-256 is right,
+    so that half of one is never taken for the whole. The caller holds a lock, so that no two
+    processes download at once.
     """
     import pooch
     import requests
 
     folder = cache_folder() / "downloads"
     try:
-        with told(f"fetching {name}", size, "bytes") as advance:
-            downloader = pooch.HTTPDownloader(progressbar=_Bar(advance))
+        with progress_line(f"fetching {name}", size, "bytes") as advance:
+            bar: Any = _ProgressBar(advance)  # pooch takes any bar, but declares a bool
+            downloader: Any = pooch.HTTPDownloader(progressbar=bar)  # declared otherwise too
             return Path(
                 pooch.retrieve(
                     url, f"sha256:{sha256}", fname=name, path=folder, downloader=downloader
@@ -41,22 +42,22 @@ def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
         ) from error
 
 
-class _Bar:
-    """What pooch asks of a progress bar, told in a line."""
+class _ProgressBar:
+    """A progress bar as pooch uses it, shown as a line."""
 
     total = 0
 
-    def __init__(self, advance):
+    def __init__(self, advance: Callable[[int], None]):
         self.update = advance
 
     def reset(self) -> None:
-        """Pooch begins anew to end on the exact number; here the line has been told."""
+        """Called at the end, to count again up to the exact number: the line shows it already."""
         self.update = lambda n: None
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Called at the end; nothing is open."""
 
 
 def _reason(error: Exception) -> str:
-    """What lies behind requests' account of its retries."""
+    """The cause of an error of requests, without its retries."""
     return str(getattr(error.args[0] if error.args else error, "reason", error))

@@ -1,6 +1,4 @@
-"""Digests of files that hold data, remembered in the user's cache by path, size and time of
-change.
-"""
+"""Digests of data files, kept in the user's cache by path, size and time of change."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ APPLICATION = "memo-claims"
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for this project (XDG_CACHE_HOME honoured). All of it can be deleted
-    at any time.
+    """The user's cache folder for this project, in XDG_CACHE_HOME where it is set. All of it can be
+    deleted at any time.
     """
     import platformdirs
 
@@ -29,8 +27,8 @@ def digest_of_files(root: Path, files: Sequence[str]) -> str:
     """SHA-256 over names and contents of `files` below `root` (of `root` itself where it is named
     by an empty string).
 
-    Read only where a file is new or has changed since: what was found is remembered. Raises
-    DatasetError where one cannot be read.
+    Computed only where a file is new or has changed, and kept in the cache. Raises DatasetError
+    where a file cannot be read.
     """
     try:
         memo = cache_folder() / "digests" / _state(root, files)
@@ -54,6 +52,7 @@ def digest_of_files(root: Path, files: Sequence[str]) -> str:
 
 
 def _state(root: Path, files: Sequence[str]) -> str:
+    """A digest of the names, sizes and times of change of files."""
     sha = hashlib.sha256(str(root.resolve()).encode())
     for name in files:
         status = os.stat(root / name)

@@ -1,8 +1,7 @@
-"""One's own images: a folder or a .zip of train/CLASS/* and test/CLASS/*, whatever their size, as
-long as it is one.
+"""A user's own images: a folder or a .zip of train/CLASS/* and test/CLASS/*, all of one size.
 
-Classes are numbered in alphabetical order; the examples come by class, then by file name. test is
-the held-out part.
+Classes are numbered in alphabetical order; examples are ordered by class, then by file name. test
+is the held-out part.
 """
 
 from __future__ import annotations
@@ -13,27 +12,27 @@ from pathlib import Path
 
 from claims.experiments import digest_of, source_digest
 from models.datasets.base import Arrays
-from models.datasets.listing import Listing, listed
+from models.datasets.listing import Listing, list_images
 
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Images below `path`. `classes`, where given, are those that it must have."""
+    """The images below `path`. `classes`, where given: those that it must have."""
 
     path: Path
     classes: tuple[str, ...] | None = None
 
     def digest(self) -> str:
-        """Of every image's name and bytes (of a .zip's as a whole), and of Pillow's version:
+        """Digest of every image's name and bytes (of a .zip as a whole), and of Pillow's version:
         decoders of JPEG differ in the last bit.
         """
         return digest_of([self._content(), _decoder()])
 
     def load(self) -> Arrays:
-        from models.datasets.cache import decoded
+        from models.datasets.cache import load_or_decode
         from models.datasets.decoding import decode
 
-        return decoded(
+        return load_or_decode(
             self._content(),
             digest_of([source_digest(__name__), _decoder()]),
             lambda: decode(self._listing()),
@@ -47,7 +46,7 @@ class ImageFolder:
         ]
 
     def _listing(self) -> Listing:
-        return listed(self.path, self.classes)
+        return list_images(self.path, self.classes)
 
 
 def _decoder() -> str:

@@ -1,5 +1,5 @@
-"""What lies in an image folder or its .zip: every file by part and class, or an error that names
-what is out of place.
+"""The files of an image folder or its .zip by part and class, or an error that names a file outside
+the layout.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ from models.datasets.base import DatasetError
 
 PARTS = ("train", "test")
 LAYOUT = "train/CLASS/* and test/CLASS/*"
-IGNORED = (
-    "__MACOSX",
-    "Thumbs.db",
-    "desktop.ini",
-)  # what systems leave beside images; hidden files are left out too
-SHOWN = 5
+# files that operating systems add; hidden files are ignored too
+IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
+SHOWN = 5  # names in a message
 
 
 @dataclass(frozen=True)
 class Listing:
-    """`files[part][class]`: names below `root`, sorted; every class has at least one in either
-    part.
+    """`files[part][class]`: names below `root`, sorted; every class has at least one in both
+    parts.
     """
 
     root: Path
@@ -32,18 +29,18 @@ class Listing:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """In alphabetical order: the labels are their places."""
+        """The classes in alphabetical order, which numbers the labels."""
         return tuple(self.files["train"])
 
     def names(self) -> list[str]:
-        """Every file, in the order in which it becomes an example."""
+        """Every file, in the order of the examples."""
         return [name for part in PARTS for names in self.files[part].values() for name in names]
 
 
-def listed(root: Path, classes: Sequence[str] | None = None) -> Listing:
+def list_images(root: Path, classes: Sequence[str] | None = None) -> Listing:
     """The images below a folder, or in a .zip. Raises DatasetError."""
-    files, folders = _of_folder(root) if root.is_dir() else _of_zip(root)
-    top = _wrapping(files)
+    files, folders = _names_in_folder(root) if root.is_dir() else _names_in_zip(root)
+    top = _common_folder(files)
     found: dict[str, dict[str, list[str]]] = {part: {} for part in PARTS}
     for name in sorted(folders):
         steps = name.removeprefix(top).strip("/").split("/")
@@ -52,7 +49,7 @@ def listed(root: Path, classes: Sequence[str] | None = None) -> Listing:
     for name in sorted(files):
         steps = name.removeprefix(top).split("/")
         if steps[0] not in PARTS:
-            continue  # a licence, a page about the images
+            continue  # a licence, a description of the images
         if len(steps) != 3:
             raise DatasetError(
                 f"`{name}` in {root} lies {'deeper than' if len(steps) > 3 else 'outside'} "
@@ -66,18 +63,21 @@ def listed(root: Path, classes: Sequence[str] | None = None) -> Listing:
     )
 
 
-def _of_folder(root: Path) -> tuple[list[str], list[str]]:
-    paths = [path for path in root.rglob("*") if _counts(path.relative_to(root).parts)]
-    as_name = lambda path: path.relative_to(root).as_posix()
-    return [as_name(path) for path in paths if path.is_file()], [
-        as_name(path) for path in paths if path.is_dir()
-    ]
+def _names_in_folder(root: Path) -> tuple[list[str], list[str]]:
+    """The names of all files, and of all folders, below a folder."""
+    paths = [path for path in root.rglob("*") if not _is_ignored(path.relative_to(root).parts)]
+    files, folders = (
+        [path.relative_to(root).as_posix() for path in some]
+        for some in (filter(Path.is_file, paths), filter(Path.is_dir, paths))
+    )
+    return files, folders
 
 
-def _of_zip(root: Path) -> tuple[list[str], list[str]]:
+def _names_in_zip(root: Path) -> tuple[list[str], list[str]]:
+    """The names of all files, and of all folders, in a .zip. Raises DatasetError."""
     try:
         with zipfile.ZipFile(root) as file:
-            names = [name for name in file.namelist() if _counts(PurePosixPath(name).parts)]
+            names = [name for name in file.namelist() if not _is_ignored(PurePosixPath(name).parts)]
     except FileNotFoundError:
         raise DatasetError(f"there is no {root}") from None
     except (zipfile.BadZipFile, OSError) as error:
@@ -90,12 +90,14 @@ def _of_zip(root: Path) -> tuple[list[str], list[str]]:
     ]
 
 
-def _counts(steps: Iterable[str]) -> bool:
-    return not any(step.startswith(".") or step in IGNORED for step in steps)
+def _is_ignored(steps: Iterable[str]) -> bool:
+    return any(step.startswith(".") or step in IGNORED for step in steps)
 
 
-def _wrapping(files: Sequence[str]) -> str:
-    """The one folder that holds all, as archives of a folder have it: "photos/", or nothing."""
+def _common_folder(files: Sequence[str]) -> str:
+    """The one folder that contains all files, as in the archive of a folder: "photos/"; empty where
+    there is none.
+    """
     tops = {name.partition("/")[0] for name in files}
     return f"{tops.pop()}/" if len(tops) == 1 and not tops & set(PARTS) else ""
 
@@ -103,6 +105,7 @@ def _wrapping(files: Sequence[str]) -> str:
 def _check(
     root: Path, found: dict[str, dict[str, list[str]]], classes: Sequence[str] | None
 ) -> None:
+    """Raises DatasetError for a class or part without images, and for other classes than asked."""
     for part in PARTS:
         if not any(found[part].values()):
             raise DatasetError(f"{root} holds no image below {part}/; the layout is {LAYOUT}")
@@ -114,20 +117,21 @@ def _check(
     for part, other in (PARTS, PARTS[::-1]):
         if lacking := sorted(set(found[part]) - set(found[other])):
             raise DatasetError(
-                f"{_told(lacking)} in {root} {'is' if len(lacking) == 1 else 'are'} in "
+                f"{_format_classes(lacking)} in {root} {'is' if len(lacking) == 1 else 'are'} in "
                 f"{part}/ and not in {other}/; "
                 "every class needs images in both"
             )
     if len(found["train"]) < 2:
         raise DatasetError(
-            f"{root} has one class, {_told(found['train'])}; it takes two to tell them apart"
+            f"{root} has one class, {_format_classes(found['train'])}; "
+            "it takes two to tell them apart"
         )
     if classes is not None and sorted(found["train"]) != sorted(classes):
         lacking = sorted(set(classes) - set(found["train"]))
         odd = (
-            f"it lacks {_told(lacking)}"
+            f"it lacks {_format_classes(lacking)}"
             if lacking
-            else f"it also has {_told(sorted(set(found['train']) - set(classes)))}"
+            else f"it also has {_format_classes(sorted(set(found['train']) - set(classes)))}"
         )
         raise DatasetError(
             f"{root} should have the classes {', '.join(sorted(classes))}, but {odd}; it "
@@ -135,7 +139,7 @@ def _check(
         )
 
 
-def _told(names: Iterable[str]) -> str:
+def _format_classes(names: Iterable[str]) -> str:
     names = list(names)
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return (
@@ -145,4 +149,4 @@ def _told(names: Iterable[str]) -> str:
     )
 
 
-__all__ = ["LAYOUT", "PARTS", "Listing", "listed"]
+__all__ = ["LAYOUT", "PARTS", "Listing", "list_images"]

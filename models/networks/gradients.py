@@ -1,9 +1,9 @@
-"""What credit does to parameters: each part's update from its own credit alone, the batch mean of
-its vector-Jacobian products.
+"""Gradients of parameters from credit: each part's update from its own credit alone, the batch mean
+of its vector-Jacobian products.
 
-Credit that is the output error times a matrix (DFA's, vec's) has rank C, the number of classes. It
-need not be formed: of x^T (e M) the cheap order is (x^T e) M, an eighth of the arithmetic at CIFAR
-size. `Factored` keeps the factors, and the functions here take either form.
+Credit that is the output error times a matrix (DFA's, vec's) has rank C, the number of classes, and
+need not be multiplied out: of x^T (e M) the cheap order is (x^T e) M, an eighth of the arithmetic
+at CIFAR size. `Factored` keeps the factors, and the functions here take dense credit too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.networks.network import Activations, Network, Tensors
 
-FEWEST_CLASSES, LEAST_WIDTH = 4, 16  # of a product with the classes in front
+MIN_CLASSES, MIN_WIDTH = 4, 16  # see `_computed_alone`
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Factored:
         """The part at some of the levels."""
         return Factored(self.left[levels], self.right[levels])
 
-    def formed(self, out: Tensor | None = None) -> Tensor:
-        """(n_levels, G, B, W); into `out` where one is given."""
+    def dense(self, out: Tensor | None = None) -> Tensor:
+        """The product (n_levels, G, B, W); into `out` where one is given."""
         made = torch.bmm(
             _flat(self.left).transpose(1, 2),
             _flat(self.right),
@@ -41,28 +41,28 @@ class Factored:
         return made.unflatten(0, self.left.shape[:2])
 
 
-Credit = Tensor | Factored  # (n_levels, G, B, W), formed or not
+Credit = Tensor | Factored  # (n_levels, G, B, W), dense or factored
 
 
-def factored(left: Tensor, right: Tensor) -> Credit:
+def from_factors(left: Tensor, right: Tensor) -> Credit:
     """Credit left^T right, kept as factors where that saves arithmetic. left (n_levels, G, C, B),
     right (n_levels, G, C, W).
     """
     credit, (n_classes, width) = Factored(left, right), right.shape[-2:]
-    return credit if n_classes <= width // 2 and _apart(n_classes, width) else credit.formed()
+    return (
+        credit if n_classes <= width // 2 and _computed_alone(n_classes, width) else credit.dense()
+    )
 
 
-def formed(credit: Credit) -> Tensor:
+def dense(credit: Credit) -> Tensor:
     """Credit as one tensor, (n_levels, G, B, W)."""
-    return credit.formed() if isinstance(credit, Factored) else credit
+    return credit.dense() if isinstance(credit, Factored) else credit
 
 
 def _writable(credit: Credit, spare: Tensor | None) -> Tensor:
-    """Credit as one tensor that nobody else reads, in `spare` where there is one: (n_levels, G, B,
-    W).
-    """
+    """A copy of credit as one tensor, in `spare` where there is one: (n_levels, G, B, W)."""
     if isinstance(credit, Factored):
-        return credit.formed(spare)
+        return credit.dense(spare)
     return credit.clone() if spare is None else spare.copy_(credit)
 
 
@@ -73,12 +73,12 @@ def block_gradients(
     shaped as the parameters.
     """
     if network.settings.residual:
-        _outer(network, acts.inner, credit, out["block.W2"])
-        _mean(credit, out["block.b2"])
-        dz = _times(network, credit, _flat(params["block.W2"]).transpose(1, 2), acts.spare)
+        _mean_outer_product(network, acts.inner, credit, out["block.W2"])
+        _batch_mean(credit, out["block.b2"])
+        dz = _multiply(network, credit, _flat(params["block.W2"]).transpose(1, 2), acts.spare)
     else:
         dz = _flat(_writable(credit, acts.spare))
-    dz = network.through_activation(dz, _flat(acts.inner))
+    dz = network.activation_backward(dz, _flat(acts.inner))
     network.mean_product(_flat(acts.normed[: network.n_blocks]), dz, _flat(out["block.W1"]))
     torch.mean(dz, dim=1, keepdim=True, out=_flat(out["block.b1"]))
 
@@ -86,25 +86,27 @@ def block_gradients(
 def input_gradients(
     network: Network, x: Tensor, acts: Activations, credit: Credit, out: Tensors
 ) -> None:
-    """The input layer's, from its credit (1, G, B, W) at level 0 and examples x (G, B, n_in)."""
+    """Gradients of the input layer, from its credit (1, G, B, W) at level 0 and examples x (G, B,
+    n_in).
+    """
     if not network.settings.residual:
         dz = _writable(credit, None if acts.spare is None else acts.spare[:1])
-        credit = network.through_activation(dz[0], acts.h[0])[None]
-    _outer(network, x[None], credit, out["input.W"][None])
-    _mean(credit, out["input.b"][None])
+        credit = network.activation_backward(dz[0], acts.h[0])[None]
+    _mean_outer_product(network, x[None], credit, out["input.W"][None])
+    _batch_mean(credit, out["input.b"][None])
 
 
 def head_gradients(network: Network, acts: Activations, error: Tensor, out: Tensors) -> None:
-    """The head's exact gradient. error (G, C, B)."""
+    """The exact gradient of the head, into out["head.*"]. error (G, C, B)."""
     normed, (_, n_classes, n_batch) = acts.normed[network.n_blocks], error.shape
-    if _apart(n_classes, normed.shape[2]):
+    if _computed_alone(n_classes, normed.shape[2]):
         out["head.W"].copy_(torch.bmm(error, normed).transpose(1, 2)).mul_(1 / n_batch)
     else:
         network.mean_product(normed, error.transpose(1, 2), out["head.W"])
     torch.mean(error.unsqueeze(1), dim=3, out=out["head.b"])
 
 
-def _outer(network: Network, inputs: Tensor, credit: Credit, out: Tensor) -> None:
+def _mean_outer_product(network: Network, inputs: Tensor, credit: Credit, out: Tensor) -> None:
     """The batch mean of inputs^T credit: (L, G, B, I), (L, G, B, O) -> out (L, G, I, O)."""
     if isinstance(credit, Factored):
         pulled = torch.bmm(_flat(credit.left), _flat(inputs))
@@ -121,7 +123,7 @@ def _outer(network: Network, inputs: Tensor, credit: Credit, out: Tensor) -> Non
         network.mean_product(_flat(inputs), _flat(credit), _flat(out))
 
 
-def _mean(credit: Credit, out: Tensor) -> None:
+def _batch_mean(credit: Credit, out: Tensor) -> None:
     """The batch mean of credit: (L, G, B, O) -> out (L, G, 1, O)."""
     if isinstance(credit, Factored):
         torch.sum(credit.left.mean(3, keepdim=True) * credit.right, dim=2, keepdim=True, out=out)
@@ -129,22 +131,24 @@ def _mean(credit: Credit, out: Tensor) -> None:
         torch.mean(credit, dim=2, keepdim=True, out=out)
 
 
-def _times(network: Network, credit: Credit, right: Tensor, out: Tensor | None) -> Tensor:
+def _multiply(network: Network, credit: Credit, right: Tensor, out: Tensor | None) -> Tensor:
     """credit right: (L, G, B, W), (L * G, W, V) -> (L * G, B, V); into `out` where one is given."""
     out = None if out is None else _flat(out)
     if isinstance(credit, Factored):
         return torch.bmm(
-            _flat(credit.left).transpose(1, 2), torch.bmm(_flat(credit.right), right), out=out
+            _flat(credit.left).transpose(1, 2),
+            torch.bmm(_flat(credit.right), right),
+            out=out,
         )
     return network.product(_flat(credit), right, out)
 
 
-def _apart(n_classes: int, width: int) -> bool:
-    """Whether a batched product, (C, K) (K, W), does each of its matrices alone. Smaller ones go
-    several at once: their last bits would depend on how many there are. (Found by trial, MKL as in
-    torch 2.13; `tests/test_training.py` would notice.)
+def _computed_alone(n_classes: int, width: int) -> bool:
+    """Whether a batched product, (C, K) (K, W), computes each of its matrices alone. Smaller ones
+    are computed several at once, and their last bits depend on how many there are. (Found by trial,
+    MKL as in torch 2.13; `tests/models/test_training.py` tests it.)
     """
-    return n_classes >= FEWEST_CLASSES and width >= LEAST_WIDTH
+    return n_classes >= MIN_CLASSES and width >= MIN_WIDTH
 
 
 def _flat(t: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """CUDA graphs: a step of small networks is a hundred launches, which take the host longer than the
 device takes for the work.
 
-The first calls run as they are, on a stream of their own, which is what capturing asks for; the
-next is captured, and from then on replayed with the inputs copied to where it was captured. Every
-call does its work once: nothing is run for the sake of warming up.
+The first calls run as they are, on a stream of their own, as capturing requires; the next is
+captured, and from then on replayed with the inputs copied into those of the capture. Every call
+does its work once: no step is run only to warm up.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ WARM_CALLS = 3
 Step = Callable[..., None]  # of tensors; works in place on others
 
 
-def on_cuda(step: Step, inputs: tuple[Tensor, ...]) -> Callable[[], None]:
-    """`step(*inputs)` recorded and not run; returns what runs it."""
+def capture_on_cuda(step: Step, inputs: tuple[Tensor, ...]) -> Callable[[], None]:
+    """Record `step(*inputs)` without running it; returns a function that runs it."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step(*inputs)
     return graph.replay
 
 
-def beside(step: Step, inputs: tuple[Tensor, ...]) -> None:
-    """`step(*inputs)` on a stream of its own, in order with what the current stream does before and
-    after.
+def run_on_side_stream(step: Step, inputs: tuple[Tensor, ...]) -> None:
+    """Run `step(*inputs)` on a stream of its own, after what the current stream has done so far and
+    before what it does next.
     """
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -39,14 +39,14 @@ def beside(step: Step, inputs: tuple[Tensor, ...]) -> None:
 
 
 class Graphed:
-    """`step`, captured once it is warm. All calls pass tensors of the same shapes."""
+    """A step that is captured after its first calls. All calls pass tensors of the same shapes."""
 
     def __init__(
         self,
         step: Step,
         *,
-        capture: Callable[[Step, tuple[Tensor, ...]], Callable[[], None]] = on_cuda,
-        warm: Callable = beside,
+        capture: Callable[[Step, tuple[Tensor, ...]], Callable[[], None]] = capture_on_cuda,
+        warm: Callable = run_on_side_stream,
     ):
         self.step, self.capture, self.warm = step, capture, warm
         self.calls = 0
@@ -59,16 +59,16 @@ class Graphed:
             return self.warm(self.step, inputs)
         if self.calls == WARM_CALLS + 1:
             self.inputs = tuple(t.clone() for t in inputs)
-            self.replay = self._captured()
+            self.replay = self._try_capture()
         if self.replay is None:
             return self.step(*inputs)
         for mine, given in zip(self.inputs, inputs, strict=True):
             mine.copy_(given)
         return self.replay()
 
-    def _captured(self) -> Callable[[], None] | None:
-        """What replays the step; None, with a warning, where it cannot be captured: then it is run
-        as it is, only slower.
+    def _try_capture(self) -> Callable[[], None] | None:
+        """A function that replays the step; None, with a warning, where it cannot be captured: the
+        step is then run as it is, slower.
         """
         try:
             return self.capture(self.step, self.inputs)

@@ -5,8 +5,8 @@ blocks. Parameters of a block are (G, in, out); those of all blocks lie in one t
 out), so that the backward passes of blocks that do not depend on each other are one batched product
 over L x G. States h_0 ... h_L are the *levels*; block l leads from h_{l-1} to h_l.
 
-What has classes has them before the batch, (G, C, B): there are few of them, and products and
-reductions whose innermost axis is short run at a fraction of the speed. Updates are in
+Tensors with a class axis have it before the batch, (G, C, B): there are few classes, and products
+and reductions whose innermost axis is short run at a fraction of the speed. Gradients are in
 `models.networks.gradients`.
 """
 
@@ -31,11 +31,11 @@ _NORM_EPS = torch.tensor(NORM_EPS)  # a Python number would be made a tensor on 
 
 @dataclass(frozen=True)
 class Activations:
-    """What a forward pass leaves: `h[l]` (G, B, W) the levels; `normed` (L+1, G, B, W) what block
-    l+1 (the head, at L) reads; `rstd[l]` (G, B, 1) the reciprocal standard deviation that the norm
-    divides by, None without one; `inner` (L, G, B, W) the activations inside the blocks (the levels
-    themselves in a plain network); `logits` (G, C, B). `spare` (L, G, B, W): memory that a reader
-    may write to, where there is a workspace.
+    """The results of a forward pass: `h[l]` (G, B, W) the levels; `normed` (L+1, G, B, W) the input
+    of block l+1 (of the head, at L); `rstd[l]` (G, B, 1) the reciprocal standard deviation that the
+    norm divides by, None without one; `inner` (L, G, B, W) the activations inside the blocks (the
+    levels themselves in a plain network); `logits` (G, C, B). `spare` (L, G, B, W): memory that may
+    be overwritten, where there is a workspace.
     """
 
     h: Sequence[Tensor]
@@ -47,8 +47,8 @@ class Activations:
 
 
 class Workspace(NamedTuple):
-    """Memory of a pass that the next pass overwrites: fresh memory costs a step of small networks a
-    tenth of its time. `levels`, `normed` (L+1, G, B, W); `inner`, `spare` (L, G, B, W).
+    """Memory of a pass that the next pass overwrites: new memory would cost a step of small
+    networks a tenth of its time. `levels`, `normed` (L+1, G, B, W); `inner`, `spare` (L, G, B, W).
     """
 
     levels: Tensor
@@ -70,7 +70,7 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """The architecture: shapes and formulas, no parameters.
+    """An architecture: its shapes and formulas, without parameters.
 
     Residual: h_0 = x W_in + b;  h_l = h_{l-1} + act(norm(h_{l-1}) W1 + b1) W2 + b2;  logits =
     norm(h_L) W_out + b. Plain: every layer, the input layer too, is h_l = act(norm(h_{l-1}) W1 +
@@ -127,7 +127,7 @@ class Network:
         return params
 
     def workspace(self, n_stack: int, n_batch: int, device: str) -> Workspace:
-        """For passes of `n_batch` examples of each of `n_stack` networks."""
+        """Memory for passes of `n_batch` examples of each of `n_stack` networks."""
         shape = (n_stack, n_batch, self.settings.width)
         return Workspace(
             *(
@@ -148,8 +148,8 @@ class Network:
         space: Workspace | None = None,
         layers: Sequence[Layer] | None = None,
     ) -> Activations:
-        """Everything above level 0. h (G, B, W). `space`: what this pass may overwrite, an earlier
-        pass's activations with it. `layers`: `layers(params)`, where the caller keeps them.
+        """The pass from level 0, h (G, B, W), to the logits. `space`: memory to overwrite, and with
+        it an earlier pass's activations. `layers`: `layers(params)`, where the caller has them.
         """
         normed = h.new_empty(self.n_blocks + 1, *h.shape) if space is None else space.normed
         inner = h.new_empty(self.n_blocks, *h.shape) if space is None else space.inner
@@ -191,11 +191,11 @@ class Network:
     def norm(
         self, h: Tensor, out: Tensor | None = None, spare: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Layer norm without affine, and the reciprocal standard deviation (G, B, 1); into `out`
-        where one is given. `spare`: as large, overwritten.
+        """Layer norm without affine part, and the reciprocal standard deviation (G, B, 1); into
+        `out` where one is given. `spare`: memory of the same size that is overwritten.
 
-        In the definition's own steps: at widths of a few hundred they take half as long as torch's
-        kernel.
+        Computed step by step as defined: at widths of a few hundred this takes half as long as
+        torch's kernel.
         """
         if self.settings.norm == "none":
             return (h if out is None else out.copy_(h)), None
@@ -232,17 +232,17 @@ class Network:
         return self._affine(out, r, layer.W2, out=out)
 
     def logits(self, params: Tensors, h: Tensor, normed: Tensor | None = None) -> Tensor:
-        """Logits (G, C, B) of states h at level 0, keeping nothing else. `normed`: norm(h), where
-        it is known already.
+        """Logits (G, C, B) of states h at level 0, without the activations. `normed`: norm(h),
+        where it is known already.
         """
-        for l, layer in enumerate(self.layers(params)):
-            n = normed if l == 0 and normed is not None else self.norm(h)[0]
+        for level, layer in enumerate(self.layers(params)):
+            n = normed if level == 0 and normed is not None else self.norm(h)[0]
             h = self.block(layer, h, n)
         return self.readout(params, self.norm(h)[0])
 
-    def through_activation(self, grad: Tensor, r: Tensor) -> Tensor:
-        """`grad` times the activation's derivative, from the activation's value r; in `grad`'s own
-        memory.
+    def activation_backward(self, grad: Tensor, r: Tensor) -> Tensor:
+        """`grad` times the activation's derivative, computed from the activation's value r;
+        overwrites `grad`.
         """
         if self.settings.activation == "tanh":
             return torch.ops.aten.tanh_backward.grad_input(grad, r, grad_input=grad)
@@ -279,8 +279,8 @@ class Network:
 
 
 def stack_axis(name: str) -> int:
-    """Where the stack axis G lies in a named tensor: parameters and credit state of blocks or
-    levels have it second.
+    """The index of the stack axis G in a named tensor: the second axis in parameters and credit
+    state of blocks or levels, the first elsewhere.
     """
     return 1 if name.startswith(("block.", "credit.level", "adam.block.")) else 0
 
@@ -290,7 +290,7 @@ def output_error(logits: Tensor, labels: Tensor) -> Tensor:
     B).
     """
     # Step by step: the last bit of torch.softmax over an axis that is not the innermost depends on
-    # how it is cut among threads.
+    # how it is split among threads.
     error = (logits - logits.amax(1, keepdim=True)).exp_()
     error.div_(error.sum(1, keepdim=True))
     labels = labels.unsqueeze(1)
@@ -298,10 +298,10 @@ def output_error(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def example_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each example in float64, accurate also where it vanishes: (G, C, B), (G, B)
-    -> (G, B).
+    """Cross-entropy of each example in float64, accurate also near zero: (G, C, B), (G, B) -> (G,
+    B).
 
-    log(1 + sum over the wrong classes of exp(z_j - z_y)): no cancellation near zero.
+    log(1 + sum over the wrong classes of exp(z_j - z_y)): no cancellation.
     """
     z = logits.double()
     target = labels.unsqueeze(1)

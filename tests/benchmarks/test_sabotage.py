@@ -10,9 +10,9 @@ import xarray
 from benchmarks.sabotage import PLACEBOS, SABOTAGES, TABLE, Sabotage, bench, table
 from models import datasets
 from models.credit import Signal, dfa, rule, vec
-from models.networks.gradients import formed
+from models.networks.gradients import dense
 from models.networks.network import output_error
-from models.probe import Snapshot, _Bench
+from models.probe import Snapshot, _ProbedBlocks
 from models.settings import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.streams import batch_order
 from models.training import Task, fresh, train
@@ -117,8 +117,10 @@ def test_the_probe_moves_the_last_block_alone():
         credits=("oracle",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
     )
     batches = torch.arange(64).view(1, 2, 32)
-    bench = _Bench(Snapshot.of(task(), state, "cpu"), settings)
-    found = bench.measure(rule("oracle"), {}, batches, bench.entering(batches))["dL_same"][0, 0]
+    blocks = _ProbedBlocks(Snapshot.of(task(), state, "cpu"), settings)
+    found = blocks.measure(rule("oracle"), {}, batches, blocks.entering_states(batches))["dL_same"][
+        0, 0
+    ]
     network = OneNetwork(
         NetworkSettings(width=8, blocks=2),
         {n: t for n, t in state.of_seed(0).items() if "." in n and n[:5] not in ("adam.", "credi")},
@@ -158,7 +160,7 @@ def signals(*factors):
 
 def credited(name, key, signal):
     """A rule's credit from matrices that are the same at each call."""
-    return formed(
+    return dense(
         rule(name).credit({key: torch.linspace(-1, 1, 3 * 3 * 4 * 6).view(3, 3, 4, 6)}, signal)
     )
 
@@ -170,7 +172,7 @@ def test_vec_does_not_look_at_the_weights_above():
     one, other = signals(1.0, 2.0)
     assert torch.equal(credited("vec", vec.KEY, one), credited("vec", vec.KEY, other))
     assert not torch.allclose(
-        *(formed(rule("oracle").credit({}, signal)) for signal in (one, other))
+        *(dense(rule("oracle").credit({}, signal)) for signal in (one, other))
     )
 
 
@@ -184,12 +186,14 @@ def test_the_probed_block_gets_its_own_credit():
     settings = ProbeSettings(
         credits=("dfa",), steps=1, lr=0.1, batch=32, batches=2, averaged_over=2
     )
-    bench = _Bench(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
+    blocks = _ProbedBlocks(Snapshot.of(task(), fresh(task(), [4], "cpu"), "cpu"), settings)
     last = torch.zeros(3, 1, 10, 8)
     last[2] = torch.linspace(-1, 1, 80).view(10, 8)
     batches = torch.arange(64).view(1, 2, 32)
     moved, still = (
-        bench.measure(rule("dfa"), {dfa.KEY: feedback}, batches, bench.entering(batches))["dL_same"]
+        blocks.measure(rule("dfa"), {dfa.KEY: feedback}, batches, blocks.entering_states(batches))[
+            "dL_same"
+        ]
         for feedback in (last, last.flip(0))
     )
     assert (moved != 0).all() and (still == 0).all()

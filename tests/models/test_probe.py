@@ -62,25 +62,26 @@ def by_hand(task, settings, state, s, name, indices, bridge):
         truth = network.true_credit(x, y)
         feedback = state.of_seed(s)[dfa.KEY].double()
         credit = []
-        for l, h in enumerate(levels):
+        for level, h in enumerate(levels):
             spread = (h.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
-            rules = {
-                "oracle": lambda l=l: truth[l],
-                "dfa": lambda l=l: error @ feedback[l],
-                "vec": lambda l=l, spread=spread: error @ bridge[l, s].double() / spread,
-            }
-            credit.append(rules[name]().detach())
+            if name == "oracle":
+                taught = truth[level]
+            elif name == "dfa":
+                taught = error @ feedback[level]
+            else:
+                taught = error @ bridge[level, s].double() / spread
+            credit.append(taught.detach())
         grads = network.local_gradients(x, y, credit)
         mine = {
-            n: torch.stack([g[l] for l in probed])
+            n: torch.stack([g[block] for block in probed])
             for n, g in grads.items()
             if n.startswith("block.")
         }
         first = first or mine
         with torch.no_grad():
             for n, g in mine.items():
-                for i, l in enumerate(probed):
-                    network.p[n.replace(".", "_")][l] -= settings.lr * g[i]
+                for i, block in enumerate(probed):
+                    network.p[n.replace(".", "_")][block] -= settings.lr * g[i]
     return (
         loss(x, y) - before[0],
         loss(held, held_y) - before[1],
@@ -131,9 +132,8 @@ def test_averaged_steps_use_the_mean_update_over_the_group(probed, name):
     c = CREDITS.index(name)
     for s in range(len(SEEDS)):
         for group in range(2):
-            merged = draws[2 * group : 2 * group + 2, s].reshape(
-                -1
-            )  # equal batches: the mean of their means is the mean of all
+            # equal batches: the mean of their means is the mean of all
+            merged = draws[2 * group : 2 * group + 2, s].reshape(-1)
             _, held, _ = by_hand(task, settings, state, s, name, merged, None)
             np.testing.assert_allclose(
                 found["dL_held_averaged"][s, c, 2 * group : 2 * group + 2],

@@ -129,8 +129,11 @@ def test_digits_are_scikit_learns_and_split_for_good():
     rebuilt = np.concatenate([found.train_x, found.held_x])
     spread = pixels.std() / np.concatenate([found.train_x, found.held_x]).std()
     raw = np.round((rebuilt - rebuilt.min()) * spread)
-    as_rows = lambda x, y: sorted(map(tuple, np.column_stack([x, y]).astype(int)))
-    assert as_rows(raw, np.concatenate([found.train_y, found.held_y])) == as_rows(pixels, labels)
+    rebuilt_rows, rows = (
+        sorted(map(tuple, np.column_stack([x, y]).astype(int)))
+        for x, y in ((raw, np.concatenate([found.train_y, found.held_y])), (pixels, labels))
+    )
+    assert rebuilt_rows == rows
     assert (found.train_y[:5].tolist(), found.held_y[:5].tolist()) == (
         [6, 4, 4, 1, 8],
         [2, 0, 7, 0, 2],
@@ -141,7 +144,7 @@ def test_digits_are_scikit_learns_and_split_for_good():
 def test_a_batch_larger_than_the_training_part_is_named():
     made = task(width=8, batch=1348)
     with pytest.raises(
-        ValueError, match="`train.batch` is 1348, but `digits` has 1347 examples to train on"
+        ValueError, match=r"`train\.batch` is 1348, but `digits` has 1347 examples to train on"
     ):
         trained(made, [0])
 

@@ -64,9 +64,12 @@ def miniature():
     the order of the classes.
     """
     rng = np.random.default_rng(0)
-    draw = lambda: rng.integers(0, 256, (3, 32, 32), dtype=np.uint8)
     return {
-        part: [(label, draw()) for label in range(10) for _ in range(n)]
+        part: [
+            (label, rng.integers(0, 256, (3, 32, 32), dtype=np.uint8))
+            for label in range(10)
+            for _ in range(n)
+        ]
         for part, n in (("train", 2), ("test", 1))
     }
 

@@ -28,30 +28,33 @@ class OneNetwork(nn.Module):
         z = x @ self.p["input_W"] + self.p["input_b"]
         return z if self.s.residual else self.act(z)
 
-    def block(self, l: int, h: Tensor) -> Tensor:
-        """Level l + 1 from level l."""
-        r = self.act(self.norm(h) @ self.p["block_W1"][l] + self.p["block_b1"][l])
-        return h + r @ self.p["block_W2"][l] + self.p["block_b2"][l] if self.s.residual else r
+    def block(self, level: int, h: Tensor) -> Tensor:
+        """The states at level + 1 from those at level."""
+        r = self.act(self.norm(h) @ self.p["block_W1"][level] + self.p["block_b1"][level])
+        return (
+            h + r @ self.p["block_W2"][level] + self.p["block_b2"][level] if self.s.residual else r
+        )
 
     def head(self, h: Tensor) -> Tensor:
         return self.norm(h) @ self.p["head_W"] + self.p["head_b"]
 
     def levels(self, x: Tensor) -> list[Tensor]:
         h = [self.embed(x)]
-        for l in range(self.s.blocks):
-            h.append(self.block(l, h[-1]))
+        for level in range(self.s.blocks):
+            h.append(self.block(level, h[-1]))
         return h
 
     def losses_from(self, level: int, h: Tensor, y: Tensor) -> Tensor:
-        for l in range(level, self.s.blocks):
-            h = self.block(l, h)
+        for above in range(level, self.s.blocks):
+            h = self.block(above, h)
         return nn.functional.cross_entropy(self.head(h), y, reduction="none")
 
     def true_credit(self, x: Tensor, y: Tensor) -> list[Tensor]:
         """d loss_i / d h_l at every level, by autograd."""
         leaves = [h.detach().requires_grad_() for h in self.levels(x)]
         return [
-            torch.autograd.grad(self.losses_from(l, h, y).sum(), h)[0] for l, h in enumerate(leaves)
+            torch.autograd.grad(self.losses_from(level, h, y).sum(), h)[0]
+            for level, h in enumerate(leaves)
         ]
 
     def local_gradients(self, x: Tensor, y: Tensor, credit: list[Tensor]) -> dict[str, Tensor]:
@@ -60,8 +63,8 @@ class OneNetwork(nn.Module):
         """
         n, h = len(x), [t.detach() for t in self.levels(x)]
         total = (self.embed(x) * credit[0]).sum()
-        for l in range(self.s.blocks):
-            total = total + (self.block(l, h[l]) * credit[l + 1]).sum()
+        for level in range(self.s.blocks):
+            total = total + (self.block(level, h[level]) * credit[level + 1]).sum()
         total = total + nn.functional.cross_entropy(self.head(h[-1]), y, reduction="sum")
         names = list(self.p)
         grads = torch.autograd.grad(total / n, [self.p[name] for name in names])

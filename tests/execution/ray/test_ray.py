@@ -578,7 +578,10 @@ def test_a_data_set_that_was_handed_over_needs_no_file(monkeypatch):
     datasets.preload("digits", given, "f" * 16)
     assert datasets.load("digits") is given and datasets.fingerprint("digits") == "f" * 16
     datasets.preload("image_folder:nowhere", given, "e" * 16)
-    assert datasets.named("image_folder:nowhere") and datasets.load("image_folder:nowhere") is given
+    assert (
+        datasets.full_name("image_folder:nowhere")
+        and datasets.load("image_folder:nowhere") is given
+    )
     datasets._on_device.cache_clear()
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.credit import Signal, at_levels, dfa, fa, rule, vec
-from models.networks.gradients import block_gradients, formed, head_gradients, input_gradients
+from models.networks.gradients import block_gradients, dense, head_gradients, input_gradients
 from models.networks.network import Network, example_losses, output_error
 from models.settings import NetworkSettings
 from models.training import State
@@ -51,14 +51,14 @@ def test_local_gradients_equal_each_parts_own_vjp(shape, name):
         state, Signal(network, params, acts, error, range(network.n_blocks + 1))
     )
     grads = {n: torch.full_like(t, torch.nan) for n, t in params.items()}
-    given = formed(credit).clone()
+    given = dense(credit).clone()
     block_gradients(network, params, acts, credit[1:], grads)
     input_gradients(network, x, acts, credit[:1], grads)
     head_gradients(network, acts, error, grads)
-    assert torch.equal(formed(credit), given)  # what it was told is left as it was
+    assert torch.equal(dense(credit), given)  # credit is not overwritten
     for s in range(x.shape[0]):
         truth = OneNetwork(network.settings, of_seed(params, s)).local_gradients(
-            x[s], y[s], list(formed(credit)[:, s])
+            x[s], y[s], list(dense(credit)[:, s])
         )
         for parameter, gradient in of_seed(grads, s).items():
             torch.testing.assert_close(gradient, truth[parameter], rtol=1e-4, atol=1e-6)
@@ -92,28 +92,28 @@ def test_what_a_workspace_held_before_changes_no_bit(shape, name):
 @settings(max_examples=25, deadline=None)
 @given(shape=shapes)
 def test_dfa_and_vec_are_what_the_formulas_say(shape):
-    network, params, x, y, acts = drawn(shape)
+    network, params, _, y, acts = drawn(shape)
     error = output_error(acts.logits, y)
     signal = Signal(network, params, acts, error, range(network.n_blocks + 1))
     fixed, learned = random_state("dfa", network, 3), random_state("vec", network, 3)
     for level in signal.levels:
         expected = torch.einsum("scb,scw->sbw", error, fixed[dfa.KEY][level])
-        torch.testing.assert_close(formed(dfa.credit(fixed, signal))[level], expected)
+        torch.testing.assert_close(dense(dfa.credit(fixed, signal))[level], expected)
         expected = torch.einsum("scb,scw->sbw", error, learned[vec.KEY][level])
         if shape["norm"] == "layer":
             expected = (
                 expected / (acts.h[level].var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
             )
-        torch.testing.assert_close(formed(vec.credit(learned, signal))[level], expected)
+        torch.testing.assert_close(dense(vec.credit(learned, signal))[level], expected)
 
 
 @pytest.mark.parametrize("name", ["dfa", "vec", "oracle", "fa"])
 def test_credit_at_some_levels_is_that_part_of_all(name):
-    network, params, x, y, acts = drawn(dict(width=6, blocks=3))
+    network, params, _, y, acts = drawn(dict(width=6, blocks=3))
     error, state = output_error(acts.logits, y), random_state(name, network, 3)
     whole = rule(name).credit(state, Signal(network, params, acts, error, range(4)))
     part = rule(name).credit(at_levels(state, [2, 3]), Signal(network, params, acts, error, [2, 3]))
-    assert torch.equal(formed(part), formed(whole)[2:])
+    assert torch.equal(dense(part), dense(whole)[2:])
 
 
 def with_feedback(network, params, state, s):
@@ -149,29 +149,28 @@ def test_feedback_alignment_passes_credit_through_its_own_matrices(shape):
         truth[-1] = torch.autograd.grad(
             ((one.norm(h[-1]) @ other.p["head_W"]) * error[s].T).sum(), h[-1]
         )[0]
-        for l in reversed(range(network.n_blocks)):
-            truth[l] = torch.autograd.grad(
-                (block_through(one, other, l, h[l]) * truth[l + 1]).sum(), h[l]
-            )[0]
+        for level in reversed(range(network.n_blocks)):
+            above = (block_through(one, other, level, h[level]) * truth[level + 1]).sum()
+            truth[level] = torch.autograd.grad(above, h[level])[0]
         for level, expected in enumerate(truth):
             torch.testing.assert_close(found[level, s], expected, rtol=1e-4, atol=1e-6)
 
 
-def block_through(one, other, l, h):
-    """Level l + 1 as a function of h whose slope has `other`'s matrices but the activation's
+def block_through(one, other, level, h):
+    """The level above as a function of h whose slope has `other`'s matrices but the activation's
     derivative at `one`'s states.
     """
     n = one.norm(h)
-    z = (n @ one.p["block_W1"][l] + one.p["block_b1"][l]).detach()
+    z = (n @ one.p["block_W1"][level] + one.p["block_b1"][level]).detach()
     slope = (1 - torch.tanh(z) ** 2) if one.s.activation == "tanh" else (z > 0).double()
-    r = (n @ other.p["block_W1"][l]) * slope
-    return h + r @ other.p["block_W2"][l] if one.s.residual else r
+    r = (n @ other.p["block_W1"][level]) * slope
+    return h + r @ other.p["block_W2"][level] if one.s.residual else r
 
 
 @settings(max_examples=25, deadline=None)
 @given(shape=shapes)
 def test_feedback_alignment_through_the_weights_themselves_is_the_oracle(shape):
-    network, params, x, y, acts = drawn(shape)
+    network, params, _, y, acts = drawn(shape)
     signal = Signal(
         network, params, acts, output_error(acts.logits, y), range(network.n_blocks + 1)
     )
@@ -198,18 +197,16 @@ def test_feedback_alignments_matrices_are_like_initial_weights_but_others():
             feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02)
             and not feedback[-1].any()
         )
-        assert (
-            abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01
-        )  # 480,000 independent pairs: standard error 0.0014
+        # 480,000 independent pairs: standard error 0.0014
+        assert abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01
     assert not torch.equal(state[fa.ABOVE + "W1"][0, 0], state[fa.ABOVE + "W1"][0, 1])
 
 
 def test_feedback_has_variance_one_over_width():
     network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
     matrices = dfa.initial(network, range(8), "cpu")[dfa.KEY]
-    assert matrices.var().item() == pytest.approx(
-        1 / 200, rel=0.05
-    )  # 64,000 draws: standard error 0.6 %
+    # 64,000 draws: standard error 0.6 %
+    assert matrices.var().item() == pytest.approx(1 / 200, rel=0.05)
     assert not torch.equal(matrices[0, 0], matrices[1, 0]) and not torch.equal(
         matrices[0, 0], matrices[0, 1]
     )
@@ -229,9 +226,8 @@ def test_losses_equal_cross_entropy_and_keep_their_digits_where_they_vanish(scal
     truth = torch.nn.functional.cross_entropy(logits.double(), y, reduction="none")
     torch.testing.assert_close(found, truth, rtol=1e-9, atol=1e-14)
     sure = example_losses(torch.tensor([[[40.0], [0.0], [0.0]]]), torch.tensor([[0]]))
-    assert sure.item() == pytest.approx(
-        2 * 4.248354255291589e-18, rel=1e-6
-    )  # 2 exp(-40): log1p keeps it
+    # 2 exp(-40): log1p keeps it
+    assert sure.item() == pytest.approx(2 * 4.248354255291589e-18, rel=1e-6)
 
 
 def random_state(name, network, n_seeds):

@@ -20,8 +20,8 @@ CONTEXT = multiprocessing.get_context("fork")
 
 def made(seed=0, n=5000):
     rng = np.random.default_rng(seed)
-    draw = lambda n: rng.integers(0, 256, (n, 2, 3, 4), dtype=np.uint8)
-    return Pixels(draw(n), np.arange(n) % 3, draw(7), np.arange(7) % 3, 3)
+    train, held = (rng.integers(0, 256, (some, 2, 3, 4), dtype=np.uint8) for some in (n, 7))
+    return Pixels(train, np.arange(n) % 3, held, np.arange(7) % 3, 3)
 
 
 def never():
@@ -29,7 +29,10 @@ def never():
 
 
 def test_what_is_kept_is_not_decoded_again():
-    first, again = cache.decoded("data", "code", made), cache.decoded("data", "code", never)
+    first, again = (
+        cache.load_or_decode("data", "code", made),
+        cache.load_or_decode("data", "code", never),
+    )
     for name in cache.PARTS:
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
     assert again.n_classes == 3 and again.train_x.shape == (5000, 24)
@@ -45,13 +48,13 @@ def test_moments_are_exact_and_a_constant_channel_keeps_its_scale():
 
 
 def test_arrays_are_mapped_and_a_tensor_of_them_gives_no_warning():
-    arrays = cache.decoded("data", "code", made)
+    arrays = cache.load_or_decode("data", "code", made)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tensor = torch.from_numpy(arrays.train_x)
     assert isinstance(arrays.train_x, np.memmap) and arrays.train_x.mode == "c"
     tensor.zero_()  # a process's own copy
-    assert cache.decoded("data", "code", never).train_x.any()
+    assert cache.load_or_decode("data", "code", never).train_x.any()
 
 
 @pytest.mark.parametrize(
@@ -71,20 +74,20 @@ def test_arrays_are_mapped_and_a_tensor_of_them_gives_no_warning():
     ids=["short", "flipped", "gone", "manifest", "no manifest", "dtype"],
 )
 def test_a_damaged_entry_is_named_and_made_again(own_cache, damage):
-    before = np.array(cache.decoded("data", "code", made).train_x)
+    before = np.array(cache.load_or_decode("data", "code", made).train_x)
     damage(own_cache / "decoded" / "data" / "code")
     with pytest.warns(
         cache.DamagedCacheWarning, match=r"are damaged \(.*\); they are decoded again"
     ):
-        again = cache.decoded("data", "code", made)
+        again = cache.load_or_decode("data", "code", made)
     np.testing.assert_array_equal(again.train_x, before)
-    cache.decoded("data", "code", never)
+    cache.load_or_decode("data", "code", never)
 
 
 def test_newer_code_replaces_what_older_code_made(own_cache):
-    cache.decoded("data", "old", made)
-    cache.decoded("other", "old", made)
-    cache.decoded("data", "new", made)
+    cache.load_or_decode("data", "old", made)
+    cache.load_or_decode("other", "old", made)
+    cache.load_or_decode("data", "new", made)
     assert sorted(
         path.parent.name + "/" + path.name for path in (own_cache / "decoded").glob("*/*")
     ) == ["data/new", "other/old"]
@@ -92,7 +95,7 @@ def test_newer_code_replaces_what_older_code_made(own_cache):
 
 def test_what_a_killed_process_left_is_no_hindrance(own_cache):
     (own_cache / "decoded" / "data" / "code.part").mkdir(parents=True)
-    cache.decoded("data", "code", made)
+    cache.load_or_decode("data", "code", made)
     assert [path.name for path in (own_cache / "decoded" / "data").iterdir()] == ["code"]
 
 
@@ -101,7 +104,7 @@ def test_a_failure_leaves_nothing_behind(own_cache):
         raise DatasetError("a flaw")
 
     with pytest.raises(DatasetError, match="a flaw"):
-        cache.decoded("data", "code", flawed)
+        cache.load_or_decode("data", "code", flawed)
     assert not list((own_cache / "decoded" / "data").iterdir())
 
 
@@ -112,7 +115,7 @@ def test_a_cache_that_cannot_be_kept_is_told(own_cache):
         DatasetError,
         match=r"cannot keep decoded data in .*; free some space, or let XDG_CACHE_HOME",
     ):
-        cache.decoded("data", "code", made)
+        cache.load_or_decode("data", "code", made)
 
 
 def test_one_of_several_workers_decodes(tmp_path):
@@ -125,7 +128,7 @@ def test_one_of_several_workers_decodes(tmp_path):
                 file.write(f"{os.getpid()}\n")
             return made()
 
-        cache.decoded("data", "code", decode)
+        cache.load_or_decode("data", "code", decode)
 
     workers = [CONTEXT.Process(target=work) for _ in range(4)]
     for worker in workers:

@@ -6,12 +6,12 @@ import pytest
 from models.datasets.base import DatasetError
 from models.datasets.decoding import decode
 from models.datasets.image_folder import ImageFolder
-from models.datasets.listing import listed
+from models.datasets.listing import list_images
 from tests.support.miniatures import as_folder, as_zip, encoded, images, pixels
 
 
 def test_pixels_come_channel_by_channel_by_class_and_name(tmp_path):
-    found = decode(listed(as_folder(tmp_path / "photos", images())))
+    found = decode(list_images(as_folder(tmp_path / "photos", images())))
     assert (
         found.train_x.shape == (6, 3, 4, 5)
         and found.held_x.shape == (4, 3, 4, 5)
@@ -25,12 +25,12 @@ def test_pixels_come_channel_by_channel_by_class_and_name(tmp_path):
 
 def test_a_folder_its_zip_and_its_wrapped_zip_are_the_same_data(tmp_path):
     files = images()
-    folder = decode(listed(as_folder(tmp_path / "photos", files)))
+    folder = decode(list_images(as_folder(tmp_path / "photos", files)))
     for path in (
         as_zip(tmp_path / "a.zip", dict(reversed(files.items()))),
         as_zip(tmp_path / "b.zip", {f"photos/{name}": content for name, content in files.items()}),
     ):
-        zipped = decode(listed(path))
+        zipped = decode(list_images(path))
         np.testing.assert_array_equal(zipped.train_x, folder.train_x)
         np.testing.assert_array_equal(zipped.held_y, folder.held_y)
 
@@ -63,7 +63,7 @@ def test_what_systems_leave_behind_and_pages_beside_the_images_are_left_out(tmp_
         "LICENSE": b"",
         "notes/a.txt": b"",
     }
-    assert len(listed(as_zip(tmp_path / "a.zip", {**images(), **extra})).names()) == 10
+    assert len(list_images(as_zip(tmp_path / "a.zip", {**images(), **extra})).names()) == 10
 
 
 def test_the_digest_follows_names_and_bytes(tmp_path):
@@ -155,9 +155,9 @@ def test_an_empty_class_is_named(tmp_path):
     root = as_folder(tmp_path / "photos", images())
     (root / "train" / "emu").mkdir()
     with pytest.raises(DatasetError, match=r"train/emu in .* is empty"):
-        listed(root)
+        list_images(root)
     with pytest.raises(DatasetError, match=r"test/emu in .* is empty"):
-        listed(as_zip(tmp_path / "a.zip", {**images(), "test/emu/": b""}))
+        list_images(as_zip(tmp_path / "a.zip", {**images(), "test/emu/": b""}))
 
 
 def test_half_a_zip_and_a_damaged_member_are_named(tmp_path):
@@ -167,7 +167,7 @@ def test_half_a_zip_and_a_damaged_member_are_named(tmp_path):
         DatasetError,
         match=r"half.zip \([\d,]+ bytes\) is no whole .zip: .*; copy or download it again",
     ):
-        listed(tmp_path / "half.zip")
+        list_images(tmp_path / "half.zip")
     at = whole.index(b"IDAT")
     (tmp_path / "bad.zip").write_bytes(whole[: at + 6] + b"\0\0\0" + whole[at + 9 :])
     with pytest.raises(

@@ -50,11 +50,12 @@ def test_a_path_is_sought_beside_the_claims_file_then_in_the_data_folder(tmp_pat
         as_folder(tmp_path / "there" / "others", images()),
     )
     monkeypatch.setenv("CLAIMS_DATA", str(there.parent))
-    name = lambda path: sweep(f"image_folder:{path}", here.parent).implementation.settings.dataset
-    assert (
-        name("photos") == f"image_folder:{here}"
-        and name("others") == name(there) == f"image_folder:{there}"
-    )
+
+    def name(path):
+        return sweep(f"image_folder:{path}", here.parent).implementation.settings.dataset
+
+    assert name("photos") == f"image_folder:{here}"
+    assert name("others") == name(there) == f"image_folder:{there}"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_name_that_is_none_is_told_with_its_line(tmp_path, name, message):
 def test_a_data_folder_that_is_not_there_is_told_where_a_path_is_sought(tmp_path, monkeypatch):
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DatasetError, match="`CLAIMS_DATA` is"):
-        datasets.named("image_folder:photos", tmp_path)
+        datasets.full_name("image_folder:photos", tmp_path)
 
 
 def test_the_datas_digest_is_in_the_key(tmp_path):
@@ -121,9 +122,12 @@ def test_data_that_cannot_be_had_are_the_claims_error_and_told_by_check(tmp_path
     (tmp_path / "claims.yaml").write_text(CLAIM_FILE.format(name="cifar10"))
     claim = load_suite(tmp_path / "claims.yaml").claims[0]
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path / "nowhere"))
-    observe = lambda seeds: measure(
-        claim.spec.experiment("default"), seeds, Machine(), Store(tmp_path / "store")
-    )
+
+    def observe(seeds):
+        return measure(
+            claim.spec.experiment("default"), seeds, Machine(), Store(tmp_path / "store")
+        )
+
     evidence = judge(claim, "default", observe)
     assert evidence.verdict == "error" and "which is no folder" in evidence.reason
     found = CliRunner().invoke(main, ["check", str(tmp_path / "claims.yaml"), "--device", "cpu"])

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-INTERVAL = 0.5  # seconds between two states of the line on a terminal
-QUIET = 15.0  # the same in a log; what takes less is not told there
+INTERVAL = 0.5  # seconds between two updates of the line on a terminal
+LOG_INTERVAL = 15.0  # the same in a log, where what takes less is not shown
 
 
 @contextmanager
-def told(doing: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """`advance(n)` says that n more of `total` are done."""
+def progress_line(doing: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A line of progress while the block runs; it gets `advance(n)`: n more of `total` are done."""
     live = sys.stderr.isatty()
     line = _Line(doing, total, unit, live)
     try:
@@ -23,13 +23,15 @@ def told(doing: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
 
 
 class _Line:
+    """The state of the line; `live`: it is rewritten in place, on a terminal."""
+
     def __init__(self, doing: str, total: int, unit: str, live: bool):
         self.doing, self.total, self.unit, self.live = doing, total, unit, live
         self.done, self.last, self.shown = 0, time.monotonic(), False
 
     def advance(self, n: int) -> None:
         self.done += n
-        if time.monotonic() - self.last >= (INTERVAL if self.live else QUIET):
+        if time.monotonic() - self.last >= (INTERVAL if self.live else LOG_INTERVAL):
             self.last, self.shown = time.monotonic(), True
             text = f"{self.doing}: {self.done:,} of {self.total:,} {self.unit}"
             print(
