@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from claims.experiments.base import Settings
-from claims.experiments.kinds import KINDS, settings_model_of
+from claims.experiments.kinds import KINDS, TARGET, settings_model_of
 from claims.schema.entries import NEEDED, ClaimsFile
 
 TITLE = "Claims of research memos"
@@ -30,10 +30,11 @@ def build_schema(short_names: Mapping[str, str], base: Path | None = None) -> di
         for name, target in (KINDS | dict(short_names)).items()
     }
     known = {name: model for name, model in models.items() if model is not None}
+    others = None if base is None else [name for name in models if name not in known]
     schema = ClaimsFile.model_json_schema()
     definitions = schema["$defs"]
     definitions.pop("ExperimentEntry")
-    definitions["Experiment"] = _experiment(definitions, known)
+    definitions["Experiment"] = _experiment(definitions, known, others)
     _one_of_expect_and_never(definitions["ClaimEntry"])
     schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
     for name in ("experiments", "claims"):
@@ -47,9 +48,16 @@ def build_schema(short_names: Mapping[str, str], base: Path | None = None) -> di
 
 
 def _experiment(
-    definitions: dict[str, Any], models: Mapping[str, type[Settings]]
+    definitions: dict[str, Any], models: Mapping[str, type[Settings]], others: list[str] | None
 ) -> dict[str, Any]:
-    """An experiment: by its `kind`, or `like` another, whose kind an editor cannot know."""
+    """An experiment: by its `kind`, or `like` another, whose kind an editor cannot know.
+
+    others: short names of kinds that declare no settings; None where a claim file may have any.
+    """
+    target = {"pattern": f"^{TARGET.pattern}$"}
+    unknown = (
+        {"not": {"enum": list(models)}} if others is None else {"anyOf": [target, {"enum": others}]}
+    )
     branches: list[dict[str, Any]] = []
     for kind, model in models.items():
         definitions[kind] = _kind(kind, model, definitions)
@@ -62,7 +70,7 @@ def _experiment(
             "title": "package.module:Class, or a short name of it",
             "properties": {
                 **frame,
-                "kind": {"type": "string", "not": {"enum": list(models)}},
+                "kind": {"type": "string", **unknown},
                 "settings": _settings({"type": ["object", "null"]}),
             },
         }

@@ -7,13 +7,18 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from claims.schema import NotAsked, load_suite
+from claims.store.entries import Store
+from claims.store.pruning import sweep
 from tests.support import ROOT
+from tests.support.workers import leftovers, until
 
 EXAMPLES = ROOT / "examples"
 
@@ -56,7 +61,7 @@ def test_published_figures_are_asked_of_the_papers_own_size():
     suite = load_suite(EXAMPLES / "literature" / "claims.yaml")
     spec = suite.experiments["training"]
     assert list(spec.settings) == ["digits", "cifar10"]
-    network = spec.experiment("cifar10").implementation.settings.network
+    network = spec.experiment("cifar10").settings.network
     assert (network.width, network.blocks, network.residual, network.norm) == (
         1000,
         2,
@@ -104,3 +109,53 @@ def test_every_claim_of_an_example_comes_out_as_expected(name, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
     assert found and all((c["verdict"], c["outcome"]) == (c["expected"], "passed") for c in found)
+
+
+LONG = """
+import sys
+from pathlib import Path
+
+from claims import load
+from claims.execution.machine import Machine
+from claims.run import Run
+from claims.store.entries import Store
+from claims.store.pruning import sweep
+
+suite = load(Path(sys.argv[1]) / "claims.yaml")
+run = Run(suite, (), Machine(), Store(sys.argv[2]))
+found = run.measure(suite.experiments["long"], "slow", [3, 4])
+print(found["accuracy"].values.tobytes().hex())
+"""
+
+
+def test_the_long_run_goes_on_from_its_snapshots_when_it_was_killed(tmp_path):
+    """A kind of a user's own, with snapshots through the store: the same bits as without a kill,
+    and no epoch before the last snapshot is trained again.
+    """
+    folder, store = tmp_path / "lab", Store(tmp_path / "store")
+    shutil.copytree(EXAMPLES / "own_experiment", folder)
+    file = folder / "claims.yaml"
+    slow = "settings: {digits: {}, slow: {seconds: 0.05}}"
+    file.write_text(file.read_text(encoding="utf-8").replace("settings: {digits: {}}", slow))
+
+    def start(where):
+        command = [sys.executable, "-c", LONG, str(folder), str(where)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+    def kept(part):
+        return list(store.root.glob(f"snapshots/*/seed-3-{part}.safetensors"))
+
+    first = start(store.root)
+    assert until(lambda: kept("epoch-10")), "no snapshot came"
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    assert not list(store.root.glob("observations/*/*.safetensors"))
+    made = {path.name: path.stat().st_mtime_ns for path in store.root.glob("snapshots/*/seed-3-*")}
+    again, whole = start(store.root), start(tmp_path / "other")
+    assert again.communicate()[0] == whole.communicate()[0] != ""
+    assert [again.returncode, whole.returncode] == [0, 0]
+    for name in ("seed-3-epoch-5.safetensors", "seed-3-epoch-10.safetensors"):
+        (path,) = store.root.glob(f"snapshots/*/{name}")
+        assert path.stat().st_mtime_ns == made[name], "trained again"
+    sweep(store)  # as every run does at its end
+    assert not leftovers(store.root)

@@ -134,7 +134,8 @@ def test_an_error_of_an_inherited_option_is_placed_where_it_is_written(suite_of)
 def test_a_kind_that_breaks_is_a_problem_and_not_raised(tmp_path, suite_of, body):
     name = f"broken_kind_{abs(hash(body)) % 10**6}"
     (tmp_path / f"{name}.py").write_text(
-        f"class Broken:\n    def __init__(self): pass\n    {body}\n"
+        f"import claims\n\nclass Broken(claims.Experiment):\n    {body}\n"
+        "    def measure(self, seeds, context): ...\n"
     )
     with pytest.raises(ClaimFileError, match="cannot describe its results"):
         suite_of(
@@ -144,8 +145,9 @@ def test_a_kind_that_breaks_is_a_problem_and_not_raised(tmp_path, suite_of, body
 
 
 def test_labels_described_in_single_precision_are_the_numbers_that_were_written(tmp_path):
-    (tmp_path / "single_kind.py").write_text("""import numpy
-class Single:
+    (tmp_path / "single_kind.py").write_text("""import claims, numpy
+class Single(claims.Experiment):
+    def measure(self, seeds, context): ...
     def describe(self):
         return {"m": {"lr": numpy.array([0.1, 0.3], "float32")}}
 """)
@@ -166,3 +168,51 @@ def test_rows_at_fault_do_not_blame_the_files_name(write):
     with pytest.raises(ClaimFileError, match="repeats row") as caught:
         load_suite(path)
     assert "not 'lab.csv'" not in str(caught.value)
+
+
+RECORDED = "experiments: {e: {kind: %s}}\nclaims: {c: {expect: m > 0}}\n"
+
+
+def test_an_unknown_short_name_is_answered_with_the_line_that_declares_it(suite_of):
+    with pytest.raises(
+        ClaimFileError, match=r"claims.yaml:2:25: error: `sweep` is no kind"
+    ) as caught:
+        suite_of("version: 1\n" + RECORDED % "sweep")
+    assert "`kinds: {sweep: package.module:Class}`" in " ".join(str(caught.value).split())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "place", "message"),
+    [
+        ("{sweep: models.sweep}", "2:16", "names no class; write package.module:Class"),
+        ("{recorded: 'a.b:C'}", "2:9", "`recorded` is a kind of the tool's own"),
+        (
+            "{sweep: 'nowhere.module:Sweep'}",
+            "3:25",
+            "cannot be imported: No module named 'nowhere'",
+        ),
+        ("{sweep: 'textwrap:dedent'}", "3:25", "is no experiment: let the class inherit from"),
+        ("{sweep: 'abstract_kind:Half'}", "3:25", "does not define `measure`"),
+    ],
+)
+def test_wrong_kinds_are_problems_with_their_place(tmp_path, suite_of, kinds, place, message):
+    text = "import claims\n\nclass Half(claims.Experiment):\n    pass\n"
+    (tmp_path / "abstract_kind.py").write_text(text)
+    with pytest.raises(ClaimFileError) as caught:
+        suite_of(f"version: 1\nkinds: {kinds}\n" + RECORDED % "sweep")
+    said = " ".join(str(caught.value).split())
+    assert f"claims.yaml:{place}: error: " in said and message in said
+
+
+def test_a_short_name_and_its_class_are_one_kind(suite_of):
+    from tests.support.experiments import DECLARED, KINDS
+
+    options = "dataset: digits, probe: {lr: 0.02}"
+    text = (
+        f"version: 1\n{DECLARED}experiments:\n  short: {{kind: snapshot_sweep, {options}}}\n"
+        f"  long: {{kind: '{KINDS['snapshot_sweep']}', {options}}}\n"
+        "claims: {c: {expect: loss(epoch=5) > 0.1}}\n"
+    )
+    short, long = suite_of(text).experiments.values()
+    assert short.kind == "snapshot_sweep" and short.target == long.target == long.kind
+    assert short.experiment("default").identity() == long.experiment("default").identity()

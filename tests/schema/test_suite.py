@@ -109,7 +109,8 @@ def test_seeds_confidence_tags_and_lines(suite_of):
 
 def test_a_kind_that_does_not_describe_itself_is_asked_with_what_it_measured(tmp_path, suite_of):
     (tmp_path / "silent_kind.py").write_text(
-        "class Silent:\n    def __init__(self): pass\n    def measure(self, seeds, device): ...\n"
+        "import claims\n\nclass Silent(claims.Experiment):\n"
+        "    def measure(self, seeds, context): ...\n"
     )
     suite = suite_of(
         "version: 1\nexperiments: {mine: {kind: 'silent_kind:Silent'}}\nclaims: {a: "
