@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from claims.commands import claims_file, loaded
+from claims.execution.display import Display, Named, duration
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.measure import (
     PRECISIONS,
@@ -21,7 +22,6 @@ from claims.execution.measure import (
     plan,
 )
 from claims.plugin.ray import ray_executor, ray_options
-from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
 from claims.store.activity import present
 from claims.store.entries import Store, StoreError

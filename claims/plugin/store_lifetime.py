@@ -14,8 +14,8 @@ from typing import IO
 
 import pytest
 
+from claims.execution.display import Display, Named
 from claims.execution.measure import expected_seconds, observations_digest
-from claims.report.progress import Display, Named
 from claims.run import Run, store_bound
 from claims.store.activity import present
 from claims.store.entries import StoreError

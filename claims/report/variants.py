@@ -24,9 +24,10 @@ from claims.comparison.sensitivity import (
     sensitivity,
 )
 from claims.evidence import plain
+from claims.provenance import environment
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
-from claims.report.result_file import environment, result_text, write_whole
+from claims.report.result_file import result_text, write_whole
 from claims.report.wording import MARKS
 from claims.schema.variants import settings_of, told
 from claims.variants import Case, Reread, cases, claims_of

@@ -21,7 +21,7 @@ from claims.comparison.drift import compare
 from claims.evidence import AtomEvidence
 from claims.language.quantities import at_means, over_seeds, quantity, sides_of
 from claims.report import forest, plots, wording
-from claims.report.github import LARGEST, annotations, step_summary
+from claims.report.github import LARGEST, step_summary, workflow_commands
 from claims.report.markdown import markdown, plain
 from claims.report.page import page
 from claims.report.terminal import drift_lines, rows
@@ -246,7 +246,7 @@ def test_annotations_are_one_line_each_whatever_they_hold(result):
         expected="refuted",
         reason="100 %\n::error::forged",
     )
-    lines = list(annotations([bad, of(result, "wrong")], (), {"a,b:c": 12}, "claims.yaml"))
+    lines = list(workflow_commands([bad, of(result, "wrong")], (), {"a,b:c": 12}, "claims.yaml"))
     assert len(lines) == 1 and lines[0].startswith(
         "::error file=claims.yaml,line=12,title=a%2Cb%3Ac%3A supported::"
     )
