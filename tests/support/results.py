@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from claims.evidence import Evidence
 from claims.execution.measure import Machine
 from claims.report.result_file import Result, collect, read_result, result_text
 from claims.results import results_of
@@ -101,3 +102,8 @@ def judged(
     path = folder / "claims.json"
     path.write_text(result_text(json.loads(json.dumps(data))))
     return read_result(path)
+
+
+def evidence_of(result: Result, name: str) -> Evidence:
+    """The evidence of one claim."""
+    return next(e for e in result.claims if e.id == name)
