@@ -83,9 +83,9 @@ def rerun_command(run: Run, evidence: Evidence) -> str:
     case = evidence.id if default else f"{evidence.id}@{evidence.setting}"
     command = ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
     if not default:
-        command.append(f"--setting={evidence.setting}")
+        command.append(f"--claims-setting={evidence.setting}")
     if run.suite.path.name != "claims.yaml":
         command.append(f"--claims-file={run.suite.path.name}")
     if run.seed_base:
-        command.append(f"--seed-base={run.seed_base}")
+        command.append(f"--claims-seed-base={run.seed_base}")
     return shlex.join(command)

@@ -1,6 +1,8 @@
 """What the record of a run's environment holds."""
 
 import importlib.metadata
+import json
+import shlex
 import subprocess
 from dataclasses import replace
 
@@ -66,8 +68,16 @@ def test_the_environment_names_machine_and_seeds(tmp_path):
     ("changes", "setting", "words"),
     [
         ({}, "day", ["'claims/test_claims.py::test_claim[below]'"]),
-        ({}, "night", ["'claims/test_claims.py::test_claim[below@night]'", "--setting=night"]),
-        ({"seed_base": 7}, "day", ["'claims/test_claims.py::test_claim[below]'", "--seed-base=7"]),
+        (
+            {},
+            "night",
+            ["'claims/test_claims.py::test_claim[below@night]'", "--claims-setting=night"],
+        ),
+        (
+            {"seed_base": 7},
+            "day",
+            ["'claims/test_claims.py::test_claim[below]'", "--claims-seed-base=7"],
+        ),
     ],
 )
 def test_the_command_names_what_is_not_the_default(tmp_path, changes, setting, words):
@@ -77,3 +87,19 @@ def test_the_command_names_what_is_not_the_default(tmp_path, changes, setting, w
     claim = next(c for c in run.suite.claims if c.id == "below")
     command = rerun_command(replace(run, **changes), run.judge(claim, setting))
     assert command.split() == ["pytest", *words]
+
+
+def test_the_command_judges_its_claim_alone_to_the_same_digits(suite, run_claims, pytester):
+    claims = """
+        positive: {memo: M, where: here, says: A gains., expect: gain(a) > 0}
+        ordered: {memo: M, where: there, says: B gains more., expect: gain(a) < gain(b)}
+    """
+    claim = suite(claims, "--claims-seed-base=5").claims["ordered@first"]
+    words = shlex.split(claim["rerun"])
+    assert words == ["pytest", "claims/test_claims.py::test_claim[ordered]", "--claims-seed-base=5"]
+    file = "--claims-file=claims.yaml"
+    alone = run_claims(file, words[2], "--claims-report=alone", of=words[1].removeprefix("claims"))
+    alone.assert_outcomes(passed=1)
+    found = json.loads((pytester.path / "alone" / "claims.json").read_text())["claims"][0]
+    for name in ("estimate", "low", "high", "seeds"):
+        assert found[name] == claim[name]

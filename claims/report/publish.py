@@ -94,7 +94,7 @@ def publish(results: RunResults, options: ReportOptions) -> Published:
         failed = True
         notes.append(
             f"drift: {len(comparison.drifted)} of {len(comparison.changes)} claims; this "
-            "run fails (--fail-on=drift)"
+            "run fails (--claims-fail-on=drift)"
         )
     return Published(result, tuple(paths), comparison, tuple(notes), failed)
 

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claims.evidence import Evidence, plain
+from claims.report.migration import migrated
 
 if TYPE_CHECKING:
     from claims.results import RunResults
     from claims.schema import Suite
 
-VERSION = 1
+VERSION = 2
 FILE_NAME = "claims.json"
-SCHEMA = Path(__file__).parent.parent / "result_schema.json"
+SCHEMAS = {
+    1: Path(__file__).parent.parent / "result_schema_v1.json",
+    2: Path(__file__).parent.parent / "result_schema.json",
+}
 
 
 class ResultFileError(ValueError):
@@ -99,7 +103,7 @@ def write_whole(path: Path, text: str) -> Path:
 
 
 def read_result(path: Path) -> Result:
-    """A result file, checked against the schema.
+    """A result file of this version or an earlier one, checked against its version's schema.
 
     Raises ResultFileError for a file that is absent, cut short, newer, or no result file.
     """
@@ -116,11 +120,11 @@ def read_result(path: Path) -> Result:
             f"{path}: {cut} at line {error.lineno}: not a whole result file; write it "
             "again with pytest claims/"
         ) from None
-    _refuse_other(path, data)
-    return Result.from_json(data, path)
+    _validate(path, data)
+    return Result.from_json(migrated(data), path)
 
 
-def _refuse_other(path: Path, data: Any) -> None:
+def _validate(path: Path, data: Any) -> None:
     if not isinstance(data, dict) or "claims" not in data or "version" not in data:
         raise ResultFileError(f"{path}: not a result file: it has no `version` and `claims`")
     version = data["version"]
@@ -129,18 +133,15 @@ def _refuse_other(path: Path, data: Any) -> None:
             f"{path}: version {version} is newer than {VERSION}, the newest that this "
             "program reads; update the program"
         )
+    if type(version) is not int or version not in SCHEMAS:
+        raise ResultFileError(f"{path}: not a result file: `version` is {json.dumps(version)}")
     from jsonschema import Draft202012Validator
 
-    problem = next(
-        iter(
-            Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).iter_errors(data)
-        ),
-        None,
-    )
-    if problem is not None:
+    schema = json.loads(SCHEMAS[version].read_text(encoding="utf-8"))
+    for problem in Draft202012Validator(schema).iter_errors(data):
         place = "/".join(map(str, problem.absolute_path)) or "the top"
         raise ResultFileError(
-            f"{path}: not a result file of version {VERSION}: at {place}: {problem.message[:200]}"
+            f"{path}: not a result file of version {version}: at {place}: {problem.message[:200]}"
         )
 
 

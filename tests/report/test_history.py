@@ -75,4 +75,4 @@ def test_the_page_of_the_history_is_whole_and_its_ids_are_unique(tmp_path):
 def test_a_history_without_results_says_what_adds_one(tmp_path):
     (tmp_path / "empty").mkdir()
     told = call("history", tmp_path / "empty")
-    assert told.exit_code == 1 and "--history=" in told.output
+    assert told.exit_code == 1 and "--claims-history=" in told.output

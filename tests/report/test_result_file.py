@@ -7,7 +7,9 @@ import re
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
+from claims.report.result_file import SCHEMAS, VERSION, read_result
 from tests.support.commands import call
 from tests.support.results import draw, judged
 
@@ -21,12 +23,24 @@ def old(tmp_path):
     ("spoil", "why"),
     [
         (lambda text: text[: len(text) // 2], "cut short|damaged"),
-        (lambda text: text.replace('"version": 1', '"version": 2', 1), "version 2 is newer than 1"),
+        (lambda text: text.replace('"version": 2', '"version": 3', 1), "version 3 is newer than 2"),
+        (lambda text: text.replace('"version": 2', '"version": 0', 1), "`version` is 0"),
+        (lambda text: text.replace('"version": 2', '"version": "2"', 1), '`version` is "2"'),
+        (lambda text: text.replace('"version": 2', '"version": 1', 1), "of version 1: at claims/0"),
         (lambda text: "[]", "not a result file"),
         (lambda text: text.replace('"n_seeds": 16', '"n_seeds": "many"', 1), "at claims/0/n_seeds"),
         (lambda text: "", "cut short"),
     ],
-    ids=["truncated", "newer", "something else", "wrong type", "empty"],
+    ids=[
+        "truncated",
+        "newer",
+        "version before the first",
+        "version as text",
+        "another version's fields",
+        "something else",
+        "wrong type",
+        "empty",
+    ],
 )
 def test_files_that_are_no_result_are_refused_by_name(old, tmp_path, spoil, why):
     path = tmp_path / "spoiled.json"
@@ -37,11 +51,7 @@ def test_files_that_are_no_result_are_refused_by_name(old, tmp_path, spoil, why)
 
 
 def test_every_result_validates_against_the_committed_schema(old):
-    from jsonschema import Draft202012Validator
-
-    from claims.report.result_file import SCHEMA
-
-    schema = json.loads(SCHEMA.read_text())
+    schema = json.loads(SCHEMAS[VERSION].read_text())
     Draft202012Validator.check_schema(schema)
     data = json.loads(old.path.read_text())
     Draft202012Validator(schema).validate(data)
@@ -49,3 +59,17 @@ def test_every_result_validates_against_the_committed_schema(old):
         "a field that the schema does not describe"
     )
     assert set(data["claims"][0]["atoms"][0]) <= set(schema["$defs"]["atom"]["properties"])
+
+
+def test_a_result_does_not_need_torch(tmp_path):
+    path = judged(tmp_path, draw(np.random.default_rng(1))).path
+    data = json.loads(path.read_text())
+    data["environment"].pop("torch", None)
+    path.write_text(json.dumps(data))
+    assert "torch" not in read_result(path).environment
+
+
+@pytest.mark.parametrize("version", sorted(SCHEMAS))
+def test_the_schema_of_each_version_says_which_it_is(version):
+    schema = json.loads(SCHEMAS[version].read_text())
+    assert schema["properties"]["version"] == {"const": version}
