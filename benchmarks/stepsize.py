@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
 
 if TYPE_CHECKING:
     from claims.schema import ExperimentSpec, Suite
@@ -56,7 +56,7 @@ def command(file: Path, name: str, setting: str | None, seeds: int, device: str)
     from claims.store.entries import Store, StoreError
     from models.devices import DeviceError, resolve_device
 
-    suite = loaded(file)
+    suite = load_or_exit(file)
     spec = _sweep(suite, name)
     options = _options(spec, setting)
     chosen = tuple(range(CALIBRATION_SEEDS, CALIBRATION_SEEDS + seeds))

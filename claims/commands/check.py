@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, refuse_unknown, tell
+from claims.commands import check_settings, claims_file, print_problems
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     """
     reading = read_suite(file)
     if reading.suite is not None:
-        refuse_unknown(settings, reading.suite)
+        check_settings(settings, reading.suite)
         if reading.suite.claims:
             show(reading.suite, plan(reading.suite, settings, device, seed_base))
             for line in variants_lines(reading.suite, settings, device, seed_base):
                 click.echo(line)
     if reading.problems:
-        tell(reading.path, reading.problems, reading.lines)
+        print_problems(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
     count = len(reading.suite.claims)
     click.echo(f"{file}: {count} claim{'s' * (count != 1)}, no mistakes.")

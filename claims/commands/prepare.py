@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
 from claims.execution.display import Display, Named, duration
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.measure import (
@@ -76,7 +76,7 @@ def command(
         elsewhere = executor_name == "ray" and device == "cuda"
         machine = Machine(device if elsewhere else resolve_device(device), precision)
         store = Store(store_root(file))
-        suite = loaded(file, settings)
+        suite = load_or_exit(file, settings)
         jobs = missing(jobs_of(suite, settings, seed_base), machine, store)
         if not jobs:
             return click.echo("nothing is missing.")
