@@ -67,8 +67,8 @@ def claim(i: int, n_seeds: int, rng: np.random.Generator) -> dict[str, Any]:
         "n_seeds": n_seeds,
         "seeds": list(range(n_seeds)),
         "seeds_needed": None,
-        "pass_again": None,
-        "false_support": None,
+        "replication_probability": None,
+        "false_positive_rate": None,
         "elapsed_s": 0.0,
         "settings_digest": "s",
         "source_digest": "c",
@@ -84,7 +84,7 @@ def result(n_claims: int, n_seeds: int, seed: int = 0) -> dict[str, Any]:
     """The content of a result file."""
     rng = np.random.default_rng(seed)
     return {
-        "version": 1,
+        "version": 2,
         "partial": False,
         "asked": n_claims,
         "settings": {"made-up": {}},

@@ -5,7 +5,8 @@ Each sabotage replaces one thing while the claims of claims.yaml are measured an
 networks small enough for seconds: width 16, two blocks, snapshots at epochs 2, 4 and 8 in place of
 5, 20 and 100, eight seeds. A claim turns red when its verdict is not the one that it has with
 nothing broken, unless a placebo turns it too: the same code on other seeds, batches in another
-order, other resamples. `tests/benchmarks/test_sabotage.py` does the same, and compares with the table.
+order, other resamples. `tests/benchmarks/test_sabotage.py` does the same, and compares with the
+table.
 """
 
 from __future__ import annotations

@@ -151,7 +151,8 @@ def claim_file(n_claims: int, n_seeds: int) -> str:
     credits, epochs = ("vec", "dfa", "oracle"), (5, 20, 100)
     lines = [
         f"version: 1\ndefaults: {{seeds: {n_seeds}}}\nmemos: {{M: {{title: "
-        f"Many}}}}\nexperiments:\n  sweep:\n    kind: models.experiments.snapshot_sweep:SnapshotSweep\n    dataset: digits\n"
+        f"Many}}}}\nexperiments:\n  sweep:\n    kind: "
+        "models.experiments.snapshot_sweep:SnapshotSweep\n    dataset: digits\n"
         "    probe: {lr: 0.015}\nclaims:"
     ]
     for i in range(n_claims):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
 from models.devices import DEVICES
 from models.stepsize import TARGET, find_rate, rounded
 
@@ -48,7 +48,7 @@ def command(file: Path, name: str, setting: str | None, seeds: int, device: str)
     from claims.run import store_root
     from claims.store.entries import Store, StoreError
 
-    suite = loaded(file)
+    suite = load_or_exit(file)
     spec = _sweep(suite, name)
     options = _options(spec, setting)
     chosen = tuple(range(CALIBRATION_SEEDS, CALIBRATION_SEEDS + seeds))

@@ -108,3 +108,23 @@ def test_no_dead_pickle_or_eval_in_the_packages():
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
         ]
         assert not {"eval", "exec"} & set(calls), path
+
+
+JUDGING = (
+    "claims.execution",
+    "claims.experiments",
+    "claims.inference",
+    "claims.judging",
+    "claims.run",
+    "claims.store",
+)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "claims" / "report").glob("*.py")), ids=lambda p: p.name
+)
+def test_reports_measure_and_judge_nothing(path):
+    """Not for the sake of a type either; the pages of variants alone are still handed a run."""
+    allowed = {"claims.run"} if path.name == "variants.py" else set()
+    named = {name for name in imported(path) if name.startswith(JUDGING)}
+    assert named <= allowed

@@ -1,4 +1,4 @@
-"""One command a module; each has a click command called `command`."""
+"""One command a module, each with a click command called `command`; here is what they share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.schema.problems import ON_ONE_SCREEN, ClaimFileError, Problem
-
 if TYPE_CHECKING:
-    from claims.schema import Suite
+    from claims.schema import Problem, Reading, Suite
 
 DEFAULT_FILE = "claims.yaml"
 
@@ -23,31 +21,35 @@ def claims_file(function: Callable) -> Callable:
     )(function)
 
 
-def tell(path: Path, problems: Sequence[Problem], lines: Sequence[str]) -> None:
-    """Prints problems to standard error, a screenful at the most, and counts them."""
+def print_problems(path: Path, problems: Sequence[Problem], lines: Sequence[str]) -> None:
+    """Problems and how many there are to standard error, a screenful at the most."""
+    from claims.schema import ClaimFileError
+
     click.echo(str(ClaimFileError(path, problems, lines)), err=True)
     claims = len({problem.about for problem in problems if problem.about})
     count = len(problems)
-    touched = f" in {claims} claim{'s' * (claims > 1)}" if claims else ""
-    click.echo(f"{count} problem{'s' * (count > 1)}{touched}.", err=True)
+    where = f" in {claims} claim{'s' * (claims > 1)}" if claims else ""
+    click.echo(f"{count} problem{'s' * (count > 1)}{where}.", err=True)
 
 
-def loaded(file: Path, settings: Sequence[str] = ()) -> Suite:
-    """The suite of a claim file that has these settings. Else the command ends here: code 1 and the
-    located mistakes, or 2 for a setting.
+def load_or_exit(file: Path, settings: Sequence[str] = ()) -> Suite:
+    """The suite of a claim file.
+
+    The command ends with code 1 and the located problems of a file that has any, with code 2 for a
+    setting that no experiment has.
     """
     from claims.schema import read_suite
 
     reading = read_suite(file)
     if reading.problems or reading.suite is None:
-        tell(reading.path, reading.problems, reading.lines)
+        print_problems(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
-    refuse_unknown(settings, reading.suite)
+    check_settings(settings, reading.suite)
     return reading.suite
 
 
-def refuse_unknown(settings: Sequence[str], suite: Suite) -> None:
-    """Ends a command that was given a `--setting` no experiment has."""
+def check_settings(settings: Sequence[str], suite: Suite) -> None:
+    """Raises click.BadParameter for a `--setting` that no experiment has."""
     from claims.language import nearest
 
     for name in settings:
@@ -58,4 +60,27 @@ def refuse_unknown(settings: Sequence[str], suite: Suite) -> None:
             )
 
 
-__all__ = ["DEFAULT_FILE", "ON_ONE_SCREEN", "claims_file", "loaded", "refuse_unknown", "tell"]
+def write_claim_file(path: Path, text: str, check: Callable[[Reading], None]) -> None:
+    """`replace_checked`, its errors as those of a command."""
+    from claims.schema import ClaimFileError
+    from claims.schema.editing import EditError, replace_checked
+
+    try:
+        replace_checked(path, text, check)
+    except ClaimFileError as error:
+        print_problems(path, error.problems, error.lines)
+        raise click.ClickException("nothing was written") from None
+    except EditError as error:
+        raise click.ClickException(f"{error}; nothing was written") from None
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
+
+
+__all__ = [
+    "DEFAULT_FILE",
+    "check_settings",
+    "claims_file",
+    "load_or_exit",
+    "print_problems",
+    "write_claim_file",
+]

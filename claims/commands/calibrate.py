@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
 
 if TYPE_CHECKING:
     from claims.inference.worlds import Estimation
@@ -100,7 +100,7 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
     from claims.schema import NotAsked
     from claims.store.entries import Store
 
-    run = Run(loaded(file), (), Machine(), Store(store_root(file)))
+    run = Run(load_or_exit(file), (), Machine(), Store(store_root(file)))
     for claim, setting in run.cases():
         experiment = claim.spec.experiment(setting)
         seeds = experiment.available_seeds or range(claim.seeds.start)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, refuse_unknown, tell
+from claims.commands import check_settings, claims_file, print_problems
 from claims.schema import Claim, ExperimentSpec, NotAsked, Suite, Undescribed, read_suite
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     """
     reading = read_suite(file)
     if reading.suite is not None:
-        refuse_unknown(settings, reading.suite)
+        check_settings(settings, reading.suite)
         if reading.suite.claims:
             run = _run(reading.suite, settings, device, seed_base)
             show(reading.suite, plan(run))
             for line in variants_lines(run):
                 click.echo(line)
     if reading.problems:
-        tell(reading.path, reading.problems, reading.lines)
+        print_problems(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
     count = len(reading.suite.claims)
     click.echo(f"{file}: {count} claim{'s' * (count != 1)}, no mistakes.")
@@ -90,8 +90,8 @@ def plan(run: Run) -> list[Line]:
 
 
 def variants_lines(run: Run) -> list[str]:
-    """What `--claims-variants` would judge besides: a line for every experiment and setting that has
-    variants.
+    """What `--claims-variants` would judge besides: a line for every experiment and setting that
+    has variants.
     """
     from claims.variants import count_trainings, variant_cases, variant_claims
 

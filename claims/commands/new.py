@@ -1,21 +1,18 @@
-"""`new`: appends a claim to a claim file. Everything else in the file keeps its bytes."""
+"""`new`: a claim appended to a claim file."""
 
 from __future__ import annotations
 
-import io
 import math
-import os
-import shutil
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from claims.commands import DEFAULT_FILE, tell
-from claims.schema.problems import ClaimFileError
-from claims.schema.yaml_source import Node, Source, control_character, plain_scalar, read
+from claims.commands import DEFAULT_FILE, write_claim_file
+from claims.schema import ClaimFileError, Reading, read_suite
+from claims.schema.editing import EditError, with_entry
+from claims.schema.yaml_source import Source, control_character, plain_scalar, read
 
 NUMBERS = ("by", "within", "factor", "margin", "confidence")
 
@@ -89,10 +86,23 @@ def command(
     if asking:
         _ask(options, source)
     entry = _entry(options, for_every, tags)
-    before = file.read_bytes().decode("utf-8")
-    after = _inserted(before, source, name, entry)
-    _write_checked(file, after, name)
+    _check_new(source, name)
+    try:
+        text = with_entry(file.read_bytes().decode("utf-8"), source, "claims", name, entry)
+    except EditError as error:
+        raise click.ClickException(str(error)) from None
+    write_claim_file(file, text, _check(file, name))
     click.echo(f"{file}: appended `{name}`.")
+
+
+def _check_new(source: Source, name: str) -> None:
+    """Raises click.ClickException for an id that a claim of the file has already."""
+    claims = source.node(("claims",))
+    if claims is not None and name in claims.keys:
+        raise click.ClickException(
+            f"{source.path}:{claims.keys[name][0]}: there is a claim `{name}` already; "
+            "choose another --id"
+        )
 
 
 def _ask(options: dict[str, Any], source: Source) -> None:
@@ -174,106 +184,13 @@ def _label(label: str, text: str) -> Any:
         raise click.BadParameter(f"`{text}`: {error.args[0]}", param_hint="--for-every") from None
 
 
-def _inserted(text: str, source: Source, name: str, entry: Mapping[str, Any]) -> str:
-    """The file with the entry after its last claim."""
-    claims = source.root.value.get("claims")
-    if (
-        claims is not None
-        and claims.value is not None
-        and (not isinstance(claims.value, dict) or claims.flow)
-    ):
-        raise click.ClickException(
-            f"{source.path}:{claims.line}: `claims` is not written as an indented mapping; "
-            "rewrite it, one claim below the other"
-        )
-    existing = claims.value if claims is not None and claims.value else {}
-    if name in existing:
-        raise click.ClickException(
-            f"{source.path}:{claims.keys[name][0]}: there is a claim `{name}` already; "
-            "choose another --id"
-        )
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
-    at = _end_of_claims(source, lines)
-    block = _block(name, entry, claims, existing)
-    spaced = not existing or len(existing) < 2 or not lines[_second_line(claims) - 2].strip()
-    head = "" if at == 0 or lines[at - 1].endswith(("\n", "\r")) else newline
-    head += "" if claims is not None else f"{newline}claims:{newline}"
-    head += newline if spaced and existing else ""
-    tail = newline if at < len(lines) and lines[at].strip() else ""
-    return "".join(lines[:at]) + head + block.replace("\n", newline) + tail + "".join(lines[at:])
-
-
-def _second_line(claims: Node) -> int:
-    return sorted(line for line, _ in claims.keys.values())[1]
-
-
-def _end_of_claims(source: Source, lines: Sequence[str]) -> int:
-    """Index of the line before which the entry goes: behind the last claim, before blanks and
-    comments of the next section.
-    """
-    keys = source.root.keys
-    own = keys["claims"][0] if "claims" in keys else len(lines)
-    following = [line for line, _ in keys.values() if line > own]
-    at = min(following) - 1 if following else len(lines)
-    while at > own and (not lines[at - 1].strip() or (following and lines[at - 1].startswith("#"))):
-        at -= 1
-    return at
-
-
-def _block(
-    name: str, entry: Mapping[str, Any], claims: Node | None, existing: Mapping[str, Node]
-) -> str:
-    """The entry as YAML, indented as the claims before it are."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-    def flow(value: Any) -> Any:
-        if isinstance(value, dict):
-            value = CommentedMap({key: flow(inner) for key, inner in value.items()})
-        elif isinstance(value, list):
-            value = CommentedSeq(value)
-        if isinstance(value, (CommentedMap, CommentedSeq)):
-            value.fa.set_flow_style()
-        return value
-
-    outer, inner = 2, 2
-    if existing:
-        first = next(iter(existing))
-        outer = claims.keys[first][1] - 1
-        columns = [column for _, column in existing[first].keys.values()]
-        inner = max(min(columns) - 1 - outer, 1) if columns else 2
-    yaml = YAML()
-    yaml.width = 4096
-    yaml.indent(mapping=inner)
-    stream = io.StringIO()
-    yaml.dump(
-        CommentedMap({name: CommentedMap({key: flow(value) for key, value in entry.items()})}),
-        stream,
-    )
-    return textwrap.indent(stream.getvalue(), " " * outer)
-
-
-def _write_checked(path: Path, text: str, name: str) -> None:
-    """Writes beside the file, checks that, and only then takes its place."""
-    from claims.schema import read_suite
-
+def _check(path: Path, name: str) -> Callable[[Reading], None]:
+    """Raises for an edited file with a problem of the new claim, or one that it had not before."""
     known = {problem.message for problem in read_suite(path).problems}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        shutil.copymode(path, part)
-        reading = read_suite(part)
-        wrong = [
-            problem
-            for problem in reading.problems
-            if problem.about == name or problem.message not in known
-        ]
-        if wrong:
-            tell(path, wrong, reading.lines)
-            raise click.ClickException("nothing was written")
-        os.replace(part, path)
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+
+    def check(reading: Reading) -> None:
+        problems = [p for p in reading.problems if p.about == name or p.message not in known]
+        if problems:
+            raise ClaimFileError(path, problems, reading.lines)
+
+    return check

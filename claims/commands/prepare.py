@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
+from claims.execution.display import Display, Named, duration
 from claims.execution.estimates import expected_seconds
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.machine import Machine, check_machine, cores
 from claims.execution.measure import observations_digest, plan
 from claims.plugin.ray import ray_executor, ray_options
-from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
 from claims.store.activity import present
 from claims.store.entries import Store, StoreError
@@ -60,7 +60,7 @@ def command(
     try:
         machine = Machine(device, precision, remote=executor_name == "ray")
         store = Store(store_root(file))
-        suite = loaded(file, settings)
+        suite = load_or_exit(file, settings)
         jobs = jobs_of(suite, settings, seed_base)
         check_machine(machine, [job.experiment() for job in jobs])
         jobs = missing(jobs, machine, store)

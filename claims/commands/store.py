@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claims.commands import claims_file, loaded
+from claims.commands import claims_file, load_or_exit
 from claims.store.entries import Store, StoreError
 from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
 
@@ -90,7 +90,7 @@ def command(file: Path, older_than: float | None, max_size: int | None, unused: 
 
     store = Store(store_root(file))
     # what a broken file seems not to use may well be used
-    suite = loaded(file) if unused else read_suite(file).suite
+    suite = load_or_exit(file) if unused else read_suite(file).suite
     try:
         users = _users(suite)
         if unused or older_than is not None or max_size is not None:

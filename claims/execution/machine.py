@@ -1,4 +1,6 @@
-"""Where missing work runs: as asked for (`Machine`), and as an experiment takes it (`Placement`)."""
+"""Where missing work runs: as asked for (`Machine`), and as an experiment takes it
+(`Placement`).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class Machine:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where one experiment runs. `workers`: processes that measure; `libraries`: {name: version}."""
+    """Where one experiment runs. `workers`: processes that measure; `libraries`: {name:
+    version}.
+    """
 
     device: str
     precision: str

@@ -1,5 +1,5 @@
-"""Seeds wanted -> observations: what the store has is fetched, what is missing is measured, each seed
-by exactly one process.
+"""Seeds wanted -> observations: what the store has is fetched, what is missing is measured, each
+seed by exactly one process.
 
 Any number of processes may call `measure` on one store at once. Each takes its share of the seeds
 that nobody works on, and waits only for seeds that a living process holds: correctness rests on the

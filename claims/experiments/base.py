@@ -111,7 +111,8 @@ class Experiment(ABC):
 
     @abstractmethod
     def measure(self, seeds: Sequence[int], context: Context) -> xarray.Dataset:
-        """Observations of `seeds`: a Dataset whose first dimension is `seed`, one variable a metric.
+        """Observations of `seeds`: a Dataset whose first dimension is `seed`, one variable a
+        metric.
 
         `context` says where to run (`device`, `precision`, `threads`), keeps snapshots and takes
         word of progress. Raise `Diverged` where a seed's numbers left the finite range.

@@ -1,4 +1,6 @@
-"""From a kind's name to an experiment: the tool's own kinds, short names, `package.module:Class`."""
+"""From a kind's name to an experiment: the tool's own kinds, short names,
+`package.module:Class`.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ class BoundExperiment:
         return self.implementation.describe()
 
     def measure(self, seeds: Sequence[int], context: Context | None = None) -> xarray.Dataset:
-        """Observations of `seeds` as the implementation returns them, neither checked nor stored."""
+        """Observations of `seeds` as the implementation returns them, neither checked nor
+        stored.
+        """
         from claims.experiments.context import Context
 
         return self.implementation.measure(seeds, context or Context())

@@ -25,7 +25,7 @@ from claims.schema.problems import ClaimFileError
 
 if TYPE_CHECKING:
     from claims.controls import Control
-    from claims.report.publish import Published, Wishes
+    from claims.report.publish import Published, ReportOptions
 
 RUN = pytest.StashKey[Run]()
 LEDGER = pytest.StashKey["Ledger"]()
@@ -281,7 +281,7 @@ class Ledger:
     the result file.
     """
 
-    def __init__(self, config: pytest.Config, run: Run, wishes: Wishes):
+    def __init__(self, config: pytest.Config, run: Run, wishes: ReportOptions):
         self.config, self.run, self.wishes = config, run, wishes
         self.evidence: list[Evidence] = []
         self.false_support: dict[tuple[str, str], dict[str, float | None]] = {}
@@ -305,13 +305,15 @@ class Ledger:
         ):  # where nothing was judged, earlier results stay
             return
         from claims.report.publish import publish
+        from claims.results import results_of
 
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
         self.evidence = [
             replace(e, **self.false_support.get((e.id, e.setting), {})) for e in self.evidence
         ]
-        self.published = publish(self.run, self.evidence, self.asked, self.wishes)
+        results = results_of(self.run, self.evidence, asked=self.asked)
+        self.published = publish(results, self.wishes)
         if self.published.failed_on_drift and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -328,7 +330,7 @@ class Ledger:
             if os.environ.get("GITHUB_ACTIONS") == "true":
                 from claims.report.github import annotate
 
-                annotate(terminalreporter, self.run, self.published)
+                annotate(terminalreporter, self.run.suite, self.published)
 
 
 def _asks_for_claims(config: pytest.Config) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.execution.jobs import Executor
-    from claims.report.publish import Wishes
+    from claims.report.publish import ReportOptions
 
 
 class RunError(ValueError):
@@ -68,11 +68,11 @@ def make_run(config: pytest.Config, package: Path, *, fresh_store: Path | None =
     return run
 
 
-def make_wishes(config: pytest.Config, run: Run) -> Wishes:
+def make_wishes(config: pytest.Config, run: Run) -> ReportOptions:
     """What the options ask of the reports. Raises RunError; a bad baseline is told before anything
     trains.
     """
-    from claims.report.publish import Wishes, baseline_of
+    from claims.report.publish import ReportOptions, read_baseline
     from claims.report.result_file import ResultFileError
 
     where, baseline, history = (
@@ -86,10 +86,10 @@ def make_wishes(config: pytest.Config, run: Run) -> Wishes:
             "with --baseline=F"
         )
     try:
-        read = baseline_of(where / baseline, run) if baseline else None
+        read = read_baseline(where / baseline, run.suite) if baseline else None
     except ResultFileError as error:
         raise RunError(f"`--baseline`: {error}") from None
-    return Wishes(
+    return ReportOptions(
         _folder(where, "--report-dir", config.getoption("report_dir")),
         read,
         config.getoption("fail_on") == "drift",

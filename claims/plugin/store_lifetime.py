@@ -14,9 +14,9 @@ from typing import IO
 
 import pytest
 
+from claims.execution.display import Display, Named
 from claims.execution.estimates import expected_seconds
 from claims.execution.measure import observations_digest
-from claims.report.progress import Display, Named
 from claims.run import Run, store_bound
 from claims.store.activity import present
 from claims.store.entries import StoreError

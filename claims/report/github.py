@@ -1,4 +1,4 @@
-"""GitHub's workflow runs: a step summary, and an annotation for each claim that fails."""
+"""What a run adds to a GitHub workflow: a step summary, an annotation for each failing claim."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from claims.evidence import ERROR, FAILED, Evidence
 
 if TYPE_CHECKING:
+    import pytest
+
     from claims.comparison.changes import ClaimChange
     from claims.report.publish import Published
-    from claims.run import Run
+    from claims.schema import Suite
 
 LARGEST = 1_000_000  # bytes; GitHub refuses a step's summary beyond 1 MiB
 CUT = "\n\n…cut here: the whole summary is in claims.md.\n"
@@ -31,27 +33,27 @@ def step_summary(text: str, environment: Mapping[str, str]) -> Path | None:
     return Path(name)
 
 
-def annotate(reporter, run: Run, published: Published) -> None:
-    """Print the annotations of a run, each on a line of its own, places relative to the
-    repository.
+def annotate(reporter: pytest.TerminalReporter, suite: Suite, published: Published) -> None:
+    """Print the annotations of a run, each on a line of its own.
+
+    The claim file is named relative to the repository.
     """
-    file = os.path.relpath(run.suite.path, os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    file = os.path.relpath(suite.path, os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     drifted = published.comparison.drifted if published.comparison else ()
-    for command in annotations(
-        published.result.claims, drifted, {claim.id: claim.line for claim in run.suite.claims}, file
-    ):
+    lines = {claim.id: claim.line for claim in suite.claims}
+    for command in workflow_commands(published.result.claims, drifted, lines, file):
         reporter.ensure_newline()
         reporter.write_line(command)
 
 
-def annotations(
+def workflow_commands(
     evidence: Iterable[Evidence],
     drifted: Iterable[ClaimChange],
     lines: Mapping[str, int],
     file: str,
 ) -> Iterator[str]:
-    """Workflow commands: an error for each claim that fails, at its line of the claim file; a
-    warning for each that drifted.
+    """An error for each claim that fails, at its line of the claim file; a warning for each that
+    drifted.
     """
     for e in evidence:
         if e.outcome in (FAILED, ERROR):

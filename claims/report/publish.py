@@ -1,16 +1,12 @@
-"""What a run leaves behind: result file, Markdown and page, the comparison with a baseline, and a
-place in the history.
-"""
+"""The reports of a run: result file, Markdown, page, comparison with a baseline, history."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claims.evidence import Evidence
 from claims.report.result_file import (
     FILE_NAME,
     Result,
@@ -24,15 +20,17 @@ from claims.report.result_file import (
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison
-    from claims.run import Run
+    from claims.results import RunResults
+    from claims.schema import Suite
 
 PARTIAL_NAME = "claims.partial.json"
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the command line asks of the reports. `baseline` was read before anything was
-    trained.
+class ReportOptions:
+    """What the command line asks of the reports.
+
+    `baseline` is the file as it was before the run; `history` the folder that this run is added to.
     """
 
     folder: Path
@@ -43,7 +41,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Published:
-    """What was written, and what it says of drift."""
+    """The result, the files that were written, and the comparison with the baseline."""
 
     result: Result
     paths: tuple[Path, ...]
@@ -52,62 +50,69 @@ class Published:
     failed_on_drift: bool = False
 
 
-def baseline_of(path: Path, run: Run) -> Result:
-    """The baseline of a run. Raises ResultFileError for a file that is none, or speaks of another
-    memo.
+def read_baseline(path: Path, suite: Suite) -> Result:
+    """The result file that a run of the suite is compared with.
+
+    Raises ResultFileError for a file that is no result file, or that is of another memo.
     """
     result = read_result(path)
-    memos = {claim.memo for claim in run.suite.claims if claim.memo is not None}
     refuse_other_memo(
-        path, {e.memo for e in result.claims if e.memo is not None}, run.suite.path.name, memos
+        path,
+        {e.memo for e in result.claims if e.memo is not None},
+        suite.path.name,
+        {claim.memo for claim in suite.claims if claim.memo is not None},
     )
     return result
 
 
-def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) -> Published:
-    """Write everything. A partial run says so in all of it, and replaces no baseline and no
-    history.
+def publish(results: RunResults, options: ReportOptions) -> Published:
+    """Write every report.
+
+    A partial run is marked as such in each; it replaces no baseline and is not added to a history.
     """
     from claims.comparison.drift import compare
     from claims.report.github import step_summary
     from claims.report.markdown import markdown
     from claims.report.page import page
 
-    data = collect(run, evidence, asked=asked)
-    path, notes = _target(wishes, data["partial"])
-    result = Result.of(data, path)
-    comparison = compare(wishes.baseline, result) if wishes.baseline and evidence else None
+    data = collect(results)
+    path, notes = _target(options, results.partial)
+    result = Result.from_json(data, path)
+    comparison = compare(options.baseline, result) if options.baseline and result.claims else None
     texts = {
         ".json": result_text(data),
         ".md": markdown(result, comparison),
         ".html": page(result, comparison),
     }
     paths = [write_whole(path.with_suffix(suffix), text) for suffix, text in texts.items()]
-    if wishes.history is not None:
-        more, note = _remember(wishes.history, result, texts[".json"])
+    if options.history is not None:
+        more, note = _add_to_history(options.history, result, texts[".json"])
         paths, notes = [*paths, *more], [*notes, *note]
     step_summary(texts[".md"], os.environ)
-    failed = bool(wishes.fail_on_drift and comparison and comparison.drifted)
-    if failed:
+    failed = False
+    if options.fail_on_drift and comparison is not None and comparison.drifted:
+        failed = True
         notes.append(
             f"drift: {len(comparison.drifted)} of {len(comparison.changes)} claims; this "
-            "run fails (--fail-on=drift)"
+            "run fails (--claims-fail-on=drift)"
         )
     return Published(result, tuple(paths), comparison, tuple(notes), failed)
 
 
-def _target(wishes: Wishes, partial: bool) -> tuple[Path, list[str]]:
-    path = wishes.folder / FILE_NAME
-    if partial and wishes.baseline is not None and wishes.baseline.path.resolve() == path.resolve():
-        return wishes.folder / PARTIAL_NAME, [
+def _target(options: ReportOptions, partial: bool) -> tuple[Path, list[str]]:
+    """Where the result file goes, and a note where that is not the usual place."""
+    path, baseline = options.folder / FILE_NAME, options.baseline
+    if partial and baseline is not None and baseline.path.resolve() == path.resolve():
+        return options.folder / PARTIAL_NAME, [
             f"{path} is the baseline and stays as it is: this run is partial"
         ]
     return path, []
 
 
-def _remember(folder: Path, result: Result, text: str) -> tuple[list[Path], list[str]]:
-    """A whole run's result goes into the history, one file a commit, and the page of the history is
-    written anew.
+def _add_to_history(folder: Path, result: Result, text: str) -> tuple[list[Path], list[str]]:
+    """Write a whole run's result to the history, one file a commit, and its page anew.
+
+    Returns the paths written, and notes on what was not.
     """
     from claims.report.history import FILE_NAME as PAGE
     from claims.report.history import entry_name, history_page, read_history

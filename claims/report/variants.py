@@ -24,9 +24,10 @@ from claims.comparison.sensitivity import (
     verdict_change,
 )
 from claims.evidence import plain
+from claims.provenance import environment
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
-from claims.report.result_file import environment, result_text, write_whole
+from claims.report.result_file import result_text, write_whole
 from claims.report.wording import MARKS
 from claims.schema.variants import format_value, settings_by_path
 from claims.variants import VariantCase, VariantResult, variant_cases, variant_claims

@@ -114,7 +114,8 @@ def test_an_experiment_that_ends_before_epoch_5_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("CLAIMS_STORE", str(tmp_path / "store"))
     path = tmp_path / "claims.yaml"
     path.write_text(
-        "version: 1\nexperiments:\n  sweep: {kind: models.experiments.snapshot_sweep:SnapshotSweep, "
+        "version: 1\nexperiments:\n  sweep: {kind: "
+        "models.experiments.snapshot_sweep:SnapshotSweep, "
         "dataset: digits, train: {epochs: 3}, snapshots: [3], probe: {lr: 0.01}}\n"
         'claims: {one: {expect: "accuracy(epoch=3) > 0.5"}}\n'
     )

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from claims.evidence import Evidence
 from claims.execution.machine import Machine
 from claims.report.result_file import Result, collect, read_result, result_text
+from claims.results import results_of
 from claims.run import Run
 from claims.schema import load_suite
 from claims.store.entries import Store
@@ -51,6 +53,28 @@ def draw(
     }
 
 
+def recorded_run(
+    folder: Path,
+    losses: Mapping[str, list[float]],
+    *,
+    claims: str = CLAIMS,
+    first_seed: int = 0,
+    head: str = HEAD,
+) -> Run:
+    """A run of claims on recorded `losses`, its claim file and results written to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "claims.yaml").write_text(head + claims)
+    with (folder / "lab.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["run", "rule", "loss"])
+        rows.writerows(
+            [first_seed + i, rule, value]
+            for rule, values in losses.items()
+            for i, value in enumerate(values)
+        )
+    return Run(load_suite(folder / "claims.yaml"), (), Machine(), Store(folder / "store"))
+
+
 def judged(
     folder: Path,
     losses: Mapping[str, list[float]],
@@ -64,17 +88,7 @@ def judged(
     head: str = HEAD,
 ) -> Result:
     """The result of judging recorded `losses`. `keep`: only so many claims, as in a partial run."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "claims.yaml").write_text(head + claims)
-    with (folder / "lab.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["run", "rule", "loss"])
-        rows.writerows(
-            [first_seed + i, rule, value]
-            for rule, values in losses.items()
-            for i, value in enumerate(values)
-        )
-    run = Run(load_suite(folder / "claims.yaml"), (), Machine(), Store(folder / "store"))
+    run = recorded_run(folder, losses, claims=claims, first_seed=first_seed, head=head)
     evidence = [
         replace(run.judge(claim, setting), source_digest=source, settings_digest="same")
         for claim, setting in run.cases()
@@ -82,8 +96,14 @@ def judged(
     evidence = [
         replace(e, seeds=tuple(range(first_seed, first_seed + len(losses["a"])))) for e in evidence
     ]
-    data = collect(run, evidence[:keep], asked=len(evidence) if asked is None else asked)
+    asked = len(evidence) if asked is None else asked
+    data = collect(results_of(run, evidence[:keep], asked=asked))
     data["environment"].update(environment or {})
     path = folder / "claims.json"
     path.write_text(result_text(json.loads(json.dumps(data))))
     return read_result(path)
+
+
+def evidence_of(result: Result, name: str) -> Evidence:
+    """The evidence of one claim."""
+    return next(e for e in result.claims if e.id == name)

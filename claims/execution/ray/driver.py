@@ -169,7 +169,9 @@ class Driver:
             parts += ([left] if guilty else [(s,) for s in left]) if left else []
 
     def _run_seeds(self, chunk: Chunk, seeds: tuple[int, ...], record: Record) -> Mapping[str, Any]:
-        """How a task on these seeds ended; one that died is replaced, a bounded number of times. Raises ClusterError."""
+        """How a task on these seeds ended; one that died is replaced, a bounded number of times.
+        Raises ClusterError.
+        """
         deaths = 0
         while True:
             came, end = self._run_task(chunk, seeds, record, spread=deaths > 0)

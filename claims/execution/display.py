@@ -1,7 +1,7 @@
-"""Progress of training, drawn by the process in charge from what the workers leave in the store.
+"""The progress of training, shown from the records that workers keep in the store.
 
-On a terminal a bar for each experiment under way, gone once it is done; in a log a line every half
-minute.
+On a terminal a bar for each experiment under way, removed once it is done; in a log a line every
+half minute.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from claims.store.entries import Key, Store
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 FIRST_LINE, EVERY = 5.0, 30.0  # seconds until a log's first line, and between lines
 TICK = 0.5
@@ -28,7 +29,7 @@ QUIET = 1.0  # seconds without test results before bars come back
 
 @dataclass(frozen=True)
 class Named:
-    """What an observations digest is to a reader, and how long one of its seeds took earlier."""
+    """An experiment's name for people, and how many seconds one of its seeds took earlier."""
 
     name: str
     seconds: float | None = None
@@ -36,8 +37,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Line:
-    """One experiment under way. `share`: seeds' worth of work done, partly done seeds included;
-    `left`: seconds, None when unknown.
+    """One experiment under way.
+
+    `share`: seeds' worth of work done, partly done seeds included; `left`: seconds, None when
+    unknown.
     """
 
     digest: str
@@ -62,9 +65,7 @@ class Line:
 
 @dataclass
 class Tally:
-    """What was asked so far and since when, so that pace and totals outlive the workers'
-    records.
-    """
+    """The seeds asked for so far and since when: pace and totals outlive the workers' records."""
 
     names: Callable[[], Mapping[str, Named]]
     asked: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -112,8 +113,9 @@ class Tally:
 
 
 class Display:
-    """Reads the store while the work goes on elsewhere, and draws. `at_line_start` says whether the
-    cursor is at the start of a line.
+    """A thread that reads the store while others work, and shows their progress.
+
+    `at_line_start` says whether the cursor is at the start of a line.
     """
 
     def __init__(
@@ -134,7 +136,7 @@ class Display:
         )
         self.lock, self.stopped = threading.Lock(), threading.Event()
         self.bars: Bars | None = None
-        self.tasks: dict[str, int] = {}
+        self.tasks: dict[str, TaskID] = {}
         self.first_seen: float | None = None
         self.last_line: float | None = None
         self.hidden_at = 0.0
@@ -151,7 +153,7 @@ class Display:
 
     @contextlib.contextmanager
     def hidden(self) -> Iterator[None]:
-        """Out of the way while something else is printed."""
+        """Removed from the terminal while the block runs, so that something else can be printed."""
         with self.lock:
             self._hide()
             self.hidden_at = time.monotonic()
@@ -159,14 +161,12 @@ class Display:
 
     def _watch(self) -> None:
         while not self.stopped.wait(TICK):
-            with (
-                self.lock,
-                contextlib.suppress(Exception),
-            ):  # a picture of the run is never worth the run
+            # what is wrong with the display must not end the run
+            with self.lock, contextlib.suppress(Exception):
                 self.tick(time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Draw what is to be drawn now."""
+        """Bring the bars, or the log, up to date."""
         lines = self.tally.lines(standings(self.store), self.store, now)
         if self.wants_bars:
             self._draw(lines, now)
@@ -229,7 +229,7 @@ def _bars(file: IO[str]) -> Bars:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it: 40 s, 3 min, 2 h 5 min."""
+    """A length of time for people: 40 s, 3 min, 2 h 5 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from claims.execution.display import Display, Line, Named, Tally, duration
 from claims.execution.measure import (
     STAGE,
     Machine,
@@ -15,7 +16,6 @@ from claims.execution.measure import (
     plan,
 )
 from claims.execution.progress import RecordedProgress as Progress
-from claims.report.progress import Display, Line, Named, Tally, duration
 from claims.store.activity import Standing, present, standings
 from claims.store.entries import Key, Store
 from tests.support.workers import DieAtEpoch, experiment, hire, training, until
@@ -128,7 +128,7 @@ def test_a_kind_that_tells_nothing_counts_seeds(store):
 
 @pytest.fixture
 def display(store, monkeypatch):
-    monkeypatch.setattr("claims.report.progress.standings", lambda _: {"d": standing()})
+    monkeypatch.setattr("claims.execution.display.standings", lambda _: {"d": standing()})
     return lambda **options: Display(
         store, lambda: {"d": Named("sweep (digits)")}, io.StringIO(), **options
     )
@@ -155,7 +155,7 @@ def test_a_terminal_gets_bars_that_leave_no_trace(display, monkeypatch):
     assert shown.bars is None, "results are coming in"
     shown.tick(shown.hidden_at + 2)
     assert shown.bars is not None
-    monkeypatch.setattr("claims.report.progress.standings", lambda _: {})
+    monkeypatch.setattr("claims.execution.display.standings", lambda _: {})
     shown.tick(shown.hidden_at + 3)
     assert shown.bars is None
 
@@ -164,8 +164,8 @@ def test_a_display_that_fails_ends_no_run(store, monkeypatch):
     def broken(_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("claims.report.progress.standings", broken)
-    monkeypatch.setattr("claims.report.progress.TICK", 0.01)
+    monkeypatch.setattr("claims.execution.display.standings", broken)
+    monkeypatch.setattr("claims.execution.display.TICK", 0.01)
     with Display(store, dict, io.StringIO(), bars=False) as shown:
         time.sleep(0.1)
         assert shown.thread.is_alive()
