@@ -100,7 +100,7 @@ def _options(spec: ExperimentSpec, setting: str | None) -> dict:
 
 def probing_at(target: str, options: dict, rate: float, base: Path):
     """The experiment with this step size, the oracle alone, at epoch 5."""
-    from claims.experiments.base import deep_merge
+    from claims.experiments.digests import deep_merge
     from claims.experiments.kinds import create
 
     return create(

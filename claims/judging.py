@@ -70,7 +70,7 @@ def judge(
 def evidence_of(claim: Claim, setting: str) -> Evidence:
     """The record of a claim before anything is measured."""
     from claims.evidence import plain
-    from claims.experiments.base import digest_of
+    from claims.experiments.digests import digest_of
 
     experiment = claim.spec.experiment(setting)
     options = plain({k: v for k, v in claim.spec.settings[setting].items()})

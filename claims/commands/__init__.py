@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from claims.schema import Problem, Reading, Suite
+    from claims.schema import LoadResult, Problem, Suite
 
 DEFAULT_FILE = "claims.yaml"
 
@@ -60,7 +60,7 @@ def check_settings(settings: Sequence[str], suite: Suite) -> None:
             )
 
 
-def write_claim_file(path: Path, text: str, check: Callable[[Reading], None]) -> None:
+def write_claim_file(path: Path, text: str, check: Callable[[LoadResult], None]) -> None:
     """`replace_checked`, its errors as those of a command."""
     from claims.schema import ClaimFileError
     from claims.schema.editing import EditError, replace_checked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from claims.commands import DEFAULT_FILE, write_claim_file
-from claims.schema import Claim, ClaimFileError, Reading, load_suite
+from claims.schema import Claim, ClaimFileError, LoadResult, load_suite
 from claims.schema.editing import EditError, with_keys
 from claims.schema.yaml_source import read
 
@@ -143,10 +143,10 @@ def _note(claim: Claim, setting: str, verdict: str, because: str) -> str:
     return f"{claim.note} {said}" if claim.note else said
 
 
-def _check(path: Path, name: str, setting: str, verdict: str) -> Callable[[Reading], None]:
+def _check(path: Path, name: str, setting: str, verdict: str) -> Callable[[LoadResult], None]:
     """Raises for an edited file that has a problem, or does not expect the verdict."""
 
-    def check(reading: Reading) -> None:
+    def check(reading: LoadResult) -> None:
         if reading.problems or reading.suite is None:
             raise ClaimFileError(path, reading.problems, reading.lines)
         claim = next(c for c in reading.suite.claims if c.id == name)

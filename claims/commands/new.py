@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from claims.commands import DEFAULT_FILE, write_claim_file
-from claims.schema import ClaimFileError, Reading, read_suite
+from claims.schema import ClaimFileError, LoadResult, read_suite
 from claims.schema.editing import EditError, with_entry
 from claims.schema.yaml_source import Source, control_character, plain_scalar, read
 
@@ -184,11 +184,11 @@ def _label(label: str, text: str) -> Any:
         raise click.BadParameter(f"`{text}`: {error.args[0]}", param_hint="--for-every") from None
 
 
-def _check(path: Path, name: str) -> Callable[[Reading], None]:
+def _check(path: Path, name: str) -> Callable[[LoadResult], None]:
     """Raises for an edited file with a problem of the new claim, or one that it had not before."""
     known = {problem.message for problem in read_suite(path).problems}
 
-    def check(reading: Reading) -> None:
+    def check(reading: LoadResult) -> None:
         problems = [p for p in reading.problems if p.about == name or p.message not in known]
         if problems:
             raise ClaimFileError(path, problems, reading.lines)

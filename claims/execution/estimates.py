@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from claims.execution.machine import Machine, Placement
-from claims.experiments.base import digest_of
+from claims.experiments.digests import digest_of
 from claims.experiments.kinds import BoundExperiment
 from claims.store.entries import ENTRY_SUFFIX, Store
 from claims.store.pruning import info_of

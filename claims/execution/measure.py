@@ -17,8 +17,8 @@ from claims.execution.chunks import chunk_size
 from claims.execution.estimates import STAGE, entry_info, expected_seconds
 from claims.execution.machine import Machine, Placement
 from claims.execution.progress import RecordedProgress
-from claims.experiments.base import digest_of
 from claims.experiments.context import Context, snapshots_digest
+from claims.experiments.digests import digest_of
 from claims.experiments.kinds import BoundExperiment
 from claims.experiments.validation import validate_observations
 from claims.store.activity import present

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
         PositiveInt,
         Settings,
         SettingsError,
-        deep_merge,
-        digest_of,
     )
     from claims.experiments.context import Context, Snapshots
+    from claims.experiments.digests import deep_merge, digest_of
     from claims.experiments.progress import OffsetProgress, Progress
     from claims.store.sources import source_digest
 
@@ -38,9 +37,8 @@ _HOMES = {
         "PositiveInt",
         "Settings",
         "SettingsError",
-        "deep_merge",
-        "digest_of",
     ),
+    "claims.experiments.digests": ("deep_merge", "digest_of"),
     "claims.experiments.context": ("Context", "Snapshots"),
     "claims.experiments.progress": ("OffsetProgress", "Progress"),
     "claims.store.sources": ("source_digest",),

@@ -5,8 +5,6 @@ Nothing here imports torch or xarray: claims are validated, and warm observation
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import pydantic
 from pydantic import ConfigDict, Field
+
+from claims.experiments.digests import digest_of
 
 if TYPE_CHECKING:
     import xarray
@@ -185,23 +185,3 @@ class Experiment(ABC):
     def receive_data(cls, name: str, content: Any) -> None:
         """Have what `load_data` gave elsewhere, before an experiment on it is made here."""
         return None
-
-
-def digest_of(value: Any) -> str:
-    """Digest of plain JSON data, 16 hex digits; key order does not matter, numbers are written
-    canonically.
-    """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def deep_merge(base: Mapping, override: Mapping) -> dict:
-    """`base` with what `override` names replaced; mappings are merged key by key, all else is
-    replaced whole.
-    """
-    merged = dict(base)
-    for key, value in override.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = deep_merge(old, value) if both else value
-    return merged

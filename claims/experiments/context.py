@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from claims.experiments.base import digest_of
+from claims.experiments.digests import digest_of
 from claims.experiments.progress import Progress
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pydantic
 
-from claims.experiments.base import SettingsError, deep_merge
+from claims.experiments.base import SettingsError
+from claims.experiments.digests import deep_merge
 from claims.experiments.kinds import KINDS, settings_model_of, target_of
 from claims.language.resolve import nearest
 from claims.schema.entries import ExperimentEntry

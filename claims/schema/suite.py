@@ -84,7 +84,8 @@ class ExperimentSpec:
     def elsewhere(self) -> dict[str, dict[str, tuple]]:
         """The union of all settings' labels, and of the experiment's own before any setting."""
         if ("union",) not in self._made:
-            from claims.experiments.base import SettingsError, deep_merge
+            from claims.experiments.base import SettingsError
+            from claims.experiments.digests import deep_merge
 
             union: dict[str, dict[str, tuple]] = {}
             first = next(iter(self.settings))

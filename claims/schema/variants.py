@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from claims.experiments.base import SettingsError, deep_merge
+from claims.experiments.base import SettingsError
+from claims.experiments.digests import deep_merge
 from claims.language.resolve import nearest
 from claims.schema.entries import VariantsEntry
 from claims.schema.problems import Problem
