@@ -35,8 +35,7 @@ from torch import nn
 
 from claims.execution.chunks import seeds_at_once
 from models import datasets
-from models.experiments.snapshot_sweep import bytes_of_network
-from models.settings import BridgeSettings, NetworkSettings, TrainSettings
+from models.settings import BridgeSettings, NetworkSettings, TrainSettings, bytes_of_network
 from models.training import Task, Trainer, fresh
 
 CLASSES = 10
@@ -355,7 +354,7 @@ def report(name: str, n_seeds: int, size: Size, rates: dict[str, list[float]]) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--size", nargs="+", default=["digits", "cifar"], choices=SIZES)
     parser.add_argument(
         "--seeds", nargs="+", type=int, help="default: 1 8 16 64 at digits size, 1 8 at CIFAR size"

@@ -72,7 +72,7 @@ def put(text: str, name: str, lines: Sequence[str]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
     results = [read_result(path) for path in parser.parse_args().files]
     text = PAGE.read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def main() -> None:
     from claims.experiments.kinds import create
     from models.settings import PRECISIONS
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--networks",
         nargs="+",

@@ -126,7 +126,7 @@ def main() -> None:
         f"{chosen.kind}: {chosen.seeds} seeds, width {chosen.width}, {chosen.blocks} "
         f"blocks, {N_IN} inputs; chunks of "
         f"{chunk_size(experiment, 'cpu', chosen.seeds)}; "
-        f"{experiment.implementation.bytes_of_seed() / 2**20:.0f} MiB a seed; "
+        f"{(experiment.implementation.bytes_of_seed() or 0) / 2**20:.0f} MiB a seed; "
         f"peak {peak / 2**30:.2f} GiB (data {4 * (N_TRAIN + N_HELD) * N_IN / 2**30:.2f}); "
         f"{time.monotonic() - began:.0f} s"
     )

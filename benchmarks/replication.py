@@ -68,7 +68,7 @@ class Case:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sets", type=int, default=20)
     parser.add_argument("--only-stored", action="store_true", help="train nothing")
     options = parser.parse_args()

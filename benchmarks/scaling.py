@@ -12,6 +12,7 @@ judge: 2,000 synthetic seeds stored, fetched once and judged on 200 claims, by o
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import resource
 import statistics
@@ -31,6 +32,7 @@ SHAPES = (
     "update_power({c}, epoch={e}) << update_variance({c}, epoch={e})",
     "dL_held({c}, epoch=5) < dL_held({c}, epoch=20) < dL_held({c}, epoch=100)",
 )
+SWEEP = "models.experiments.snapshot_sweep:SnapshotSweep"
 
 
 def install() -> None:
@@ -76,14 +78,14 @@ def one(executor: str, seeds: int, cores: int, width: int) -> float:
 
         ray.init(
             address=os.environ["SCALING_CLUSTER"],
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             log_to_driver=False,
             runtime_env={"worker_process_setup_hook": "benchmarks.scaling.install_on_node"},
         )
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         failures = (Ray() if executor == "ray" else Processes(cores)).run(
-            [Job("scaling", "snapshot_sweep", options, Path("."), tuple(range(seeds)))],
+            [Job("scaling", SWEEP, options, Path("."), tuple(range(seeds)))],
             Machine(),
             Store(Path(folder)),
         )
@@ -110,7 +112,7 @@ def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
             "include_dashboard": False,
         },
     )
-    os.environ["SCALING_CLUSTER"] = cluster.address
+    os.environ["SCALING_CLUSTER"] = str(cluster.address)
     seconds: dict[str, list[float]] = {"processes": [], "ray": []}
     try:
         for _ in range(runs):

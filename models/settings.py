@@ -25,7 +25,7 @@ class NetworkSettings(Settings):
     norm: Literal["layer", "none"] = "layer"
     activation: Literal["relu", "tanh"] = "relu"
     head_gain: PositiveFloat = Field(
-        1.0,
+        default=1.0,
         description="the head's initial weights have this standard deviation times 1 / sqrt(width)",
     )
 
@@ -55,11 +55,11 @@ class BridgeSettings(Settings):
     """
 
     sigma: PositiveFloat = Field(
-        0.01, description="perturbation, as a share of the state's root mean square"
+        default=0.01, description="perturbation, as a share of the state's root mean square"
     )
-    window: PositiveInt = Field(200, description="exponential window, in batches")
+    window: PositiveInt = Field(default=200, description="exponential window, in batches")
     ridge: PositiveFloat = Field(
-        1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix"
+        default=1e-4, description="ridge, as a share of the mean diagonal of the Gram matrix"
     )
 
 
@@ -79,11 +79,11 @@ class ProbeSettings(Settings):
     batch: PositiveInt = 128
     batches: Annotated[int, Field(ge=2)] = 16
     averaged_over: PositiveInt = Field(
-        8, description="batches averaged in each step of dL_held_averaged"
+        default=8, description="batches averaged in each step of dL_held_averaged"
     )
     credit_scale: Literal["raw", "unit"] = "raw"
-    fit_batches: PositiveInt = Field(400, description="batches that vec is fitted on")
-    fit_batch: PositiveInt = Field(128, description="examples in each of them")
+    fit_batches: PositiveInt = Field(default=400, description="batches that vec is fitted on")
+    fit_batch: PositiveInt = Field(default=128, description="examples in each of them")
 
     @pydantic.model_validator(mode="after")
     def _whole_groups(self) -> ProbeSettings:

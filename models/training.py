@@ -266,11 +266,13 @@ class Trainer:
 
     def _update(self, rate: float | Tensor) -> None:
         """One step of the optimizer, on whole vectors."""
-        vectors = [[v] for v in (self.vector, self.gradient, *self.moments.values())]
+        vector, gradient = [self.vector], [self.gradient]
         if self.task.train.optimizer == "sgd":
-            sgd(*vectors, [None], fused=True, lr=rate, **PLAIN_SGD)
+            sgd(vector, gradient, [None], fused=True, lr=rate, **PLAIN_SGD)
         else:
-            adam(*vectors, [], [self.n_updates], fused=True, lr=rate, **USUAL_ADAM)
+            first, second = ([self.moments[moment]] for moment in MOMENTS)
+            steps = [self.n_updates]
+            adam(vector, gradient, first, second, [], steps, fused=True, lr=rate, **USUAL_ADAM)
 
     def _rate(self, step: int) -> float:
         """The size of a step, counted from the start of training."""
@@ -315,7 +317,8 @@ def evaluate(network: Network, params: Tensors, data: datasets.Tensors) -> tuple
     """Held-out accuracy and mean loss of a whole stack: two (G,) float64 tensors on the host."""
     n_stack = params["head.W"].shape[0]
     x, y = data.held_x, data.held_y.unsqueeze(0)
-    right, loss = 0.0, 0.0
+    right = torch.zeros(n_stack, dtype=torch.float64, device=x.device)
+    loss = torch.zeros_like(right)
     for start in range(0, len(x), EVALUATED_AT_ONCE):
         part = slice(start, start + EVALUATED_AT_ONCE)
         batch, labels = x[part].expand(n_stack, -1, -1), y[:, part].expand(n_stack, -1)

@@ -20,13 +20,13 @@ def command(file: Path | None, output: Path | None, only_check: bool) -> None:
 
     With a claim file FILE, the settings of the kinds that its `kinds` name are completed too.
     """
-    from claims.commands import loaded
+    from claims.commands import load_or_exit
     from claims.schema.json_schema import schema_text
 
     if file is None:
         text, path = schema_text(), output
     else:
-        suite = loaded(file)
+        suite = load_or_exit(file)
         text = schema_text(suite.kinds, file.resolve().parent)
         path = output or file.with_suffix(".schema.json")
     if path is None or str(path) == "-":

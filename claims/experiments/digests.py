@@ -23,6 +23,8 @@ def deep_merge(base: Mapping, override: Mapping) -> dict:
     merged = dict(base)
     for key, value in override.items():
         old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = deep_merge(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = deep_merge(old, value)
+        else:
+            merged[key] = value
     return merged

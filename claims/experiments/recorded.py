@@ -134,8 +134,9 @@ class Recorded(Experiment):
         place in the file.
         """
         names = list(dict.fromkeys(result.replicate for result in self.results))
-        if all(isinstance(name, int) and name >= 0 for name in names):
-            return {name: name for name in sorted(names)}
+        numbers = [name for name in names if isinstance(name, int) and name >= 0]
+        if len(numbers) == len(names):
+            return {name: name for name in sorted(numbers)}
         return {name: place for place, name in enumerate(names)}
 
     @property
@@ -262,7 +263,7 @@ class _Reader:
 
     def _results(self, row: Row) -> list[Result]:
         before = len(self.problems)
-        cell = tuple(self._label(row, name) for name in self.settings.conditions)
+        labels = [self._label(row, name) for name in self.settings.conditions]
         replicate = self._label(row, self.settings.replicate)
         metrics = self.settings.metrics
         if isinstance(metrics, LongForm):
@@ -271,10 +272,13 @@ class _Reader:
             values = {str(metric): self._number(row, metrics.value)}
         else:
             values = {metric: self._number(row, metric) for metric in metrics}
-        if len(self.problems) > before:
+        cell = tuple(label for label in labels if label is not None)
+        if len(self.problems) > before or replicate is None:
             return []
         return [
-            Result(row.number, metric, cell, replicate, value) for metric, value in values.items()
+            Result(row.number, metric, cell, replicate, value)
+            for metric, value in values.items()
+            if value is not None
         ]
 
     def _number(self, row: Row, column: str) -> float | None:
@@ -304,7 +308,7 @@ class _Reader:
         for column in (
             (self.settings.replicate, *self.settings.conditions) if self.table.typed else ()
         ):
-            first: dict[str, tuple[type, int]] = {}
+            first: dict[str, tuple[bool, int]] = {}
             for row in self.table.rows:
                 label = as_label(row.values.get(column), typed=True)
                 kind, number = first.setdefault(str(label), (type(label) is str, row.number))

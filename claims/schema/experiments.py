@@ -243,12 +243,12 @@ class Experiments:
             and self.entries[name].like in self.entries
         ):
             seen.add(name)
-            name = self.entries[name].like
+            name = self.entries[name].like or name
         return ("experiments", name)
 
     def _origins(self, name: str | None, setting: str) -> Origins:
         found: Origins = []
-        while name in self.entries and len(found) <= 2 * len(self.entries):
+        while name is not None and name in self.entries and len(found) <= 2 * len(self.entries):
             found += [("experiments", name, "settings", setting), ("experiments", name)]
             name = self.entries[name].like
         return found

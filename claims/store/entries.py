@@ -305,7 +305,7 @@ def _checksum(arrays: Mapping[str, np.ndarray], header: Mapping[str, str]) -> st
     for name in sorted(arrays):
         array = arrays[name]
         sha.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        sha.update(array.reshape(-1).view(np.uint8) if array.size else b"")
+        sha.update(array.reshape(-1).view(np.uint8).data if array.size else b"")
     return sha.hexdigest()
 
 

@@ -64,7 +64,7 @@ class LongRun(Experiment):
                 with kept.lock([seed]):
                     kept.save(seed, f"epoch-{epoch}", {"weights": weights})
             progress.at_epoch([seed], epoch)
-        return [float(((held_x @ w).argmax(axis=1) == held_y).mean()) for w in weights]
+        return [float(np.mean((held_x @ w).argmax(axis=1) == held_y)) for w in weights]
 
     def _train(self, weights, x, y, rng):
         time.sleep(self.settings.seconds)

@@ -176,13 +176,14 @@ class Arms:
 
     def _evaluate(self) -> dict[str, np.ndarray]:
         """{metric: (n_seeds, n_arms)}: an arm that has not forked yet is its trunk."""
-        results = {None: evaluate(self.trunk.network, self.trunk.params, self.trunk.data)}
+        trunk = evaluate(self.trunk.network, self.trunk.params, self.trunk.data)
+        results: dict[int | str, tuple[torch.Tensor, torch.Tensor]] = {}
         if self.forked is not None:
             accuracy, loss = evaluate(self.forked.network, self.forked.params, self.forked.data)
             for i, arm in enumerate(self.arms):
                 part = slice(i * len(self.seeds), (i + 1) * len(self.seeds))
                 results[arm] = accuracy[part], loss[part]
-        chosen = [results[t if t in results else None] for t in self.takeover]
+        chosen = [results.get(t, trunk) for t in self.takeover]
         return {
             name: np.stack([pair[i].numpy() for pair in chosen], axis=1)
             for i, name in enumerate(("accuracy", "loss"))

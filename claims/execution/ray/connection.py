@@ -54,9 +54,10 @@ def connect(address: str | None) -> Connection:
 
     if ray.is_initialized():
         return Connection(ray, ours=False)
-    new = {"include_dashboard": False} if address is None else {}
+    new: dict[str, Any] = {"include_dashboard": False} if address is None else {}
+    quiet: Any = "ERROR"  # a name, which Ray takes though it says that it takes a number
     try:
-        ray.init(address=address or "local", logging_level="ERROR", log_to_driver=False, **new)
+        ray.init(address=address or "local", logging_level=quiet, log_to_driver=False, **new)
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
         where = (
             f"no cluster answers at `--ray-address {address}`"
@@ -75,8 +76,10 @@ class Connection:
     def __init__(self, ray: Any, ours: bool):
         self.ray, self.ours = ray, ours
         with self._in_touch():
-            self.mailbox, self.work = mailbox(ray), ray.remote(_by_value())
-        self.lock, self.sent = threading.Lock(), {}
+            self.mailbox: Any = mailbox(ray)
+            self.work: Any = ray.remote(_by_value())
+        self.lock = threading.Lock()
+        self.sent: dict[tuple[str, str], Any] = {}
 
     @contextlib.contextmanager
     def _in_touch(self) -> Iterator[None]:

@@ -28,15 +28,15 @@ class Failures:
     """
 
     def __init__(self, folder: Path | None = None):
-        self.folder, self.known = folder, {}
+        self.folder = folder
+        self.known: dict[tuple[str, int], SeedFailure] = {}
 
     def add(self, digest: str, seed: int, failure: SeedFailure) -> None:
         """Tell of a failure. The caller holds the lock on the seed's observations, as who asks for
         it does: no other tries it meanwhile.
         """
         self.known[digest, seed] = failure
-        if self.folder is not None:
-            path = self._path(digest, seed)
+        if (path := self._path(digest, seed)) is not None:
             part = path.with_suffix(f".{uuid.uuid4().hex[:8]}")
             with contextlib.suppress(
                 OSError
@@ -46,15 +46,15 @@ class Failures:
 
     def get(self, digest: str, seed: int) -> SeedFailure | None:
         """How a seed failed; None where it did not."""
-        if (digest, seed) not in self.known and self.folder is not None:
+        path = self._path(digest, seed)
+        if (digest, seed) not in self.known and path is not None:
             with contextlib.suppress(OSError, ValueError):
-                self.known[digest, seed] = SeedFailure(
-                    **json.loads(self._path(digest, seed).read_text(encoding="utf-8"))
-                )
+                found = json.loads(path.read_text(encoding="utf-8"))
+                self.known[digest, seed] = SeedFailure(**found)
         return self.known.get((digest, seed))
 
-    def _path(self, digest: str, seed: int) -> Path:
-        return self.folder / f"failed-{digest}-{seed}.json"
+    def _path(self, digest: str, seed: int) -> Path | None:
+        return self.folder and self.folder / f"failed-{digest}-{seed}.json"
 
 
 __all__ = ["Failures", "SeedFailure"]
