@@ -89,7 +89,7 @@ class Run:
             seed_base=self.seed_base,
         )
 
-    def control(self, claim: Claim, setting: str) -> Control:
+    def check_false_positives(self, claim: Claim, setting: str) -> Control:
         """Whether one claim can fail, on what it was judged on."""
         from claims.controls import control
 

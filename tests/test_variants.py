@@ -638,7 +638,7 @@ def table_of(pytester):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
 def test_readings_are_judged_and_another_verdict_is_no_failure(suite, pytester, workers):
-    result = suite(GOOD, "--variants", *workers, head=varied("{shift: [-3, 0.01]}"))
+    result = suite(GOOD, "--claims-variants", *workers, head=varied("{shift: [-3, 0.01]}"))
     result.assert_outcomes(passed=6)
     assert {name: c["verdict"] for name, c in result.claims.items()} == {
         "positive@first": "supported",
@@ -680,7 +680,9 @@ def test_readings_are_judged_and_another_verdict_is_no_failure(suite, pytester, 
 def test_the_number_of_workers_does_not_change_a_digit(suite, pytester):
     found = []
     for workers in ("0", "2"):
-        suite(GOOD, "--variants", "--fresh", "-n", workers, head=varied("{shift: [-3]}"))
+        suite(
+            GOOD, "--claims-variants", "--claims-fresh", "-n", workers, head=varied("{shift: [-3]}")
+        )
         found.append(table_of(pytester)["experiments"])
     assert found[0] == found[1]
 
@@ -691,7 +693,7 @@ def test_without_the_option_no_reading_is_judged(suite, pytester):
 
 
 def test_a_network_that_diverges_is_an_outcome_and_no_failure(suite, pytester):
-    suite(GOOD, "--variants", head=varied("{fails: [2]}")).assert_outcomes(passed=5)
+    suite(GOOD, "--claims-variants", head=varied("{fails: [2]}")).assert_outcomes(passed=5)
     claims = table_of(pytester)["experiments"][0]["claims"]
     assert {claim["sentence"] for claim in claims} == {"not measurable with fails (2)"}
     assert all(
@@ -703,7 +705,7 @@ def test_a_network_that_diverges_is_an_outcome_and_no_failure(suite, pytester):
 def test_what_cannot_be_measured_for_another_reason_fails_and_is_in_the_table_all_the_same(
     suite, pytester
 ):
-    result = suite(GOOD, "--variants", head=varied("{fails: [-1]}"))
+    result = suite(GOOD, "--claims-variants", head=varied("{fails: [-1]}"))
     result.assert_outcomes(passed=4, failed=1)
     assert "`positive` could not be measured: SystemExit: out of coins" in result.stdout.str()
     assert table_of(pytester)["experiments"][0]["claims"][0]["readings"][1]["verdict"] == "error"
@@ -712,8 +714,8 @@ def test_what_cannot_be_measured_for_another_reason_fails_and_is_in_the_table_al
 def test_readings_alone_take_the_seed_base_and_say_when_they_are_not_all(suite, pytester):
     result = suite(
         GOOD,
-        "--variants",
-        "--seed-base=100",
+        "--claims-variants",
+        "--claims-seed-base=100",
         "-k",
         "under_reading and base",
         head=varied("{shift: [-3]}"),
@@ -731,7 +733,10 @@ def test_readings_alone_take_the_seed_base_and_say_when_they_are_not_all(suite, 
 
 def test_what_a_reading_lacks_is_not_asked_there(suite, pytester):
     result = suite(
-        GOOD, "--variants", "--setting=short", head=varied("{shift: [0.5]}", without="[early]")
+        GOOD,
+        "--claims-variants",
+        "--claims-setting=short",
+        head=varied("{shift: [0.5]}", without="[early]"),
     )
     assert result.ret == 0
     claims = table_of(pytester)["experiments"][0]["claims"]
@@ -740,7 +745,7 @@ def test_what_a_reading_lacks_is_not_asked_there(suite, pytester):
 
 
 def test_variants_that_no_one_stated_are_a_usage_error(suite):
-    result = suite(GOOD, "--variants")
+    result = suite(GOOD, "--claims-variants")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*claims.yaml states no `variants`; name the choices*"])
 

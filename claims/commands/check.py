@@ -81,8 +81,8 @@ def plan(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> 
 
 
 def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base: int) -> list[str]:
-    """What `--variants` would judge besides: a line for every experiment and setting that has
-    variants.
+    """What `--claims-variants` would judge besides: a line for every experiment and setting that
+    has variants.
     """
     from claims.run import Run, store_root
     from claims.store.entries import Store
@@ -96,7 +96,7 @@ def variants_lines(suite: Suite, settings: Sequence[str], device: str, seed_base
         mine = [case for case in every if (case.experiment, case.setting) == (experiment, setting)]
         drawn = sum(case.reading.number is not None for case in mine)
         lines.append(
-            f"--variants: {experiment} ({setting}): {len(claims_of(run, experiment))} "
+            f"--claims-variants: {experiment} ({setting}): {len(claims_of(run, experiment))} "
             f"claims under {len(mine)} readings (1 as written,"
             f" {len(mine) - drawn - 1} single choices, {drawn} combinations) on "
             f"{mine[0].seeds} seeds; {trainings(run, mine)} trainings a seed"

@@ -18,7 +18,7 @@ import click
 def command(folder: Path, output: Path | None) -> None:
     """Each claim's estimate over the result files of FOLDER, changes marked where they happened.
 
-    `pytest claims/ --history=FOLDER` adds a file for each whole run.
+    `pytest claims/ --claims-history=FOLDER` adds a file for each whole run.
     """
     from claims.report.history import FILE_NAME, history_page, read_history
     from claims.report.result_file import ResultFileError, write_whole

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from claims.commands import claims_file, loaded
+from claims.commands.ray_options import ray_options
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.measure import (
     PRECISIONS,
@@ -20,7 +21,6 @@ from claims.execution.measure import (
     observations_digest,
     plan,
 )
-from claims.plugin.ray import ray_executor, ray_options
 from claims.report.progress import Display, Named, duration
 from claims.schema import NotAsked, Suite, Undescribed
 from claims.store.activity import present
@@ -170,6 +170,8 @@ def _executor(
     ray_gpus: float | None,
 ) -> Iterator[Executor]:
     if name == "ray":
+        from claims.execution.ray.executor import ray_executor
+
         executor = ray_executor(ray_address, ray_cpus, ray_gpus)
         try:
             yield executor

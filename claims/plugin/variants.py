@@ -1,5 +1,5 @@
-"""What `--variants` adds to a run: an item a reading, and in the controlling process the table of
-all of them.
+"""What `--claims-variants` adds to a run: an item a reading, and in the controlling process the
+table of all of them.
 
 Plugin objects of their own, registered by `claims.plugin`; an item judges all claims of its
 reading, because they look at the same networks.

@@ -53,7 +53,8 @@ def read_history(folder: Path) -> list[Result]:
     results = [result for result in results if not result.partial]
     if not results:
         raise ResultFileError(
-            f"{folder}: no whole result file there; pytest claims/ --history={folder} adds one"
+            f"{folder}: no whole result file there; pytest claims/ --claims-history={folder} adds "
+            "one"
         )
     return sorted(results, key=_when)
 

@@ -30,7 +30,7 @@ PARTIAL_NAME = "claims.partial.json"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReportOptions:
     """What the command line asks of the reports. `baseline` was read before anything was
     trained.
     """
@@ -64,7 +64,7 @@ def baseline_of(path: Path, run: Run) -> Result:
     return result
 
 
-def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) -> Published:
+def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: ReportOptions) -> Published:
     """Write everything. A partial run says so in all of it, and replaces no baseline and no
     history.
     """
@@ -91,12 +91,12 @@ def publish(run: Run, evidence: Sequence[Evidence], asked: int, wishes: Wishes) 
     if failed:
         notes.append(
             f"drift: {len(comparison.drifted)} of {len(comparison.changes)} claims; this "
-            "run fails (--fail-on=drift)"
+            "run fails (--claims-fail-on=drift)"
         )
     return Published(result, tuple(paths), comparison, tuple(notes), failed)
 
 
-def _target(wishes: Wishes, partial: bool) -> tuple[Path, list[str]]:
+def _target(wishes: ReportOptions, partial: bool) -> tuple[Path, list[str]]:
     path = wishes.folder / FILE_NAME
     if partial and wishes.baseline is not None and wishes.baseline.path.resolve() == path.resolve():
         return wishes.folder / PARTIAL_NAME, [

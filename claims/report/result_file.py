@@ -163,11 +163,11 @@ def rerun(run: Run, evidence: Evidence) -> str:
     default = evidence.setting == next(iter(spec.settings))
     case = evidence.id if default else f"{evidence.id}@{evidence.setting}"
     command = ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
-    command += [] if default else [f"--setting={evidence.setting}"]
+    command += [] if default else [f"--claims-setting={evidence.setting}"]
     command += (
         [] if run.suite.path.name == "claims.yaml" else [f"--claims-file={run.suite.path.name}"]
     )
-    command += [f"--seed-base={run.seed_base}"] if run.seed_base else []
+    command += [f"--claims-seed-base={run.seed_base}"] if run.seed_base else []
     return shlex.join(command)
 
 

@@ -318,7 +318,7 @@ class ClaimsFile(Entry):
     )
     claims: dict[Annotated[str, AfterValidator(_claim_id)], ClaimEntry] = {}
     variants: dict[Name, VariantsEntry] = Field(
-        {}, description="readings of an experiment that `--variants` judges the claims in"
+        {}, description="readings of an experiment that `--claims-variants` judges the claims in"
     )
 
 

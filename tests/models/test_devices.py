@@ -70,21 +70,18 @@ def test_the_missing_seeds_are_shared_among_devices_not_among_workers(
         "version: 1\nexperiments: {a: {kind: snapshot_sweep, dataset: digits, probe: {lr: 0.02}}}\n"
         "claims: {b: {expect: 'dL_held(vec, epoch=5) < 0'}}\n"
     )
-    options = {
-        "claims_file": str(path),
-        "setting": [],
-        "seed_base": 0,
-        "device": "cuda",
-        "precision": "fp32",
-        "variants": False,
-    }
-    options |= {"executor": "local", "ray_address": None, "ray_cpus": None, "ray_gpus": None}
-    config = SimpleNamespace(
-        getoption=options.__getitem__, invocation_params=SimpleNamespace(dir=tmp_path)
+    option = SimpleNamespace(
+        claims_file=str(path),
+        claims_setting=[],
+        claims_seed_base=0,
+        claims_device="cuda",
+        claims_precision="fp32",
+        claims_variants=False,
     )
+    config = SimpleNamespace(option=option, invocation_params=SimpleNamespace(dir=tmp_path))
     if workerinput:
         config.workerinput = workerinput
-    machine = setup.make_run(config, tmp_path).machine
+    machine = setup.make_run(config).machine
     assert (machine.device, machine.workers) == (device, workers) and machine.identity()[
         "device"
     ] == "cuda"

@@ -415,7 +415,9 @@ def test_github_gets_a_summary_and_an_annotation_at_the_claims_line(run, pyteste
 def test_a_partial_run_says_so_and_replaces_no_baseline(run, pytester, select):
     run()
     before = (pytester.path / "reports" / "claims.json").read_bytes()
-    text = run(*select, "--baseline=reports/claims.json", "--history=history").stdout.str()
+    text = run(
+        *select, "--claims-baseline=reports/claims.json", "--claims-history=history"
+    ).stdout.str()
     assert (pytester.path / "reports" / "claims.json").read_bytes() == before
     part = reports(pytester, "claims.partial.json")
     assert part["partial"] and len(part["claims"]) < part["asked"] == 3
@@ -447,18 +449,23 @@ def test_drift_from_a_baseline_is_told_and_fails_only_when_asked(run, pytester):
     text = SUITE[: SUITE.index("  tiny:")]
     file = pytester.path / "claims.yaml"
     file.write_text(text)
-    assert run("--report-dir=base").ret == 0
-    assert run("--baseline=base/claims.json", "--fail-on=drift").ret == 0  # a replay
+    assert run("--claims-report=base").ret == 0
+    assert run("--claims-baseline=base/claims.json", "--claims-fail-on=drift").ret == 0  # a replay
     assert (
-        run("--baseline=base/claims.json", "--fail-on=drift", "--seed-base=500").ret == 0
+        run(
+            "--claims-baseline=base/claims.json", "--claims-fail-on=drift", "--claims-seed-base=500"
+        ).ret
+        == 0
     )  # chance
     file.write_text(text.replace("shift: 0.0", "shift: -0.4"))
-    told = run("--baseline=base/claims.json", "--seed-base=900")
+    told = run("--claims-baseline=base/claims.json", "--claims-seed-base=900")
     assert told.ret == 0 and "Still supported, but the effect shrank" in told.stdout.str()
-    failed = run("--baseline=base/claims.json", "--seed-base=900", "--fail-on=drift")
+    failed = run(
+        "--claims-baseline=base/claims.json", "--claims-seed-base=900", "--claims-fail-on=drift"
+    )
     assert (
         failed.ret == pytest.ExitCode.TESTS_FAILED
-        and "this run fails (--fail-on=drift)" in failed.stdout.str()
+        and "this run fails (--claims-fail-on=drift)" in failed.stdout.str()
     )
     assert "effect shrank" in (pytester.path / "reports" / "claims.md").read_text()
     assert "effect shrank" in (pytester.path / "reports" / "claims.html").read_text()
@@ -467,10 +474,10 @@ def test_drift_from_a_baseline_is_told_and_fails_only_when_asked(run, pytester):
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (("--fail-on=drift",), "--baseline=F"),
-        (("--baseline=nowhere.json",), "nowhere.json: cannot be read"),
-        (("--baseline=other.json",), "other.json: speaks of memo N, claims.yaml of memo M"),
-        (("--baseline=cut.json",), "cut.json: cut short"),
+        (("--claims-fail-on=drift",), "--claims-baseline=F"),
+        (("--claims-baseline=nowhere.json",), "nowhere.json: cannot be read"),
+        (("--claims-baseline=other.json",), "other.json: speaks of memo N, claims.yaml of memo M"),
+        (("--claims-baseline=cut.json",), "cut.json: cut short"),
     ],
 )
 def test_a_baseline_that_is_none_is_refused_before_anything_runs(
@@ -498,7 +505,7 @@ def test_a_baseline_that_is_none_is_refused_before_anything_runs(
 
 def test_history_takes_one_file_a_commit_and_renders_its_page(run, pytester):
     for base in ("0", "70"):
-        run("--history=history", f"--seed-base={base}", process=True)
+        run("--claims-history=history", f"--claims-seed-base={base}", process=True)
     assert len(list(pytester.path.glob("history/*.json"))) == 2
     assert "3 claims over 2 results" in (
         pytester.path / "history" / "history.html"
@@ -506,11 +513,11 @@ def test_history_takes_one_file_a_commit_and_renders_its_page(run, pytester):
 
 
 def test_the_command_of_a_claim_judges_that_claim_alone(run, pytester):
-    run("--seed-base=5")
+    run("--claims-seed-base=5")
     claim = next(c for c in reports(pytester)["claims"] if c["id"] == "ordered")
     words = shlex.split(claim["rerun"])
-    assert words == ["pytest", "claims/test_claims.py::test_claim[ordered]", "--seed-base=5"]
-    again = run(words[2], "--report-dir=alone", of=words[1].removeprefix("claims"))
+    assert words == ["pytest", "claims/test_claims.py::test_claim[ordered]", "--claims-seed-base=5"]
+    again = run(words[2], "--claims-report=alone", of=words[1].removeprefix("claims"))
     again.assert_outcomes(passed=1)
     found = json.loads((pytester.path / "alone" / "claims.json").read_text())["claims"][0]
     assert {k: found[k] for k in ("estimate", "low", "high", "seeds")} == {
