@@ -4,13 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: claims test soak bench lock clean
+.PHONY: claims test lint packaging soak bench lock clean
 
 claims: $(READY)  ## train, measure and judge every claim
 	$(BIN)/python -m pytest claims/ -n auto
 
 test: $(READY)  ## the tests of the code
 	$(BIN)/python -m pytest tests/ -n auto
+
+lint: $(READY)  ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+packaging: $(READY)  ## the tests that build and install the project; they fetch packages
+	$(BIN)/python -m pytest tests/packaging/ -m packaging -n 2 --dist loadgroup
 
 soak: $(READY)  ## the long tests
 	$(BIN)/python -m pytest tests/ -n auto -m slow
@@ -28,7 +36,7 @@ $(READY): requirements.lock
 
 lock:  ## write requirements.lock anew from pyproject.toml; torch stays at the version named here
 	rm -rf .lock && $(PYTHON) -m venv .lock
-	.lock/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 '.[test,parquet]'
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 '.[memo,test,lint]'
 	{ echo "# Exact versions, by \`make lock\`. torch has no hash: its CPU and CUDA builds differ."; \
 	  .lock/bin/python -m pip freeze | sed -e '/^memo-claims/d' -e 's/+cpu$$//'; } > requirements.lock
 	rm -rf .lock build *.egg-info

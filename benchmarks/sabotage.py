@@ -342,7 +342,7 @@ PLACEBOS = (
 
 @dataclass(frozen=True)
 class Noticed:
-    """What turned red: claims of the memo, control claims, `can_fail` controls; and the test that
+    """What turned red: claims of the memo, control claims, `false_positives`; and the test that
     guards.
     """
 
@@ -447,7 +447,7 @@ class Bench:
         return tuple(control.id for control in found if not control.passed)
 
     def controls_intact(self) -> tuple[str, ...]:
-        """The `can_fail` controls that fail with nothing broken: none, one hopes."""
+        """The `false_positives` controls that fail with nothing broken: none, one hopes."""
         return self._controls(self.observed)
 
 
@@ -488,7 +488,7 @@ The claims on the sweep are judged on a miniature of their experiment: width 16,
 snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100, {len(SEEDS)} seeds, one look. Its
 verdicts are not those of the suite, and are not compared with what the claim file expects. A
 claim is *red* where its verdict is not the one that the unbroken miniature gives it; a
-`can_fail` control ({len(CONTROLLED)} claims have one here) where it fails. The controls are
+`false_positives` control ({len(CONTROLLED)} claims have one here) where it fails. The controls are
 asked only where what is broken is the judging, and of the placebos on other seeds.
 
 A verdict near its threshold flips for less than a sabotage. So placebos come first, which break
@@ -502,7 +502,7 @@ def table(
 ) -> str:
     """The page as Markdown."""
     by_suite = sum(n.by_suite for n in noticed.values())
-    lines = [INTRODUCTION, "| placebo | verdicts that flip | `can_fail` |", "|---|---|---|"]
+    lines = [INTRODUCTION, "| placebo | verdicts that flip | `false_positives` |", "|---|---|---|"]
     lines += [
         f"| {name} | {', '.join(claims)} | {', '.join(controls)} |"
         for name, (claims, controls) in placebos.items()
@@ -513,7 +513,7 @@ def table(
         f"{sum(bool(n.by_suite or n.guard) for n in noticed.values())} noticed by claims, "
         "controls or tests.",
         "",
-        "| broken | claims that turn red | control claims | `can_fail` | test |",
+        "| broken | claims that turn red | control claims | `false_positives` | test |",
         "|---|---|---|---|---|",
     ]
     for name, n in noticed.items():
@@ -540,7 +540,7 @@ def main() -> None:
         print(
             "with nothing broken:",
             b.verdicts,
-            "can_fail controls that fail:",
+            "false_positives that fail:",
             b.controls_intact(),
             "placebos:",
             b.placebos,

@@ -1,8 +1,8 @@
 """The suite as its user waits for it: cold, warm, collection and options, medians over whole
 processes.
 
-    python -m benchmarks.suite [--runs 3] [--workers 2] [--also=--controls]
-    [--also=--claims-variants] [--also="--setting cifar10-ci"]
+    python -m benchmarks.suite [--runs 3] [--workers 2] [--also=--claims-check-false-positives]
+    [--also=--claims-variants] [--also="--claims-setting cifar10-ci"]
 
 Cold is an empty store: imports, training, probing and judging all claims of claims.yaml. Warm is
 the same again. "16 seeds" is the same file with every claim judged once, on 16 seeds; as shipped,
@@ -100,7 +100,7 @@ def main() -> None:
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(options.runs):
         with tempfile.TemporaryDirectory() as folder:
-            suite = ["claims/", "-n", options.workers, "--report-dir", f"{folder}/reports", "-q"]
+            suite = ["claims/", "-n", options.workers, "--claims-report", f"{folder}/reports", "-q"]
             runs = {
                 "cold, 16 seeds": (
                     [*suite, f"--claims-file={with_fixed_seeds(folder)}"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.evidence import Evidence
-from claims.execution.jobs import Executor, FailedElsewhere
+from claims.execution.jobs import Executor, FailedElsewhere, Job
 from claims.execution.machine import Machine
 from claims.execution.measure import measure
 from claims.judging import judge
@@ -95,7 +95,7 @@ class Run:
             seed_base=self.seed_base,
         )
 
-    def control(self, claim: Claim, setting: str) -> Control:
+    def check_false_positives(self, claim: Claim, setting: str) -> Control:
         """Whether one claim can fail, on what it was judged on."""
         from claims.controls import control
 
@@ -107,6 +107,24 @@ class Run:
             seed_base=self.seed_base,
             n_controls=n_controls,
         )
+
+
+def first_jobs(suite: Suite, settings: Sequence[str], seed_base: int) -> list[Job]:
+    """What the claims ask for at their first look, a job for each experiment and setting."""
+    jobs = []
+    for spec in suite.experiments.values():
+        default = [next(iter(spec.settings))]
+        names = [name for name in settings if name in spec.settings] if settings else default
+        for setting in names:
+            asking = [
+                claim.within(setting)
+                for claim in suite.claims
+                if claim.experiment == spec.name and claim.is_asked(setting)
+            ]
+            if asking and spec.experiment(setting).available_seeds is None:
+                n = max(claim.seeds.start for claim in asking)
+                jobs.append(spec.job(setting, range(seed_base, seed_base + n)))
+    return jobs
 
 
 def store_root(suite_path: Path) -> Path:

@@ -1,17 +1,15 @@
-"""The one test: judge a claim on freshly measured seeds, record the evidence, compare with what is
-expected.
+"""The test that `pytest claims/` collects: a claim is judged on freshly measured seeds, and what
+comes out compared with what is expected.
 """
 
 
-def test_claim(claim, setting, judged):
-    evidence = judged(claim, setting)
-    evidence.settle()
+def test_claim(claims_case, claims_judge):
+    claims_judge(claims_case)
 
 
-def can_fail(claim, setting, controlled):
-    """With `--controls`: in worlds where the claim is false, it must not be supported."""
-    control = controlled(claim, setting)
-    control.settle()
+def false_positives(claims_case, claims_check):
+    """With `--claims-check-false-positives`: where the claim is false, it must not be supported."""
+    claims_check(claims_case)
 
 
 def under_variant(claims_variant, claims_judge_variant):

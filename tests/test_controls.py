@@ -110,9 +110,9 @@ def test_a_seeds_controls_do_not_depend_on_its_companions():
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
 def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pytester, workers):
-    result = suite(GOOD, "--controls", "-v", *workers)
+    result = suite(GOOD, "--claims-check-false-positives", "-v", *workers)
     result.assert_outcomes(passed=6)
-    result.stdout.fnmatch_lines(["*can_fail?ordered?*"])
+    result.stdout.fnmatch_lines(["*false_positives?ordered?*"])
     assert sorted(measured(pytester)) == list(range(8))
     assert (
         all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values())
@@ -137,7 +137,7 @@ def test_a_claim_that_cannot_fail_passes_and_its_control_does_not(suite):
         """
       toothless: {says: A is no catastrophe., expect: gain(a) > -1000}
     """,
-        "--controls",
+        "--claims-check-false-positives",
     )
     result.assert_outcomes(passed=1, failed=1)
     text = " ".join(result.stdout.str().split())
@@ -176,7 +176,7 @@ def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
     run = recorded(
         tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"]
     )
-    wide, narrow = (run.control(claim, setting) for claim, setting in run.cases())
+    wide, narrow = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert (
         not wide.passed
         and not wide.error
@@ -195,7 +195,7 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
         + "  low: {says: A is low., expect: accuracy(a) < 5.5}\n"
     )
     run = recorded(tmp_path, [(i, "a", value) for i, value in enumerate(values)], claims)
-    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
+    (found,) = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert found.passed and found.false_support < ALLOWED < found.false_support_skewed
     told = list(
         rates(
@@ -221,9 +221,9 @@ def test_what_cannot_be_judged_has_one_readable_reason(suite):
       diverges: {says: A gains., experiment: broken, expect: gain(a) > 0}
       stops: {says: A gains., experiment: stopping, expect: gain(a) > 0}
     """,
-        "--controls",
+        "--claims-check-false-positives",
         "-k",
-        "can_fail",
+        "false_positives",
     )
     result.assert_outcomes(failed=2, deselected=2)
     text = " ".join(result.stdout.str().split())
@@ -250,12 +250,14 @@ def test_an_undefined_quantity_is_not_taken_for_a_boundary_out_of_reach(tmp_path
         ],
         claims.replace(",\n     ranges: {accuracy: [0, 1]}", ""),
     )
-    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
+    (found,) = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert not found.passed and "is undefined at the observed means" in found.reason
 
 
 def test_what_is_not_asked_has_no_control(suite):
-    result = suite(GOOD, "--controls", "--setting=short", "-k", "ordered")
+    result = suite(
+        GOOD, "--claims-check-false-positives", "--claims-setting=short", "-k", "ordered"
+    )
     result.assert_outcomes(
         skipped=1, deselected=4
     )  # the claim itself is counted as not asked, its control as skipped
@@ -263,7 +265,8 @@ def test_what_is_not_asked_has_no_control(suite):
 
 def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):
     result = suite(
-        GOOD + "  close: {says: A gains 0.75., expect: gain(a) > 0.75}\n", "--inconclusive=warn"
+        GOOD + "  close: {says: A gains 0.75., expect: gain(a) > 0.75}\n",
+        "--claims-inconclusive=warn",
     )
     claims = result.claims
     assert (
@@ -314,7 +317,7 @@ def test_a_close_claim_is_told_the_seeds_that_its_own_chance_asks_for(suite):
     claim = suite(
         "  close: {says: A gains two thirds., expect: gain(a) > 0.65, seeds: {start: 8, "
         "step: 8, max: 24}}\n",
-        "--inconclusive=warn",
+        "--claims-inconclusive=warn",
     ).claims["close@first"]
     assert claim["seeds_scheduled"] == 24 and claim["verdict"] == "supported"
     assert claim["pass_again"] >= 0.9 or claim["seeds_to_pass"] > claim["n_seeds"]

@@ -78,8 +78,8 @@ class Suite:
             "-p",
             "no:cacheprovider",
             "-q",
-            "--inconclusive=warn",
-            "--report-dir",
+            "--claims-inconclusive=warn",
+            "--claims-report",
             self.folder / f"report-{store}",
         ]
         here = {

@@ -11,13 +11,12 @@ from typing import Any
 import click
 
 from claims.commands import claims_file, load_or_exit
+from claims.commands.ray_options import ray_options
 from claims.execution.display import Display, Named, duration
 from claims.execution.estimates import expected_seconds
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.machine import Machine, check_machine, cores
 from claims.execution.measure import observations_digest, plan
-from claims.plugin.ray import ray_executor, ray_options
-from claims.schema import NotAsked, Suite, Undescribed
 from claims.store.activity import present
 from claims.store.entries import Store, StoreError
 
@@ -54,14 +53,14 @@ def command(
     """Train and measure what the claims of FILE (claims.yaml) need at their first look and the
     store lacks. Exits 1 where something failed.
     """
-    from claims.run import store_bound, store_root
+    from claims.run import first_jobs, store_bound, store_root
     from claims.store.pruning import prune, sweep
 
     try:
         machine = Machine(device, precision, remote=executor_name == "ray")
         store = Store(store_root(file))
         suite = load_or_exit(file, settings)
-        jobs = jobs_of(suite, settings, seed_base)
+        jobs = first_jobs(suite, settings, seed_base)
         check_machine(machine, [job.experiment() for job in jobs])
         jobs = missing(jobs, machine, store)
         if not jobs:
@@ -79,27 +78,6 @@ def command(
         click.echo(f"{failure.job}: {failure.reason}", err=True)
     if failures:
         raise SystemExit(1)
-
-
-def jobs_of(suite: Suite, settings: Sequence[str], seed_base: int) -> list[Job]:
-    """What the claims ask for at their first look, a job for each experiment and setting."""
-    jobs = []
-    for spec in suite.experiments.values():
-        names = (
-            [name for name in settings if name in spec.settings]
-            if settings
-            else [next(iter(spec.settings))]
-        )
-        for setting in names:
-            asking = [
-                claim.within(setting)
-                for claim in suite.claims
-                if claim.experiment == spec.name and _asked(claim, setting)
-            ]
-            if asking and spec.experiment(setting).available_seeds is None:
-                n = max(claim.seeds.start for claim in asking)
-                jobs.append(spec.job(setting, range(seed_base, seed_base + n)))
-    return jobs
 
 
 def missing(jobs: Sequence[Job], machine: Machine, store: Store) -> list[Job]:
@@ -131,13 +109,6 @@ def run(executor: Executor, jobs: Sequence[Job], machine: Machine, store: Store)
         return executor.run(jobs, machine, store)
 
 
-def _asked(claim, setting: str) -> bool:
-    try:
-        return not isinstance(claim.ask(setting), NotAsked)
-    except Undescribed:
-        return True
-
-
 @contextlib.contextmanager
 def _executor(
     name: str,
@@ -148,6 +119,8 @@ def _executor(
     ray_gpus: float | None,
 ) -> Iterator[Executor]:
     if name == "ray":
+        from claims.execution.ray.executor import ray_executor
+
         executor = ray_executor(ray_address, ray_cpus, ray_gpus)
         try:
             yield executor

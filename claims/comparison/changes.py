@@ -70,7 +70,7 @@ class ClaimChange:
 
     @property
     def drifted(self) -> bool:
-        """Whether `--fail-on=drift` fails: the estimate moved, or the verdict turned over, and
+        """Whether `--claims-fail-on=drift` fails: the estimate moved, or the verdict turned over, and
         nobody accepted it.
         """
         verdicts = {self.old.verdict, self.new.verdict} if self.old and self.new else set()

@@ -1,5 +1,5 @@
-"""`--executor ray`: the options, the executor they ask for, and the one cluster that all processes
-of a run share.
+"""`--claims-executor=ray`: the executor that the options ask for, and the one cluster that all
+processes of a run share.
 
 Given no address, the process in charge starts a cluster on this machine, at the first call for work
 and never before: a run that lacks nothing starts none. Workers call by a file in a folder of the
@@ -14,137 +14,53 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from claims.execution.jobs import Executor, told
-from claims.run import Run
+from claims.execution.jobs import told
+from claims.plugin.cases import ARGUMENT
+from claims.plugin.options import RunError
+from claims.plugin.workers import worker_input, worker_number, workers_to_start
+from claims.run import Run, first_jobs
 
 if TYPE_CHECKING:
-    import click
+    from claims.execution.ray import Ray
 
-EXECUTORS = ("local", "ray")
-FOLDER = "claims_cluster"
+FOLDER = "claims_cluster"  # among what a worker is sent
 WANTED, ADDRESS, REFUSED = "wanted", "address", "refused"
-AUTH_MODE, UNSET = (
-    "RAY_AUTH_MODE",
-    "-",
-)  # Ray sets it in the process that starts a cluster; who joins has to agree
+# Ray sets it in the process that starts a cluster; who joins has to agree
+AUTH_MODE, UNSET = "RAY_AUTH_MODE", "-"
 POLL = 0.1  # seconds
+PREFIX = "--claims-"
 
 
-def add_options(group: pytest.OptionGroup) -> None:
-    """What pytest is told about executors."""
-    group.addoption(
-        "--executor",
-        choices=EXECUTORS,
-        default="local",
-        help="where missing seeds are trained: in the test processes, or on a Ray cluster",
-    )
-    group.addoption(
-        "--ray-address",
-        metavar="A",
-        help="the cluster: auto, HOST:PORT or ray://HOST:PORT (default: one on this machine, "
-        "for this run)",
-    )
-    group.addoption(
-        "--ray-cpus",
-        type=float,
-        metavar="N",
-        help="cores of one task, and its threads (default: 1)",
-    )
-    group.addoption(
-        "--ray-gpus",
-        type=float,
-        metavar="N",
-        help="GPUs of one task (default: 1 on cuda; 0.5: two tasks share one)",
-    )
-
-
-def ray_options(command: click.Command) -> Callable:
-    """The same for a click command."""
-    import click
-
-    for option in (
-        click.option(
-            "--ray-gpus",
-            type=click.FloatRange(min=0),
-            metavar="N",
-            help="GPUs of one task. Omitted: 1 on cuda.",
-        ),
-        click.option(
-            "--ray-cpus",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="N",
-            help="Cores of one task. Omitted: 1.",
-        ),
-        click.option(
-            "--ray-address",
-            metavar="A",
-            help="auto, HOST:PORT or ray://HOST:PORT. Omitted: a cluster on this machine, for "
-            "this command.",
-        ),
-        click.option(
-            "--executor",
-            "executor_name",
-            type=click.Choice(EXECUTORS),
-            default="local",
-            show_default=True,
-            help="Where it is trained.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def ray_executor(
-    address: str | Callable[[], str] | None,
-    num_cpus: float | None,
-    num_gpus: float | None,
-    folder: Path | None = None,
-) -> Executor:
-    """Ray's executor, which tells those given the same `folder` what failed. Raises ValueError
-    where Ray is missing, or a task would take nothing.
-    """
-    from claims.execution.ray import Ray, Resources
-    from claims.execution.ray.connection import MISSING, installed
-    from claims.execution.ray.failures import Failures
-
-    if not installed():
-        raise ValueError(MISSING)
-    for name, value, least in (
-        ("--ray-cpus", num_cpus, "above 0"),
-        ("--ray-gpus", num_gpus, "0 or more"),
-    ):
-        if value is not None and (value < 0 or (value == 0 and name == "--ray-cpus")):
-            raise ValueError(f"`{name}` is {value:g}; allowed: {least}")
-    return Ray(address, Resources(num_cpus, num_gpus), Failures(folder))
-
-
-def executor_of(config: pytest.Config) -> Executor | None:
+def make_executor(config: pytest.Config) -> Ray | None:
     """Where the options of `config` send the work; None: it is done where it is asked for. Raises
-    ValueError.
+    RunError.
     """
-    address, numbers = (
-        config.getoption("ray_address"),
-        (config.getoption("ray_cpus"), config.getoption("ray_gpus")),
-    )
-    if config.getoption("executor") != "ray":
-        if address is not None or numbers != (None, None):
-            raise ValueError(
-                "`--ray-address`, `--ray-cpus` and `--ray-gpus` say something of a "
-                "cluster; add --executor ray"
+    address = config.option.claims_ray_address
+    cpus, gpus = config.option.claims_ray_cpus, config.option.claims_ray_gpus
+    if config.option.claims_executor != "ray":
+        if (address, cpus, gpus) != (None, None, None):
+            raise RunError(
+                "`--claims-ray-address`, `--claims-ray-cpus` and `--claims-ray-gpus` say something "
+                "of a cluster; add --claims-executor ray"
             )
         return None
-    given = getattr(config, "workerinput", {}).get(FOLDER)
+    from claims.execution.ray.executor import ray_executor
+
+    given = worker_input(config).get(FOLDER)
     folder = None if given is None else Path(given)
-    return ray_executor(
-        address or (None if folder is None else lambda: called_for(folder)), *numbers, folder
-    )
+    if address is None and folder is not None:
+        address = partial(called_for, folder)
+    try:
+        return ray_executor(address, cpus, gpus, folder=folder, prefix=PREFIX)
+    except ValueError as error:
+        raise RunError(str(error)) from None
 
 
 def called_for(folder: Path) -> str:
@@ -162,9 +78,8 @@ def called_for(folder: Path) -> str:
                 if name == REFUSED:
                     raise ClusterError(text)
                 address, mode = text.split()
-                if (
-                    mode != UNSET
-                ):  # Ray finds its token by itself where it knows that one is asked for
+                # Ray finds its token by itself where it knows that one is asked for
+                if mode != UNSET:
                     os.environ.setdefault(AUTH_MODE, mode)
                 return address
         time.sleep(POLL)
@@ -176,87 +91,71 @@ class Cluster:
     for its workers, and lets go at the end.
     """
 
-    def __init__(self, config: pytest.Config, run: Run):
-        self.config, self.run = config, run
+    def __init__(self, config: pytest.Config, run: Run, executor: Ray):
+        self.config, self.run, self.executor = config, run, executor
         self.ended, self.thread = threading.Event(), None
-        self.folder = (
-            Path(tempfile.mkdtemp(prefix="claims-cluster-")) if self._has_workers() else None
-        )
-
-    def _has_workers(self) -> bool:
-        in_charge_of_workers = not hasattr(self.config, "workerinput") and bool(
-            getattr(self.config.option, "tx", None)
-        )
-        return in_charge_of_workers and not self.config.getoption("collectonly")
+        shared = workers_to_start(config) and not config.getoption("collectonly")
+        self.folder = Path(tempfile.mkdtemp(prefix="claims-cluster-")) if shared else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node) -> None:
         node.workerinput[FOLDER] = None if self.folder is None else str(self.folder)
 
     def pytest_sessionstart(self) -> None:
-        if self.folder is not None and not self.config.getoption("ray_address"):
-            self.thread = threading.Thread(target=self._host, name="claims-cluster", daemon=True)
+        if self.folder is not None and not self.config.option.claims_ray_address:
+            self.thread = threading.Thread(
+                target=self._host, args=[self.folder], name="claims-cluster", daemon=True
+            )
             self.thread.start()
 
-    def _host(self) -> None:
+    def _host(self, folder: Path) -> None:
         """Start a cluster when called, and end it with the run: Linux ends a cluster's processes
         with the thread that started them.
         """
-        while not (self.folder / WANTED).exists():
+        while not (folder / WANTED).exists():
             if self.ended.wait(POLL):
                 return
-        self._answer()
+        self._answer(folder)
         self.ended.wait()
-        self.run.executor.close()
+        self.executor.close()
 
-    def _answer(self) -> None:
+    def _answer(self, folder: Path) -> None:
         from claims.execution.ray.connection import ClusterError
 
         try:
-            name, text = (
-                ADDRESS,
-                f"{self.run.executor.connection().address} {os.environ.get(AUTH_MODE, UNSET)}",
-            )
+            address = self.executor.connection().address
+            name, text = ADDRESS, f"{address} {os.environ.get(AUTH_MODE, UNSET)}"
         except Exception as error:
             name, text = REFUSED, str(error) if isinstance(error, ClusterError) else told(error)
-        part = self.folder / f"{name}.part"
+        part = folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
-        os.replace(part, self.folder / name)
+        os.replace(part, folder / name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """One process hands out all first looks at once, so that the cluster is busy from the
         start. What fails here is told by its claims.
         """
-        first = getattr(self.config, "workerinput", {"workerid": "gw0"})["workerid"] == "gw0"
+        first = worker_number(self.config) == 0
         if first and session.items and not self.config.getoption("collectonly"):
-            self._ahead(
-                [item.callspec.params for item in session.items if hasattr(item, "callspec")]
-            )
+            collected = [item for item in session.items if isinstance(item, pytest.Function)]
+            self._ahead([item.callspec.params for item in collected if hasattr(item, "callspec")])
 
-    def _ahead(self, cases: list[dict]) -> None:
-        from claims.commands.prepare import jobs_of
+    def _ahead(self, parameters: list[dict]) -> None:
 
-        asked = [
-            (case["claim"], case["setting"]) for case in cases if {"claim", "setting"} <= set(case)
-        ]
-        claims, named = (
-            {claim.id: claim for claim, _ in asked},
-            {f"{claim.experiment} ({setting})" for claim, setting in asked},
-        )
+        cases = [found[ARGUMENT] for found in parameters if ARGUMENT in found]
+        claims = {case.claim.id: case.claim for case in cases}
+        named = {f"{case.claim.experiment} ({case.setting})" for case in cases}
         suite = replace(self.run.suite, claims=tuple(claims.values()))
-        jobs = [
-            job
-            for job in jobs_of(suite, tuple({setting for _, setting in asked}), self.run.seed_base)
-            if job.name in named
-        ]
+        settings = tuple({case.setting for case in cases})
+        jobs = [job for job in first_jobs(suite, settings, self.run.seed_base) if job.name in named]
         with contextlib.suppress(Exception):
-            self.run.executor.run(jobs, self.run.machine, self.run.store)
+            self.executor.run(jobs, self.run.machine, self.run.store)
 
     def pytest_unconfigure(self) -> None:
         self.ended.set()
         if self.thread is None:
-            self.run.executor.close()
+            self.executor.close()
         else:
             self.thread.join()
         if self.folder is not None:

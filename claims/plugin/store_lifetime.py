@@ -1,16 +1,14 @@
-"""What the controlling process does about the store: it shows the workers' progress, and cleans up
-when they are done.
-
-A plugin object of its own, registered by `claims.plugin`; it knows nothing of verdicts.
+"""What the process in charge does about the store of a run: it shows the workers' progress, and
+cleans up when they are done. It knows nothing of verdicts.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import IO
+from typing import TextIO
 
 import pytest
 
@@ -23,9 +21,9 @@ from claims.store.entries import StoreError
 from claims.store.pruning import Removed, prune, sweep
 
 
-class Overseer:
-    """Present in the store as long as the run lasts, so that nothing it uses is pruned by
-    others.
+class StoreLifetime:
+    """In use by this run as long as it lasts, so that nothing of it is pruned by others; swept and
+    kept within its bound at the end.
     """
 
     def __init__(self, config: pytest.Config, run: Run):
@@ -45,8 +43,7 @@ class Overseer:
         self.held.enter_context(present(self.run.store))
         writer = getattr(self.config.pluginmanager.getplugin("terminalreporter"), "_tw", None)
         if writer is not None and self.config.get_verbosity() > -2:
-            file = _beside_capture(writer._file)
-            self.held.callback(file.close)
+            file = self.held.enter_context(_beside_capture(writer._file))
             self.display = Display(
                 self.run.store,
                 lambda: self.names,
@@ -69,10 +66,8 @@ class Overseer:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """After the workers: sweep up after the killed, and keep the store within its bound."""
-        with (
-            self.held,
-            contextlib.suppress(StoreError, OSError),
-        ):  # a store that may only be read stays as it is
+        # a store that may only be read stays as it is
+        with self.held, contextlib.suppress(StoreError, OSError):
             if not self.config.getoption("collectonly"):
                 self.removed = prune(self.run.store, bound=self.bound)
         if not self.config.getoption("collectonly"):
@@ -96,37 +91,32 @@ class Overseer:
                     digest = observations_digest(experiment, self.run.machine)
                     seconds = expected_seconds(experiment, self.run.machine, self.run.store)
                     found[digest] = Named(f"{name} ({setting})", seconds)
-        return {**self._readings(), **found}
+        return {**self._variants(), **found}
 
-    def _readings(self) -> Mapping[str, Named]:
-        if not self.config.getoption("variants"):
+    def _variants(self) -> Mapping[str, Named]:
+        if not self.config.option.claims_variants:
             return {}
-        from claims.variants import cases, experiment_of
+        from claims.variants import variant_cases, variant_experiment
 
-        return {
-            observations_digest(experiment_of(self.run, case), self.run.machine): Named(case.name)
-            for case in cases(self.run)
-        }
+        found = {}
+        for case in variant_cases(self.run):
+            with contextlib.suppress(ValueError):  # as above
+                made = variant_experiment(self.run, case)
+                found[observations_digest(made, self.run.machine)] = Named(case.name)
+        return found
 
 
-def _beside_capture(file: IO[str]) -> IO[str]:
+@contextlib.contextmanager
+def _beside_capture(file: TextIO) -> Iterator[TextIO]:
     """The terminal as it is now, which stays the terminal while a test's output is captured."""
     try:
-        return os.fdopen(
+        beside = os.fdopen(
             os.dup(file.fileno()), "w", encoding=file.encoding or "utf-8", errors="replace"
         )
     except (OSError, ValueError, AttributeError):
-        return _Unclosed(file)
-
-
-class _Unclosed:
-    """A file that is not ours to close."""
-
-    def __init__(self, file: IO[str]):
-        self._file = file
-
-    def __getattr__(self, name: str):
-        return getattr(self._file, name)
-
-    def close(self) -> None:
-        """Left to its owner."""
+        beside = None
+    if beside is None:
+        yield file  # not ours to close
+    else:
+        with beside:
+            yield beside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import math
 import re
@@ -24,12 +25,23 @@ INK, MUTED, CHANGE, LIMIT = (
 )  # stand-ins, replaced by the page's colours
 COLORS = {INK: "currentColor", MUTED: "var(--muted)", CHANGE: "var(--no)", LIMIT: "var(--c)"}
 MOST_LABELS = 12
+NOT_DRAWN = (
+    '<p class="muted small">This figure is drawn by matplotlib, which is not installed: '
+    "<code>pip install 'memo-claims[plots]'</code></p>"
+)
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is there; without it pages say so in the figures' places."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def trajectory(track: Track, labels: Sequence[str], name: str) -> str:
     """SVG text: headline estimate and interval at each result, its threshold dashed, changes
     marked. `name` makes its ids unique.
     """
+    if not can_draw():
+        return NOT_DRAWN
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -1,14 +1,14 @@
 """Estimation plots after Gardner and Altman: each seed a dot, pairs joined, the interval beside.
 Geometry only; templates draw it.
 
-matplotlib chooses the ticks but does not draw: a figure of its own takes it longer than this whole
-page may take for 500 claims (docs/reports.md has the measurement).
+matplotlib does not draw them: one of its figures takes longer than this whole page may take for 500
+claims (docs/reports.md has the measurement).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from claims.language import to_text
 from claims.language.estimand import terms_of
 from claims.language.nodes import Binary, Number, Value
 from claims.language.quantities import at_means, over_seeds, quantity, sides_of, without_log
+from claims.report.ticks import round_ticks
 from claims.report.wording import number
 
 if TYPE_CHECKING:
@@ -334,7 +335,7 @@ def _claimed(
 
 
 def _ticks(scale: Scale, log: bool, n: int = 6) -> tuple[Tick, ...]:
-    found = _log_ticks(scale) if log else _nice(n)(scale.low, scale.high)
+    found = _log_ticks(scale) if log else round_ticks(scale.low, scale.high, n)
     texts = {
         v: number(math.exp(v) if log else (0.0 if abs(v) < 1e-12 * (scale.high - scale.low) else v))
         for v in found
@@ -354,12 +355,6 @@ def _log_ticks(scale: Scale) -> list[float]:
         if d % step == 0
         for part in parts
     ]
-
-
-def _nice(n: int) -> Callable[[float, float], Sequence[float]]:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(nbins=n, steps=[1, 2, 2.5, 5, 10]).tick_values
 
 
 def short(node: Value) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from claims.comparison.sensitivity import VariantsTable
 from claims.evidence import ERROR, INCONCLUSIVE, REFUTED, SUPPORTED, shown
-from claims.report.history_plot import for_page
+from claims.report.history_plot import NOT_DRAWN, can_draw, for_page
 from claims.schema.variants import Variant, format_value
 from claims.variants import VariantRow
 
@@ -61,6 +61,8 @@ def curve(table: VariantsTable, claim: str, name: str) -> str:
     """SVG text: estimates and intervals in every variant, sorted, coloured by verdict; below, which
     choices each makes. `name` makes ids unique.
     """
+    if not can_draw():
+        return NOT_DRAWN
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -259,6 +259,13 @@ class Claim:
         except NotThere as error:
             return NotAsked(error.message)
 
+    def is_asked(self, setting: str) -> bool:
+        """Whether a setting has what the claim names, as far as is known before measuring."""
+        try:
+            return not isinstance(self.ask(setting), NotAsked)
+        except Undescribed:
+            return True
+
     def expected_in(self, setting: str) -> str | None:
         """The recorded verdict, or None where none is recorded for the setting."""
         return self.expected if isinstance(self.expected, str) else self.expected.get(setting)

@@ -136,7 +136,7 @@ def suite(tmp_path, **environment):
         "no:cacheprovider",
         "-p",
         "no:xdist",
-        "--report-dir",
+        "--claims-report",
         tmp_path / "reports",
     ]
     done = subprocess.run(

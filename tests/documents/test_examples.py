@@ -95,7 +95,7 @@ def test_every_claim_of_an_example_comes_out_as_expected(name, tmp_path):
             "pytest",
             "claims/",
             f"--claims-file=examples/{name}/claims.yaml",
-            f"--report-dir={tmp_path}",
+            f"--claims-report={tmp_path}",
             "-q",
             "-p",
             "no:cacheprovider",

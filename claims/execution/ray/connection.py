@@ -19,7 +19,7 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }  # nothing is reported to anyone; no warning of a change to come
-MISSING = "`--executor ray` needs Ray, which is not installed; remedy: pip install '.[ray]'"
+MISSING = "Ray is not installed; remedy: pip install 'memo-claims[ray]'"
 
 
 class ClusterError(RuntimeError):
@@ -60,7 +60,7 @@ def connect(address: str | None) -> Connection:
         ray.init(address=address or "local", logging_level=quiet, log_to_driver=False, **new)
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
         where = (
-            f"no cluster answers at `--ray-address {address}`"
+            f"no Ray cluster answers at `{address}`"
             if address
             else "no cluster could be started on this machine"
         )
@@ -112,7 +112,8 @@ class Connection:
             warnings.warn(
                 f"a task takes {num_cpus:g} CPU and {num_gpus:g} GPU, and the cluster has "
                 f"{there.get('CPU', 0):g} and {there.get('GPU', 0):g}: "
-                "the work waits until it grows; fewer: --ray-cpus, --ray-gpus",
+                "the work waits until it grows; fewer: --claims-ray-cpus, --claims-ray-gpus "
+                "(`prepare`: --ray-cpus, --ray-gpus)",
                 ClusterWarning,
                 stacklevel=2,
             )

@@ -22,6 +22,7 @@ from claims.execution.local import InProcess
 from claims.execution.machine import Machine
 from claims.execution.measure import observations_digest
 from claims.execution.ray import Ray, Resources, chunks, connection, driver, work
+from claims.execution.ray.executor import ray_executor
 from claims.execution.ray.failures import Failures, SeedFailure
 from claims.execution.ray.mailbox import _by_value
 from claims.execution.ray.versions import differences, versions
@@ -612,16 +613,20 @@ def test_what_failed_is_known_to_all_that_share_a_folder(tmp_path):
 
 
 def test_workers_share_what_failed_on_a_cluster_elsewhere_too():
-    asked = {"executor": "ray", "ray_address": "auto", "collectonly": False}
-    in_charge = SimpleNamespace(option=SimpleNamespace(tx=["2*popen"]), getoption=asked.get)
-    plugin = options.Cluster(in_charge, SimpleNamespace(executor=Ray("auto")))
+    option = SimpleNamespace(
+        claims_executor="ray",
+        claims_ray_address="auto",
+        claims_ray_cpus=None,
+        claims_ray_gpus=None,
+        tx=["2*popen"],
+    )
+    in_charge = SimpleNamespace(option=option, getoption={"collectonly": False}.get)
+    plugin = options.Cluster(in_charge, SimpleNamespace(), Ray("auto"))
     plugin.pytest_sessionstart()
     assert plugin.thread is None, "no cluster of its own"
     node = SimpleNamespace(workerinput={})
     plugin.pytest_configure_node(node)
-    executor = options.executor_of(
-        SimpleNamespace(workerinput=node.workerinput, getoption=asked.get)
-    )
+    executor = options.make_executor(SimpleNamespace(workerinput=node.workerinput, option=option))
     assert (
         executor.address == "auto"
         and executor.failures.folder == plugin.folder
@@ -634,9 +639,9 @@ def test_workers_share_what_failed_on_a_cluster_elsewhere_too():
 def test_without_ray_the_remedy_is_said(monkeypatch):
     monkeypatch.setattr(connection, "installed", lambda: False)
     with pytest.raises(
-        ValueError, match=r"needs Ray, which is not installed; remedy: pip install '.\[ray\]'"
+        ValueError, match=r"`--executor=ray`: Ray is not installed; remedy: pip install '.*\[ray\]'"
     ):
-        options.ray_executor(None, None, None)
+        ray_executor(None, None, None)
     with pytest.raises(connection.ClusterError, match="not installed"):
         Ray().connection()
 
@@ -699,7 +704,7 @@ def suite(pytester, monkeypatch):
 
 
 def test_the_workers_of_a_run_share_one_cluster_that_ends_with_it(suite, pytester):
-    result = suite("--executor", "ray", "-n", "2", "--ray-cpus", "1")
+    result = suite("--claims-executor", "ray", "-n", "2", "--claims-ray-cpus", "1")
     result.stdout.fnmatch_lines(
         ["*breaks*Diverged: training diverged*", "*4 claims: 2 supported, 2 error*"]
     )
@@ -711,9 +716,9 @@ def test_the_workers_of_a_run_share_one_cluster_that_ends_with_it(suite, pyteste
 
 
 def test_options_that_mean_nothing_are_refused(suite):
-    result = suite("--ray-address", "auto")
+    result = suite("--claims-ray-address", "auto")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*say something of a cluster; add --executor ray*"])
+    result.stderr.fnmatch_lines(["*say something of a cluster; add --claims-executor ray*"])
 
 
 @pytest.mark.slow
