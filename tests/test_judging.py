@@ -25,7 +25,7 @@ class Given:
     def describe(self):
         return {"m": {"arm": ("a", "b", "c")}, "n": {"arm": ("a", "b", "c")}, "z": {}}
 
-    def measure(self, seeds, device):
+    def measure(self, seeds, context):
         raise AssertionError("not asked")
 '''
 TRUTH = {"a": 1.0, "b": 2.0, "c": 50.0}  # means of m; n is ten times m; spread 5 %

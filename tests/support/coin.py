@@ -2,9 +2,10 @@
 
 KIND = '''
 import numpy, os, xarray
+from claims import Diverged, Experiment
 
 
-class Coin:
+class Coin(Experiment):
     """Gains drawn by seed: `a` about 1, `b` about 2, spread 0.3."""
 
     def __init__(self, shift=0.0, fails=None, levels=("a", "b")):
@@ -13,12 +14,11 @@ class Coin:
     def describe(self):
         return {"gain": {"level": self.levels}, "heads": {}, "won": {}}
 
-    def measure(self, seeds, device):
+    def measure(self, seeds, context):
         with open(os.environ["MEASURED"], "a") as log:
             log.write("".join(f"{seed}\\n" for seed in seeds))
         if self.fails is not None and self.fails in seeds:
-            from models.training import NonFiniteError
-            raise NonFiniteError([self.fails], 7)
+            raise Diverged(f"training diverged in seed {self.fails}; stop", [self.fails])
         if self.fails is not None and self.fails < 0:
             raise SystemExit("out of coins")
         draw = lambda seed, i: numpy.random.default_rng([seed, i]).normal()
