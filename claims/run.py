@@ -21,7 +21,7 @@ from claims.store.pruning import DEFAULT_BOUND, bytes_of
 if TYPE_CHECKING:
     import xarray
 
-    from claims.controls import Control
+    from claims.false_positives import FalsePositiveCheck
 
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
@@ -89,17 +89,17 @@ class Run:
             seed_base=self.seed_base,
         )
 
-    def control(self, claim: Claim, setting: str) -> Control:
-        """Whether one claim can fail, on what it was judged on."""
-        from claims.controls import control
+    def check_false_positives(self, claim: Claim, setting: str) -> FalsePositiveCheck:
+        """How often one claim is supported where it is false, on what it was judged on."""
+        from claims.false_positives import check_false_positives
 
-        n_controls = sum(1 for _ in self.cases())
-        return control(
+        n_checks = sum(1 for _ in self.cases())
+        return check_false_positives(
             claim,
             setting,
             lambda seeds: self.measure(claim.spec, setting, seeds),
             seed_base=self.seed_base,
-            n_controls=n_controls,
+            n_checks=n_checks,
         )
 
 

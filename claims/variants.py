@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from claims.evidence import ERROR, Evidence, plain
+from claims.evidence import ERROR, Evidence, NoVerdict, plain
 from claims.judging import judge
 from claims.schema import Claim, Seeds
 from claims.schema.variants import Variant, setting_of, settings_of, with_readings
@@ -19,11 +19,6 @@ from claims.schema.variants import Variant, setting_of, settings_of, with_readin
 if TYPE_CHECKING:
     from claims.experiments.base import Configured
     from claims.run import Run
-
-DIVERGED = (
-    "NonFiniteError",
-    "NonFiniteObservation",
-)  # how `judge` begins the reason where a network, or a probe, left the finite numbers
 
 
 @dataclass(frozen=True)
@@ -129,7 +124,7 @@ def reread(run: Run, case: Case) -> Reread:
 
 
 def _row(evidence: Evidence) -> Row:
-    diverged = evidence.verdict == ERROR and evidence.reason.partition(":")[0] in DIVERGED
+    diverged = evidence.verdict == ERROR and evidence.code == NoVerdict.DIVERGED
     if not evidence.atoms:
         return Row(evidence.id, evidence.verdict, evidence.reason, diverged)
     atom = evidence.atoms[evidence.headline]

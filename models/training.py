@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, TrainSettings
+from claims.experiments.base import BridgeSettings, Diverged, NetworkSettings, TrainSettings
 from models import datasets
 from models.credit import Signal, rule, vec
 from models.networks.gradients import block_gradients, head_gradients, input_gradients
@@ -54,15 +54,16 @@ EVALUATED_AT_ONCE = (
 )
 
 
-class NonFiniteError(RuntimeError):
+class NonFiniteError(Diverged):
     """A network's parameters left the finite numbers: `seeds` and `epoch` say whose and when."""
 
     def __init__(self, seeds: Sequence[int], epoch: int):
-        self.seeds, self.epoch = tuple(seeds), epoch
+        self.epoch = epoch
         names = ", ".join(map(str, seeds))
         super().__init__(
             f"training diverged: non-finite parameters at epoch {epoch} in seed {names}; a "
-            "smaller `train.lr` may help"
+            "smaller `train.lr` may help",
+            seeds,
         )
 
     def __reduce__(self):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from claims.execution.measure import Machine
-from claims.experiments.base import Configured, create
+from claims.experiments.base import Configured, Diverged, create
 from claims.store.entries import Store
 
 
@@ -43,11 +43,12 @@ class Failure:
     job: str
     error: str
     message: str
+    diverged: bool = False
 
     @classmethod
     def of(cls, job: Job, error: BaseException) -> Failure:
         """That `error` ended a job."""
-        return cls(job.name, type(error).__name__, str(error))
+        return cls(job.name, type(error).__name__, str(error), isinstance(error, Diverged))
 
     @property
     def reason(self) -> str:
@@ -57,18 +58,19 @@ class Failure:
 
 class FailedElsewhere(RuntimeError):
     """An executor could not make what was asked of it. `error` names what was raised there, or this
-    type where failures differ.
+    type where failures differ; `diverged`: all of them are of runs that diverged.
     """
 
     def __init__(self, failures: Sequence[Failure]):
         names = {failure.error for failure in failures}
         self.error = names.pop() if len(names) == 1 else type(self).__name__
+        self.diverged = all(failure.diverged for failure in failures)
         super().__init__(
             "; ".join(f.message if f.error == self.error else f.reason for f in failures)
         )
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """An error's type and message, alike whether it was raised here or where an executor had the
     work done.
     """
@@ -83,4 +85,4 @@ class Executor(Protocol):
         ...
 
 
-__all__ = ["Executor", "FailedElsewhere", "Failure", "Job", "told"]
+__all__ = ["Executor", "FailedElsewhere", "Failure", "Job", "format_error"]

@@ -131,6 +131,14 @@ class SettingsError(ValueError):
         )
 
 
+class Diverged(RuntimeError):
+    """A run whose numbers left the finite range: `seeds` says whose."""
+
+    def __init__(self, message: str, seeds: Sequence[int] = ()):
+        self.seeds = tuple(seeds)
+        super().__init__(message)
+
+
 @runtime_checkable
 class Experiment(Protocol):
     """Anything that yields observations by seed.

@@ -1,5 +1,5 @@
-"""What a calibration table must show before its method may be the default, and the table as
-Markdown.
+"""Requirements that a calibration table must meet before its method is the default, and the table
+as Markdown.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ WILD = ("lognormal", "outliers")
 
 @dataclass(frozen=True)
 class Limit:
-    """A requirement and the figure that comes closest to breaking it, or breaks it most, in one
-    design. kind: share, difference (of two shares) or width; broken: every cell of the design that
-    breaks it, with its figure.
+    """A requirement, and the figure of one design that comes closest to breaking it or breaks it
+    most.
+
+    kind: share, difference (of two shares) or width. broken: every cell of the design that breaks
+    it, with its figure.
     """
 
     text: str
@@ -34,6 +36,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class _Rule:
+    """A requirement on the rows that it applies to: their value is at most, or at `least`, the
+    bound.
+    """
+
     text: str
     value: Callable[..., float]
     bound: float
@@ -42,7 +48,7 @@ class _Rule:
     least: bool = False
 
     def judge(self, rows: Iterable) -> Limit | None:
-        """Of the rows that the rule applies to; None where there are none."""
+        """The requirement on `rows`; None where it applies to none of them."""
         rows = [r for r in rows if self.applies(r)]
         if not rows:
             return None
@@ -120,7 +126,7 @@ ERRORS = (
 
 
 def limits(table: Table) -> list[Limit]:
-    """Every requirement that the table has rows for, of every design."""
+    """Every requirement on every design, where the table has rows for it."""
     found = [rule.judge(rows) for rule in RATES for rows in _by_design(table.rates)]
     found += [rule.judge(rows) for rule in ERRORS for rows in _by_design(table.errors)]
     return [f for f in found if f is not None]

@@ -24,7 +24,7 @@ from claims.run import Run, store_root
 from claims.schema.problems import ClaimFileError
 
 if TYPE_CHECKING:
-    from claims.controls import Control
+    from claims.false_positives import FalsePositiveCheck
     from claims.report.publish import Published, Wishes
 
 RUN = pytest.StashKey[Run]()
@@ -201,14 +201,14 @@ def controlled(request: pytest.FixtureRequest, run: Run) -> Callable[..., Contro
     """
 
     def control(claim, setting) -> Controlled:
-        request.node.stash[CONTROL] = found = run.control(claim, setting)
+        request.node.stash[CONTROL] = found = run.check_false_positives(claim, setting)
         return Controlled(found)
 
     return control
 
 
 EVIDENCE = pytest.StashKey[Evidence]()
-CONTROL = pytest.StashKey["Control"]()
+CONTROL = pytest.StashKey["FalsePositiveCheck"]()
 
 
 class Settled:
@@ -235,7 +235,7 @@ class Settled:
 class Controlled:
     """A control turned into a test's outcome."""
 
-    def __init__(self, control: Control):
+    def __init__(self, control: FalsePositiveCheck):
         self.control = control
 
     def settle(self) -> None:
@@ -296,7 +296,8 @@ class Ledger:
         control = getattr(report, "claim_control", None)
         if control is not None:
             self.false_support[control["id"], control["setting"]] = {
-                name: control[name] for name in ("false_support", "false_support_skewed")
+                name: control[name]
+                for name in ("false_positive_rate", "false_positive_rate_skewed")
             }
 
     @pytest.hookimpl(trylast=True)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claims.execution.jobs import Executor, told
+from claims.execution.jobs import Executor, format_error
 from claims.run import Run
 
 if TYPE_CHECKING:
@@ -218,7 +218,10 @@ class Cluster:
                 f"{self.run.executor.connection().address} {os.environ.get(AUTH_MODE, UNSET)}",
             )
         except Exception as error:
-            name, text = REFUSED, str(error) if isinstance(error, ClusterError) else told(error)
+            name, text = (
+                REFUSED,
+                str(error) if isinstance(error, ClusterError) else format_error(error),
+            )
         part = self.folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
         os.replace(part, self.folder / name)

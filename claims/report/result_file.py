@@ -18,8 +18,10 @@ from typing import Any
 
 from claims.evidence import Evidence, plain
 from claims.execution.measure import plan
-from claims.judging import atom_of, cut, generator
+from claims.judging import generator
+from claims.language import to_text
 from claims.run import Run
+from claims.samples import atom_of, extract_sample
 from claims.schema import NotAsked
 
 VERSION = 1
@@ -216,18 +218,18 @@ def _reproduced(
     spec = run.suite.experiments[item.experiment]
     experiment = spec.experiment(setting)
     question = item.ask(setting) if experiment.describe() is not None else NotAsked("not described")
-    text = None if isinstance(question, NotAsked) else str(question.atoms[0].estimand)
+    text = None if isinstance(question, NotAsked) else to_text(question.atoms[0].node)
     seeds = max(
         (e.seeds for e in evidence if e.experiment == item.experiment and e.setting == setting),
         key=len,
     )
     if isinstance(question, NotAsked) or plan(experiment, seeds, run.machine, run.store).missing:
         return {"estimate": None, "low": None, "high": None, "estimand": text}
-    terms = cut(run.measure(spec, setting, seeds), question.terms, experiment)
+    extracted = extract_sample(run.measure(spec, setting, seeds), question.terms, experiment)
     atom = atom_of(
-        replace(question.atoms[0], lower=item.value), terms.order
+        replace(question.atoms[0], lower=item.value), extracted.terms
     )  # a threshold, so that it can be judged; its interval is wanted
-    found = decide(terms.sample, [atom], rng=generator(item.expression, run.seed_base)).atoms[0]
+    found = decide(extracted.sample, [atom], rng=generator(item.expression, run.seed_base)).atoms[0]
     return plain(
         {"estimate": found.estimate, "low": found.low, "high": found.high, "estimand": text}
     )

@@ -174,8 +174,13 @@ def test_the_summary_tells_whether_each_claim_would_pass_again_and_its_rate_wher
 ):
     first, second, *_ = result.claims
     told = [
-        replace(first, pass_again=0.815, false_support=0.025, false_support_skewed=0.175),
-        replace(second, pass_again=None),
+        replace(
+            first,
+            replication_probability=0.815,
+            false_positive_rate=0.025,
+            false_positive_rate_skewed=0.175,
+        ),
+        replace(second, replication_probability=None),
     ]
     rows_ = [
         line

@@ -152,7 +152,12 @@ class Campaign:
                 self.failures.add(
                     chunk.digest,
                     seed,
-                    SeedFailure(told["failed"], told["message"], bool(told["seeds"])),
+                    SeedFailure(
+                        told["failed"],
+                        told["message"],
+                        bool(told["seeds"]),
+                        told.get("diverged", False),
+                    ),
                 )
             left = tuple(s for s in part if s not in guilty and not self.store.has(chunk.key(s)))
             parts += ([left] if guilty else [(s,) for s in left]) if left else []
@@ -275,6 +280,7 @@ class Campaign:
                 failure.message
                 if failure.named
                 else f"{failure.message} (seed {', '.join(map(str, seeds))})",
+                failure.diverged,
             )
             for failure, seeds in seeds_of.items()
         ]

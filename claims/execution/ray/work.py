@@ -19,7 +19,7 @@ from typing import Any
 from claims.execution.jobs import Job
 from claims.execution.measure import Machine, measure, observations_digest
 from claims.execution.ray.versions import differences, versions
-from claims.experiments.base import Configured, SettingsError
+from claims.experiments.base import Configured, Diverged, SettingsError
 from claims.store.entries import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
 from claims.store.pruning import living
 from models import datasets
@@ -154,6 +154,7 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
         "failed": type(error).__name__,
         "message": str(error),
         "seeds": [int(s) for s in seeds] if isinstance(seeds, (tuple, list)) else [],
+        "diverged": isinstance(error, Diverged),
     }
 
 

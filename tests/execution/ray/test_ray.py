@@ -261,6 +261,7 @@ def test_a_seed_that_diverges_is_told_once_and_takes_no_other_with_it(
     (failure,) = executor.run([job], Machine(), store)
     assert (
         failure.job == "picky"
+        and failure.diverged
         and failure.reason.startswith("NonFiniteError: training diverged")
         and "seed 4;" in failure.reason
     )

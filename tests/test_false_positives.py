@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from claims.controls import ALLOWED
 from claims.evidence import Evidence
 from claims.execution.measure import Machine
 from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
+from claims.false_positives import ALLOWED
 from claims.report.again import chances
 from claims.report.false_support import rates
 from claims.run import Run
@@ -32,7 +32,7 @@ def credits(name, position=(5, 0, 0), seeds=range(3)):
     """The oracle's credit and a control's, (levels, G, B, W) both, for a stack of three
     networks.
     """
-    network, params, x, y, acts = drawn(SHAPE, batch=400)
+    network, params, _, y, acts = drawn(SHAPE, batch=400)
     signal = Signal(
         network,
         params,
@@ -115,11 +115,11 @@ def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pyteste
     result.stdout.fnmatch_lines(["*can_fail?ordered?*"])
     assert sorted(measured(pytester)) == list(range(8))
     assert (
-        all(0 <= claim["false_support"] < 0.1 for claim in result.claims.values())
+        all(0 <= claim["false_positive_rate"] < 0.1 for claim in result.claims.values())
         and not result.file["partial"]
     )
-    assert all(0 <= claim["false_support_skewed"] < 0.3 for claim in result.claims.values())
-    worst = max(claim["false_support"] for claim in result.claims.values())
+    assert all(0 <= claim["false_positive_rate_skewed"] < 0.3 for claim in result.claims.values())
+    worst = max(claim["false_positive_rate"] for claim in result.claims.values())
     result.stdout.fnmatch_lines(
         [f"*where they are false, claims were supported in {100 * worst:.3g} % of worlds or less*"]
     )
@@ -128,7 +128,7 @@ def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pyteste
 def test_without_controls_none_are_collected_and_nothing_is_said_of_them(suite):
     result = suite(GOOD)
     result.assert_outcomes(passed=3)
-    assert [claim["false_support"] for claim in result.claims.values()] == [None] * 3
+    assert [claim["false_positive_rate"] for claim in result.claims.values()] == [None] * 3
     assert "where they are false" not in result.stdout.str()
 
 
@@ -176,13 +176,13 @@ def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
     run = recorded(
         tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"]
     )
-    wide, narrow = (run.control(claim, setting) for claim, setting in run.cases())
+    wide, narrow = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert (
         not wide.passed
         and not wide.error
         and "only at means outside the range of what is measured" in wide.reason
     )
-    assert narrow.passed and narrow.false_support < 0.06
+    assert narrow.passed and narrow.false_positive_rate < 0.06
 
 
 def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
@@ -195,15 +195,15 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
         + "  low: {says: A is low., expect: accuracy(a) < 5.5}\n"
     )
     run = recorded(tmp_path, [(i, "a", value) for i, value in enumerate(values)], claims)
-    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
-    assert found.passed and found.false_support < ALLOWED < found.false_support_skewed
+    (found,) = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
+    assert found.passed and found.false_positive_rate < ALLOWED < found.false_positive_rate_skewed
     told = list(
         rates(
             [
                 replace(
                     run.judge(*case),
-                    false_support=found.false_support,
-                    false_support_skewed=found.false_support_skewed,
+                    false_positive_rate=found.false_positive_rate,
+                    false_positive_rate_skewed=found.false_positive_rate_skewed,
                 )
                 for case in run.cases()
             ]
@@ -211,7 +211,7 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
     )
     assert (
         len(told) == 2
-        and f"low was supported in {100 * found.false_support_skewed:.3g} %" in told[1]
+        and f"low was supported in {100 * found.false_positive_rate_skewed:.3g} %" in told[1]
     )
 
 
@@ -250,7 +250,7 @@ def test_an_undefined_quantity_is_not_taken_for_a_boundary_out_of_reach(tmp_path
         ],
         claims.replace(",\n     ranges: {accuracy: [0, 1]}", ""),
     )
-    (found,) = (run.control(claim, setting) for claim, setting in run.cases())
+    (found,) = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert not found.passed and "is undefined at the observed means" in found.reason
 
 
@@ -267,12 +267,16 @@ def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):
     )
     claims = result.claims
     assert (
-        claims["positive@first"]["pass_again"] > 0.95 and claims["close@first"]["pass_again"] < 0.9
+        claims["positive@first"]["replication_probability"] > 0.95
+        and claims["close@first"]["replication_probability"] < 0.9
     )
     together = np.mean(
-        [set(w) == {"1"} for w in zip(*(c["passes_in"] for c in claims.values()), strict=True)]
+        [
+            set(w) == {"1"}
+            for w in zip(*(c["replication_worlds"] for c in claims.values()), strict=True)
+        ]
     )
-    assert together <= min(c["pass_again"] for c in claims.values())
+    assert together <= min(c["replication_probability"] for c in claims.values())
     result.stdout.fnmatch_lines(
         [
             f"*all claims would come out as expected with a chance of {100 * together:.0f} %*",
@@ -286,22 +290,22 @@ def remedy(**fields):
     told = {
         "expected": "supported",
         "verdict": "supported",
-        "pass_again": 0.8,
-        "passes_in": "11110",
+        "replication_probability": 0.8,
+        "replication_worlds": "11110",
         "n_seeds": 16,
     } | fields
     return list(chances([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
 
 
 def test_the_remedy_for_a_close_claim_fits_what_is_expected_of_it():
-    assert remedy(seeds_to_pass=70).endswith(
+    assert remedy(seeds_to_replicate=70).endswith(
         "close: 80 %; about 70 seeds in one look would make it 90 %"
     )
-    assert remedy(seeds_to_pass=70, seeds_scheduled=16) == remedy(seeds_to_pass=70)
-    assert remedy(seeds_to_pass=50, seeds_scheduled=64).endswith(
+    assert remedy(seeds_to_replicate=70, max_seeds=16) == remedy(seeds_to_replicate=70)
+    assert remedy(seeds_to_replicate=50, max_seeds=64).endswith(
         "would make it 90 %; it stopped at 16, and its schedule goes to 64 already"
     )
-    assert remedy(seeds_scheduled=64).endswith(
+    assert remedy(max_seeds=64).endswith(
         "the data do not say how many seeds would help; it stopped at 16, and its schedule "
         "goes to 64 already"
     )
@@ -316,5 +320,5 @@ def test_a_close_claim_is_told_the_seeds_that_its_own_chance_asks_for(suite):
         "step: 8, max: 24}}\n",
         "--inconclusive=warn",
     ).claims["close@first"]
-    assert claim["seeds_scheduled"] == 24 and claim["verdict"] == "supported"
-    assert claim["pass_again"] >= 0.9 or claim["seeds_to_pass"] > claim["n_seeds"]
+    assert claim["max_seeds"] == 24 and claim["verdict"] == "supported"
+    assert claim["replication_probability"] >= 0.9 or claim["seeds_to_replicate"] > claim["n_seeds"]
