@@ -83,7 +83,7 @@ def command(
         progress=click.echo,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_markdown(table) + "\n", encoding="utf-8")
+    out.write_text(render_markdown(table), encoding="utf-8")
     click.echo(f"written: {out}")
 
 

@@ -140,12 +140,21 @@ def _by_design(rows: Iterable) -> list[list]:
 
 
 def render_markdown(table: Table) -> str:
-    """The whole table, its limits first."""
-    head = (
+    """The table as a page, its requirements first."""
+    parts = [
+        "# Error rates of the verdicts",
+        "",
+        "Written by `python -m claims calibrate`. docs/inference.md says what the columns mean and "
+        "what was asked beforehand.",
+        "",
         f"Method `{table.method}`, nominal {100 * table.confidence:g} % two-sided, "
-        f"{table.n_resamples} resamples."
-    )
-    parts = [head, "", "### What must hold", "", *_limits(table), ""]
+        f"{table.n_resamples} resamples.",
+        "",
+        "## What must hold",
+        "",
+        *_limits(table),
+        "",
+    ]
     if table.compared:
         parts += [
             *_title("methods compared", table.compared[0].n_worlds),
@@ -170,7 +179,7 @@ def render_markdown(table: Table) -> str:
 def _title(design: str, n_worlds: int) -> list[str]:
     near, wide = (100 * sqrt(p * (1 - p) / n_worlds) for p in (0.025, 0.05))
     return [
-        f"### {design[0].upper()}{design[1:]}",
+        f"## {design[0].upper()}{design[1:]}",
         "",
         f"{n_worlds} worlds a cell; "
         f"binomial standard error {wide:.2f} points at 95 %, {near:.2f} at 2.5 %.",

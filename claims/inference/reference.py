@@ -18,7 +18,8 @@ from claims.inference.types import InferenceError
 TIE = 1e-9  # relative: distances as near as this are equal
 HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 
-# The numbers below were chosen by simulation; docs/inference.md has the table and the alternatives.
+# The numbers below were chosen by simulation; docs/inference.md says what for and
+# docs/calibration.md has the tables.
 FLOOR = 0.85  # a bound is never nearer than this share of t's
 # asymmetry, as a share of t's quantile, from which all of the bootstrap's extra spread is kept
 CONVINCING = 0.3
