@@ -29,6 +29,7 @@ import os
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -274,14 +275,9 @@ def peak_rate(size: Size, n_seeds: int, device: str) -> float:
     ]
     rates = []
     for g, m, k, n in shapes:
-        left, right, out = (
-            torch.randn(g, m, k, device=device),
-            torch.randn(g, k, n, device=device),
-            torch.empty(g, m, n, device=device),
-        )
-        rates.append(
-            2.0 * g * m * k * n / timed(lambda: torch.bmm(left, right, out=out), device, repeat=5)
-        )
+        left, right = (torch.randn(g, *shape, device=device) for shape in ((m, k), (k, n)))
+        multiply = partial(torch.bmm, left, right, out=torch.empty(g, m, n, device=device))
+        rates.append(2.0 * g * m * k * n / timed(multiply, device, repeat=5))
     return max(rates)
 
 

@@ -12,14 +12,14 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"  # before numpy is imported: the promise is for one core
 
-import resource
-import statistics
-import time
+import resource  # noqa: E402
+import statistics  # noqa: E402
+import time  # noqa: E402
 
-import numpy as np
+import numpy as np  # noqa: E402
 
-from claims.inference import Atom, Sample, decide
-from claims.inference.worlds import linear, log_quotient, quotient
+from claims.inference import Atom, Sample, decide  # noqa: E402
+from claims.inference.worlds import linear, log_quotient, quotient  # noqa: E402
 
 SEEDS, RESAMPLES, REPEATS = 32, 9999, 7
 

@@ -1,4 +1,4 @@
-"""Whether `pass_again` keeps its promise: `python -m benchmarks.replication` trains 20 disjoint
+"""Calibration of `replication_probability`: `python -m benchmarks.replication` trains 20 disjoint
 sets of digits seeds and writes docs/replication.md.
 
 Every claim of claims.yaml on the sweep, and copies of it with thresholds shifted so that they pass
@@ -27,8 +27,9 @@ from claims.execution.machine import Machine
 from claims.execution.measure import plan
 from claims.inference import Atom, Sample, schedule
 from claims.inference.predictive import fresh_worlds, judge_schedule
-from claims.judging import atom_of, cut, generator
+from claims.judging import generator
 from claims.run import Run, store_root
+from claims.samples import atom_of, extract_sample
 from claims.schema import Claim, NotAsked, load_suite
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,13 +120,13 @@ def judge_all(claim: Claim, runs: Sequence[Run]) -> Iterator[Case]:
         return
     samples = []
     for run in runs:
-        terms = cut(
+        extracted = extract_sample(
             run.measure(claim.spec, "digits", range(run.seed_base, run.seed_base + SEEDS)),
             question.terms,
             claim.spec.experiment("digits"),
         )
-        samples.append(terms.sample)
-    atoms = [atom_of(a, terms.order) for a in question.atoms]
+        samples.append(extracted.sample)
+    atoms = [atom_of(a, extracted.terms) for a in question.atoms]
     yield from cases_of(claim, atoms, claim.expected_in("digits"), samples)
 
 

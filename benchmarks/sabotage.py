@@ -217,11 +217,11 @@ def _variance_over_seeds(patch: pytest.MonkeyPatch) -> None:
 
 
 def _unpaired(patch: pytest.MonkeyPatch) -> None:
-    from claims import judging as judge
+    from claims import samples
 
-    intact = judge._column
+    intact = samples._column
     patch.setattr(
-        judge,
+        samples,
         "_column",
         lambda observed, term, replicates: np.roll(
             intact(observed, term, replicates), len(str(term)) % 5
@@ -233,16 +233,18 @@ def _best_atom(patch: pytest.MonkeyPatch) -> None:
     from claims.inference import conjunction
 
     patch.setattr(
-        conjunction, "support", lambda studies: np.min([s.p_value for s in studies], axis=0)
+        conjunction, "support", lambda judged: np.min([a.p_value for a in judged], axis=0)
     )
 
 
 def _half_errors(patch: pytest.MonkeyPatch) -> None:
     from claims.inference import atoms
 
-    intact = atoms._read
+    intact = atoms._interval_and_tails
     patch.setattr(
-        atoms, "_read", lambda fit, *rest: intact(replace(fit, error=fit.error / 2), *rest)
+        atoms,
+        "_interval_and_tails",
+        lambda fit, *rest: intact(replace(fit, error=fit.error / 2), *rest),
     )
 
 
@@ -429,22 +431,22 @@ class Bench:
             }
 
     def _controls(self, observed, resamples: int = 0) -> tuple[str, ...]:
-        from claims import controls
+        from claims import false_positives
 
         chosen = [c for c in self.claims if c.id in CONTROLLED]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(controls, "SKEWED", 1)  # decides nothing
+            patch.setattr(false_positives, "SKEWED", 1)  # decides nothing
             found = [
-                controls.control(
+                false_positives.check_false_positives(
                     c,
                     "digits",
                     lambda seeds: observed,
                     seed_base=resamples,
-                    n_controls=len(self.claims),
+                    n_checks=len(self.claims),
                 )
                 for c in chosen
             ]
-        return tuple(control.id for control in found if not control.passed)
+        return tuple(check.id for check in found if not check.passed)
 
     def controls_intact(self) -> tuple[str, ...]:
         """The `false_positives` controls that fail with nothing broken: none, one hopes."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from claims.evidence import Evidence, plain
 from claims.execution.measure import plan
-from claims.judging import atom_of, cut, generator
+from claims.judging import generator
+from claims.samples import atom_of, extract_sample
 from claims.schema import NotAsked
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _estimated(
 
     spec = run.suite.experiments[figure.experiment]
     observed = run.measure(spec, blank.setting, seeds)
-    terms = cut(observed, question.terms, spec.experiment(blank.setting))
+    terms = extract_sample(observed, question.terms, spec.experiment(blank.setting))
     # a threshold, so that it can be judged; only its interval is wanted
     atom = atom_of(replace(question.atoms[0], lower=figure.value), terms.order)
     rng = generator(figure.expression, run.seed_base)

@@ -22,8 +22,8 @@ from claims.store.pruning import DEFAULT_BOUND, bytes_of
 if TYPE_CHECKING:
     import xarray
 
-    from claims.controls import Control
     from claims.experiments.kinds import BoundExperiment
+    from claims.false_positives import FalsePositiveCheck
 
 STORE_VARIABLE = "CLAIMS_STORE"
 STORE_FOLDER = ".claims"
@@ -82,9 +82,10 @@ class Run:
         return self._seen[name]
 
     def _make_elsewhere(self, spec: ExperimentSpec, setting: str, seeds: tuple[int, ...]) -> None:
-        if self.executor is not None and spec.experiment(setting).available_seeds is None:
-            if failures := self.executor.run([spec.job(setting, seeds)], self.machine, self.store):
-                raise FailedElsewhere(failures)
+        if self.executor is None or spec.experiment(setting).available_seeds is not None:
+            return
+        if failures := self.executor.run([spec.job(setting, seeds)], self.machine, self.store):
+            raise FailedElsewhere(failures)
 
     def judge(self, claim: Claim, setting: str) -> Evidence:
         """One claim's evidence in one setting."""
@@ -95,17 +96,17 @@ class Run:
             seed_base=self.seed_base,
         )
 
-    def check_false_positives(self, claim: Claim, setting: str) -> Control:
-        """Whether one claim can fail, on what it was judged on."""
-        from claims.controls import control
+    def check_false_positives(self, claim: Claim, setting: str) -> FalsePositiveCheck:
+        """How often one claim is supported where it is false, on what it was judged on."""
+        from claims.false_positives import check_false_positives
 
-        n_controls = sum(1 for _ in self.cases())
-        return control(
+        n_checks = sum(1 for _ in self.cases())
+        return check_false_positives(
             claim,
             setting,
             lambda seeds: self.measure(claim.spec, setting, seeds),
             seed_base=self.seed_base,
-            n_controls=n_controls,
+            n_checks=n_checks,
         )
 
 

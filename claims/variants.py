@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from claims.evidence import ERROR, Evidence, plain
+from claims.evidence import ERROR, Evidence, NoVerdict, plain
 from claims.judging import judge
 from claims.schema import Claim, Seeds
 from claims.schema.variants import Variant, settings_by_path, variant_setting, with_variants
@@ -19,11 +19,6 @@ from claims.schema.variants import Variant, settings_by_path, variant_setting, w
 if TYPE_CHECKING:
     from claims.experiments.kinds import BoundExperiment
     from claims.run import Run
-
-DIVERGED = (
-    "NonFiniteError",
-    "NonFiniteObservation",
-)  # how `judge` begins the reason where a network, or a probe, left the finite numbers
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ def judge_variant(run: Run, case: VariantCase) -> VariantResult:
 
 
 def _row(evidence: Evidence) -> VariantRow:
-    diverged = evidence.verdict == ERROR and evidence.reason.partition(":")[0] in DIVERGED
+    diverged = evidence.verdict == ERROR and evidence.code == NoVerdict.DIVERGED
     if not evidence.atoms:
         return VariantRow(evidence.id, evidence.verdict, evidence.reason, diverged)
     atom = evidence.atoms[evidence.headline]

@@ -9,62 +9,18 @@ import numpy as np
 import pytest
 import xarray
 
-from claims.evidence import Evidence
-from claims.judging import ObservationError, cut, judge
-from claims.schema import load_suite
-
-KIND = '''
-class Given:
-    """Observations are handed to the judge; this only says what there is."""
-
-    replicates = ("batch",)
-
-    def __init__(self, paired=True):
-        self.paired = paired
-
-    def describe(self):
-        return {"m": {"arm": ("a", "b", "c")}, "n": {"arm": ("a", "b", "c")}, "z": {}}
-
-    def measure(self, seeds, context):
-        raise AssertionError("not asked")
-'''
-TRUTH = {"a": 1.0, "b": 2.0, "c": 50.0}  # means of m; n is ten times m; spread 5 %
-
-
-def observations(seeds, spread=0.05):
-    """m, n (seed, arm, batch): means TRUTH and 10 TRUTH, seeds shared by the arms; z (seed,) about
-    zero.
-    """
-    rng = np.random.default_rng([len(seeds), *seeds])
-    common = 1 + spread * rng.normal(size=(len(seeds), 1, 1))
-    m = (
-        np.array(list(TRUTH.values()))[:, None]
-        * common
-        * (1 + 0.02 * rng.normal(size=(len(seeds), 3, 4)))
-    )
-    dims = ("seed", "arm", "batch")
-    n = 10 * m * (1 + 0.02 * rng.normal(size=m.shape))
-    return xarray.Dataset(
-        {"m": (dims, m), "n": (dims, n), "z": ("seed", rng.normal(size=len(seeds)))},
-        {"seed": list(seeds), "arm": ["a", "b", "c"]},
-    )
+from claims.evidence import Evidence, NoVerdict
+from claims.execution.jobs import FailedElsewhere, Failure
+from claims.experiments.base import Diverged
+from claims.judging import judge, outcome_of
+from claims.samples import ObservationError
+from tests.support.given import given_claim, observations
 
 
 @pytest.fixture
 def claim(tmp_path):
     """`claim(text)`: the one claim whose YAML keys are `text`."""
-    (tmp_path / "given.py").write_text(KIND)
-
-    def made(text, options="", head=""):
-        keys = "".join(f"    {line.strip()}\n" for line in text.strip().split("\n"))
-        (tmp_path / "claims.yaml").write_text(
-            f"version: 1\n{head}defaults: {{seeds: 16}}\nexperiments:\n  e: {{kind: "
-            f"'given:Given'{options}}}\n"
-            f"metrics: {{share: m / n}}\nclaims:\n  it:\n    says: It is so.\n{keys}"
-        )
-        return load_suite(tmp_path / "claims.yaml").claims[0]
-
-    return made
+    return lambda text, options="", head="": given_claim(tmp_path, text, options, head)
 
 
 CASES = [
@@ -130,14 +86,6 @@ def test_evidence_is_plain_json_and_comes_back(claim):
     assert all(len(values) == 16 for values in evidence.terms.values())
 
 
-def test_replicates_are_averaged_inside_the_seed(claim):
-    made = claim("expect: m(a) > 0")
-    terms = cut(observations(range(5)), made.ask("default").terms, made.spec.experiment("default"))
-    np.testing.assert_allclose(
-        terms.sample.cells[0][:, 0], observations(range(5))["m"].sel(arm="a").mean("batch")
-    )
-
-
 def test_the_same_seeds_give_the_same_digits_and_order_does_not_matter(claim):
     made, base = claim("expect: m(a) < m(b)"), observations(range(16))
     first = judge(made, "default", lambda seeds: base)
@@ -194,19 +142,6 @@ def test_a_ratio_to_nothing_is_unbounded(claim):
     assert evidence.to_json()["low"] is None and evidence.to_json()["high"] is None
 
 
-def test_unpaired_conditions_may_differ_in_size_and_keep_their_rows(claim):
-    def unequal(seeds):
-        data = observations(range(12))
-        for metric in ("m", "n"):
-            data[metric][{"seed": slice(8, None), "arm": 0}] = math.nan
-        return data
-
-    made = claim("expect: share(a) + m(a) < m(b)", options=", paired: false")
-    terms = cut(unequal(()), made.ask("default").terms, made.spec.experiment("default"))
-    assert terms.sample.sizes == (8, 12) and [c.shape[1] for c in terms.sample.cells] == [2, 1]
-    assert judge(made, "default", unequal).verdict == "supported"
-
-
 def test_unpaired_terms_keep_their_meaning_when_conditions_interleave(claim):
     """m(a), m(b), n(a): the sample groups a's rows, the estimand still gets each mean in its own
     place.
@@ -216,22 +151,6 @@ def test_unpaired_terms_keep_their_meaning_when_conditions_interleave(claim):
     assert (
         evidence.estimate == pytest.approx(1 + 2 - 10, rel=0.1) and evidence.verdict == "supported"
     )
-
-
-def test_what_was_not_measured_is_named(claim):
-    made = claim("expect: m(a) < m(b)")
-    with pytest.raises(ObservationError, match="metric `m` was not measured; measured: z"):
-        cut(
-            observations(range(3)).drop_vars(["m", "n"]),
-            made.ask("default").terms,
-            made.spec.experiment("default"),
-        )
-    with pytest.raises(ObservationError, match="`m\\(arm=b\\)` was not measured: `arm` has a, c"):
-        cut(
-            observations(range(3)).sel(arm=["a", "c"]),
-            made.ask("default").terms,
-            made.spec.experiment("default"),
-        )
 
 
 def test_an_exception_while_measuring_is_an_error(claim):
@@ -247,20 +166,22 @@ def test_an_exception_while_measuring_is_an_error(claim):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reason"),
     [
         (SystemExit(3), "SystemExit: 3"),
         (RuntimeError("It burned down."), "RuntimeError: It burned down."),
     ],
 )
-def test_a_kind_that_stops_the_process_leaves_a_record_whose_sentence_ends_once(claim, error, told):
+def test_a_kind_that_stops_the_process_leaves_a_record_whose_sentence_ends_once(
+    claim, error, reason
+):
     def stopping(seeds):
         raise error
 
     evidence = judge(claim("expect: m(a) < m(b)"), "default", stopping)
-    assert evidence.verdict == "error" and evidence.reason == told
+    assert evidence.verdict == "error" and evidence.reason == reason
     assert (
-        evidence.explanation().endswith(f"{told.removesuffix('.')}.")
+        evidence.explanation().endswith(f"{reason.removesuffix('.')}.")
         and ".." not in evidence.explanation()
     )
 
@@ -271,3 +192,86 @@ def test_an_interrupt_is_no_evidence(claim):
 
     with pytest.raises(KeyboardInterrupt):
         judge(claim("expect: m(a) < m(b)"), "default", interrupted)
+
+
+def test_an_inconclusive_claim_has_the_code_of_its_weakest_atom(claim):
+    evidence = judge(claim("expect: m(a) < m(b) and z > 0"), "default", observations)
+    assert (evidence.code, evidence.headline) == ("undecided", 1)
+    assert [atom.code for atom in evidence.atoms] == [None, "undecided"]
+    assert evidence.to_json()["code"] == "undecided" and type(evidence.to_json()["code"]) is str
+
+
+def test_a_decided_claim_has_no_code(claim):
+    evidence = judge(claim("expect: m(a) < m(b)"), "default", observations)
+    assert evidence.code is None and evidence.atoms[0].code is None
+
+
+def constant(seeds):
+    data = observations(seeds)
+    return data.assign(m=xarray.ones_like(data["m"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "observe", "code"),
+    [
+        ("expect: m(a) > 0\nseeds: 4", observations, "too_few"),
+        ("expect: m(a) > 0", constant, "degenerate"),
+        ("expect: m(a) / z > 0.001", observations, "unbounded"),
+        ("expect: z + 0.3 << m(c)", observations, "not_positive"),
+        ("expect: sqrt(-1 * m(a)) > 1", observations, "undefined"),
+        ("expect: z > 0", observations, "undecided"),
+    ],
+)
+def test_what_cannot_be_judged_has_a_code(claim, text, observe, code):
+    assert judge(claim(text), "default", observe).code == code
+
+
+DIVERGED, FULL = (
+    Failure("e (default)", "NonFiniteError", "training diverged", True),
+    Failure("e (default)", "MemoryError", "no room"),
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Diverged("training diverged", [3]), "diverged"),
+        (FailedElsewhere([DIVERGED, DIVERGED]), "diverged"),
+        (FailedElsewhere([DIVERGED, FULL]), "measurement_failed"),
+        (FailedElsewhere([FULL]), "measurement_failed"),
+        (RuntimeError("NonFiniteError: the machine burned down"), "measurement_failed"),
+        (SystemExit(3), "measurement_failed"),
+        (ObservationError("metric `m` was not measured"), "unusable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_an_error_has_a_code(claim, error, code):
+    def failing(seeds):
+        raise error
+
+    evidence = judge(claim("expect: m(a) < m(b)"), "default", failing)
+    assert evidence.code == code == NoVerdict(code)
+
+
+def test_missing_values_count_as_divergence(claim):
+    def spoiled(seeds):
+        data = observations(seeds)
+        data["m"][{"seed": 3, "arm": 1}] = math.nan
+        return data
+
+    assert judge(claim("expect: m(a) < m(b)"), "default", spoiled).code == "diverged"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected", "outcome"),
+    [
+        ("supported", "supported", "passed"),
+        ("refuted", "supported", "failed"),
+        ("inconclusive", "inconclusive", "passed"),
+        ("inconclusive", "supported", "failed"),
+        ("supported", None, "failed"),
+        ("error", None, "error"),
+    ],
+)
+def test_an_outcome_compares_the_verdict_with_the_expected_one(verdict, expected, outcome):
+    assert outcome_of(verdict, expected) == outcome

@@ -112,7 +112,7 @@ def test_a_probe_that_leaves_the_finite_numbers_is_an_outcome(tmp_path):
 
 
 DIVERGED, FULL = (
-    ("NonFiniteError", "training diverged in seed 3; a smaller `train.lr` may help"),
+    ("NonFiniteError", "training diverged in seed 3; a smaller `train.lr` may help", True),
     ("MemoryError", "no room (seed 4)"),
 )
 

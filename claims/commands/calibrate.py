@@ -83,7 +83,7 @@ def command(
         progress=click.echo,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_markdown(table) + "\n", encoding="utf-8")
+    out.write_text(render_markdown(table), encoding="utf-8")
     click.echo(f"written: {out}")
 
 
@@ -95,8 +95,8 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
     from claims.execution.measure import plan
     from claims.inference import InferenceError
     from claims.inference.worlds import resampled
-    from claims.judging import atom_of, cut
     from claims.run import Run, store_root
+    from claims.samples import atom_of, extract_sample
     from claims.schema import NotAsked
     from claims.store.entries import Store
 
@@ -112,14 +112,15 @@ def observed_worlds(file: Path) -> Iterator[Estimation]:
             or plan(experiment, seeds, run.machine, run.store).missing
         ):
             continue
-        terms = cut(run.measure(claim.spec, setting, seeds), question.terms, experiment)
+        observed = run.measure(claim.spec, setting, seeds)
+        extracted = extract_sample(observed, question.terms, experiment)
         for atom in question.atoms:
             bound = ", ".join(f"{k}={v}" for k, v in atom.bindings.items())
             try:
                 yield resampled(
                     f"`{claim.id}` ({bound})" if bound else f"`{claim.id}`",
-                    terms.sample,
-                    atom_of(atom, terms.order),
+                    extracted.sample,
+                    atom_of(atom, extracted.terms),
                 )
             except InferenceError:
                 continue  # nothing can be resampled from a sample without spread

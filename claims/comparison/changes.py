@@ -1,22 +1,20 @@
-"""What becomes of a claim between two results, and how it is told."""
+"""What changed of each claim between two results, and the sentences that say so."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from claims.comparison.shift import Shift
 from claims.evidence import PASSED, REFUTED, SUPPORTED, Evidence, figure
+from claims.inference import Code
 from claims.report.result_file import Result
 
 
-class Change(StrEnum):
-    """What became of a claim; `sentence` is how a report says it."""
-
-    sentence: str
+class Change(Code):
+    """What changed of a claim."""
 
     VERDICT = "verdict", "the verdict changed"
     SHRANK = "shrank", "still supported, but the effect shrank"
@@ -30,17 +28,14 @@ class Change(StrEnum):
     NOT_RUN = "not run", "not part of this partial run"
     INCOMPARABLE = "incomparable", "nothing to compare"
 
-    def __new__(cls, value: str, sentence: str) -> Change:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
-
 
 @dataclass(frozen=True)
 class ClaimChange:
-    """One claim in one setting, then and now. `moved`: its estimate moved, after correction over
-    all claims compared.
+    """One claim in one setting, in an old and a new result.
+
+    shift: of the atom that moved most, of `n_atoms`. moved: its estimate moved, after correction
+    over all claims compared. p_holm: so corrected. causes: what may have moved it. reason: further
+    explanation.
     """
 
     id: str
@@ -51,15 +46,13 @@ class ClaimChange:
     shift: Shift | None = None
     moved: bool = False
     p_holm: float | None = None
-    n_atoms: int = 1  # compared, of which `shift` moved most
+    n_atoms: int = 1
     causes: tuple[str, ...] = ()
     reason: str = ""
 
     @property
     def accepted(self) -> bool:
-        """The claim file was edited to expect what came out, or to explain it: reviewed like any
-        other change.
-        """
+        """Whether the claim file was edited to expect the new result, or to explain it."""
         old, new = self.old, self.new
         return bool(
             old
@@ -70,8 +63,8 @@ class ClaimChange:
 
     @property
     def drifted(self) -> bool:
-        """Whether `--claims-fail-on=drift` fails: the estimate moved, or the verdict turned over, and
-        nobody accepted it.
+        """Whether it counts as drift: the estimate moved, or the verdict changed between supported
+        and refuted, and the claim file does not accept it.
         """
         verdicts = {self.old.verdict, self.new.verdict} if self.old and self.new else set()
         return not self.accepted and (
@@ -80,31 +73,36 @@ class ClaimChange:
 
     @property
     def notable(self) -> bool:
+        """Whether there is anything to report."""
         return self.change not in (Change.STEADY, Change.REPLAY, Change.NOT_RUN)
 
     def sentence(self) -> str:
-        """What happened, for a person."""
+        """The change for readers."""
+        text = self._what()
+        text += f" ({self.reason})" if self.reason else ""
+        accepted = self.accepted and (self.moved or self.change is Change.VERDICT)
+        return f"{text}.{' Accepted in the claim file.' if accepted else ''}"
+
+    def _what(self) -> str:
         if self.change is Change.VERDICT:
             text = f"Was {_verdict(self.old)}, is {_verdict(self.new)}"
-            text += (
-                f"; {amount(self.shift)}"
-                if self.moved
-                else "; the estimate did not move beyond chance"
-                if self.shift
-                else ""
-            )
-        elif self.change in (Change.SHRANK, Change.GREW, Change.MOVED):
-            text = f"Still {_verdict(self.new)}, {_how(self)}"
-        else:
-            text = self.change.sentence.capitalize()
-        text += f" ({self.reason})" if self.reason else ""
-        told = self.accepted and (self.moved or self.change is Change.VERDICT)
-        return f"{text}.{' Accepted in the claim file.' if told else ''}"
+            if self.shift is None:
+                return text
+            if self.moved:
+                return f"{text}; {_movement(self.shift)}"
+            return f"{text}; the estimate did not move beyond chance"
+        if self.shift is not None and self.change is Change.MOVED:
+            return f"Still {_verdict(self.new)}, but {_movement(self.shift)}"
+        if self.shift is not None and self.change in (Change.SHRANK, Change.GREW):
+            return f"Still {_verdict(self.new)}, {_effect_change(self.change, self.shift)}"
+        return self.change.sentence.capitalize()
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All of it. `environment`: {what: (then, now)} where they differ and it could matter."""
+    """Two results compared. environment: {what: (then, now)} where the two ran differently and it
+    may matter. n_tests: estimates compared.
+    """
 
     old: Result
     new: Result
@@ -114,20 +112,23 @@ class Comparison:
 
     @property
     def drifted(self) -> tuple[ClaimChange, ...]:
+        """The changes that count as drift."""
         return tuple(change for change in self.changes if change.drifted)
 
     def of(self, evidence: Evidence) -> ClaimChange | None:
+        """The change of one claim in its setting; None where there is none."""
         return next(
             (c for c in self.changes if (c.id, c.setting) == (evidence.id, evidence.setting)), None
         )
 
     def counts(self) -> dict[Change, int]:
+        """How many claims changed in which way, without ways that did not occur."""
         return {
             change: n for change in Change if (n := sum(c.change is change for c in self.changes))
         }
 
 
-def amount(shift: Shift) -> str:
+def _movement(shift: Shift) -> str:
     """How far an estimate moved, with its interval."""
     d, low, high = (
         (math.exp(min(x, 700.0)) for x in (shift.difference, shift.low, shift.high))
@@ -135,27 +136,21 @@ def amount(shift: Shift) -> str:
         else (shift.difference, shift.low, shift.high)
     )
     by = "by a factor of" if shift.log else "by"
-    return f"the estimate moved {by} {figure(d)} [{_end(low)}, {_end(high)}]"
+    return f"the estimate moved {by} {figure(d)} [{_bound(low)}, {_bound(high)}]"
 
 
-def _end(value: float) -> str:
+def _effect_change(change: Change, shift: Shift) -> str:
+    """How much an effect shrank or grew, as a positive size with its interval."""
+    sizes = [abs(shift.difference), *sorted(abs(x) for x in (shift.low, shift.high))]
+    size, low, high = (math.exp(min(x, 700.0)) for x in sizes) if shift.log else sizes
+    verb = "but the effect shrank" if change is Change.SHRANK else "and the effect grew"
+    by = "by a factor of" if shift.log else "by"
+    return f"{verb} {by} {figure(size)} [{_bound(low)}, {_bound(high)}]"
+
+
+def _bound(value: float) -> str:
     return figure(value) if math.isfinite(value) else "unbounded"
 
 
-def _how(change: ClaimChange) -> str:
-    """The size of an effect that moved, told as a size: both ends positive."""
-    shift = change.shift
-    if change.change is Change.MOVED:
-        return f"but {amount(shift)}"
-    ends = sorted(abs(x) for x in (shift.low, shift.high))
-    size = abs(shift.difference)
-    size, *ends = [math.exp(min(x, 700.0)) for x in (size, *ends)] if shift.log else [size, *ends]
-    verb = "but the effect shrank" if change.change is Change.SHRANK else "and the effect grew"
-    return (
-        f"{verb} {'by a factor of ' if shift.log else 'by '}{figure(size)} [{_end(ends[0])}, "
-        f"{_end(ends[1])}]"
-    )
-
-
-def _verdict(evidence: Evidence) -> str:
-    return evidence.verdict or "not asked"
+def _verdict(evidence: Evidence | None) -> str:
+    return (evidence and evidence.verdict) or "not asked"

@@ -1,115 +1,129 @@
-"""Two results of one memo -> what changed: verdicts, estimates, claims that came and went, and
-where the two ran.
+"""Two results of one memo compared: verdicts, estimates, claims added and removed, and where each
+ran.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil, inf
 from typing import Any
 
 from claims.comparison.changes import Change, ClaimChange, Comparison
-from claims.comparison.shift import RESAMPLES, seeds_to_compare, shifts
+from claims.comparison.shift import RESAMPLES, Shift, estimate_shifts, seeds_to_compare
 from claims.evidence import ERROR, SUPPORTED, AtomEvidence, Evidence
 from claims.report.result_file import Result, refuse_other_memo
 
 LEVEL = 0.05  # of a false alarm anywhere in a comparison
-GLANCE = 999  # resamples for a first look
-UNREMARKABLE = 0.2  # p beyond which a first look is enough
-PASSING = (
-    "created",
-    "commit",
-    "commit_date",
-    "dirty",
-    "seed_base",
-    "claims_file",
-)  # differ from run to run without meaning anything
+FIRST_RESAMPLES = 999  # of every estimate; only small p-values are computed again with more
+CLEARLY_STEADY = 0.2  # a p-value above this needs no more resamples
+# of the environment: they differ from run to run without a meaning
+IGNORED = ("created", "commit", "commit_date", "dirty", "seed_base", "claims_file")
+
+
+@dataclass(frozen=True)
+class _Test:
+    """One claim whose estimates are compared, by the shift of the atom that moved most."""
+
+    change: ClaimChange
+    old: Evidence
+    new: Evidence
+    shift: Shift
+
+    @property
+    def p_value(self) -> float:
+        """Corrected over the claim's atoms."""
+        return min(1.0, self.change.n_atoms * self.shift.p_value)
+
+    def again(self, confidence: float, n_resamples: int) -> _Test:
+        """The same with another confidence and more resamples."""
+        seeds = seeds_to_compare(self.old, self.new, _repeats(self.change.causes))
+        if seeds is None:
+            return self
+        found = estimate_shifts(self.old, self.new, seeds, confidence, n_resamples)
+        atom = (self.shift.expression, self.shift.bindings)
+        return replace(self, shift=next(s for s in found if (s.expression, s.bindings) == atom))
 
 
 def compare(old: Result, new: Result, level: float = LEVEL) -> Comparison:
-    """What changed from `old` to `new`; `level` bounds the chance of calling anything moved that
-    did not. Raises ResultFileError.
+    """What changed from `old` to `new`; level: the chance of calling anything moved that did not.
+    Raises ResultFileError for results of different memos.
     """
     refuse_other_memo(old.path, memos_of(old), new.path, memos_of(new))
     before = {(e.id, e.setting): e for e in old.claims}
     now = {(e.id, e.setting): e for e in new.claims}
     changes = [
-        _compared(before[key], e)
+        _compare_claim(before[key], e)
         if key in before
-        else ClaimChange(*key, _absent(old, Change.ADDED), new=e)
+        else ClaimChange(*key, _one_sided(old, Change.ADDED), new=e)
         for key, e in now.items()
     ]
     changes += [
-        ClaimChange(*key, _absent(new, Change.REMOVED), old=e)
+        ClaimChange(*key, _one_sided(new, Change.REMOVED), old=e)
         for key, e in before.items()
         if key not in now
     ]
-    tested = [c for c in changes if c.shift is not None]
-    settled = _settled(tested, level)
+    tests = [_Test(c, c.old, c.new, c.shift) for c in changes if c.old and c.new and c.shift]
+    corrected = _corrected(tests, level)
     return Comparison(
         old,
         new,
-        tuple(settled.get((c.id, c.setting), c) for c in changes),
+        tuple(corrected.get((c.id, c.setting), c) for c in changes),
         _environment(old, new),
-        len(tested),
+        len(tests),
     )
 
 
 def memos_of(result: Result) -> set[str]:
+    """The memos that a result's claims are from, or those that it lists where no claim has one."""
     return {e.memo for e in result.claims if e.memo is not None} or set(result.memos)
 
 
-def _absent(other: Result, change: Change) -> Change:
-    """A claim that a partial result lacks was not added or removed by that."""
-    return (
-        change
-        if not other.partial
-        else Change.NOT_RUN
-        if change is Change.REMOVED
-        else Change.INCOMPARABLE
-    )
+def _one_sided(other: Result, change: Change) -> Change:
+    """The change of a claim that only one result has; a partial result lacks it for another
+    reason.
+    """
+    if not other.partial:
+        return change
+    return Change.NOT_RUN if change is Change.REMOVED else Change.INCOMPARABLE
 
 
-def _compared(old: Evidence, new: Evidence) -> ClaimChange:
-    """One claim before correction over all: `change` says no more than the verdict yet."""
-    blank = ClaimChange(new.id, new.setting, Change.STEADY, old, new, causes=_causes(old, new))
+def _compare_claim(old: Evidence, new: Evidence) -> ClaimChange:
+    """The change of one claim before correction over all: no more than a changed verdict yet, and
+    the shift of the atom that moved most.
+    """
+    same = ClaimChange(new.id, new.setting, Change.STEADY, old, new, causes=_causes(old, new))
     if old.expression != new.expression:
-        return replace(blank, change=Change.RESTATED, reason=f"was {old.expression}")
-    turned = replace(blank, change=Change.VERDICT) if old.verdict != new.verdict else blank
+        return replace(same, change=Change.RESTATED, reason=f"was {old.expression}")
+    turned = old.verdict != new.verdict
+    found = replace(same, change=Change.VERDICT) if turned else same
     if not old.terms or not new.terms:
-        reason = next(
-            f"{when} {e.reason or 'no values recorded'}"
-            for when, e in (("before:", old), ("now:", new))
-            if not e.terms
-        )
-        measured = ERROR not in (old.verdict, new.verdict)
-        return (
-            turned
-            if turned is not blank
-            else replace(
-                blank, change=Change.INCOMPARABLE if measured else Change.STEADY, reason=reason
-            )
-        )
-    seeds = seeds_to_compare(old, new, _repeats(blank.causes))
-    if seeds is None or (_repeats(blank.causes) and _same_values(old, new)):
-        return (
-            replace(turned, change=Change.REPLAY)
-            if turned is blank
-            else replace(turned, reason="the same seeds on the same code")
-        )
+        return found if turned else _without_values(same, old, new)
+    repeats = _repeats(same.causes)
+    seeds = seeds_to_compare(old, new, repeats)
+    if seeds is None or (repeats and _same_values(old, new)):
+        if turned:
+            return replace(found, reason="the same seeds on the same code")
+        return replace(same, change=Change.REPLAY)
     if _same_values(old, new):
-        return replace(turned, reason="every value is the same")
-    found = shifts(old, new, seeds, n_resamples=GLANCE)
-    if not found:
-        return (
-            turned
-            if turned is not blank
-            else replace(
-                blank, change=Change.INCOMPARABLE, reason="the files hold too little to compare"
-            )
-        )
-    return replace(turned, shift=min(found, key=lambda s: s.p_value), n_atoms=len(found))
+        return replace(found, reason="every value is the same")
+    shifts = estimate_shifts(old, new, seeds, n_resamples=FIRST_RESAMPLES)
+    if shifts:
+        return replace(found, shift=min(shifts, key=lambda s: s.p_value), n_atoms=len(shifts))
+    if turned:
+        return found
+    return replace(same, change=Change.INCOMPARABLE, reason="the files hold too little to compare")
+
+
+def _without_values(same: ClaimChange, old: Evidence, new: Evidence) -> ClaimChange:
+    """The change of a claim with one verdict, of which a result holds no values."""
+    reason = next(
+        f"{when} {e.reason or 'no values recorded'}"
+        for when, e in (("before:", old), ("now:", new))
+        if not e.terms
+    )
+    measured = ERROR not in (old.verdict, new.verdict)
+    return replace(same, change=Change.INCOMPARABLE if measured else Change.STEADY, reason=reason)
 
 
 def _same_values(old: Evidence, new: Evidence) -> bool:
@@ -117,9 +131,9 @@ def _same_values(old: Evidence, new: Evidence) -> bool:
 
 
 def _causes(old: Evidence, new: Evidence) -> tuple[str, ...]:
-    """What may have moved a claim: its settings, the code that measured it, other seeds; or, all
-    these being the same, what gave the same seeds other values: a library, a machine, a file of
-    recorded results.
+    """What may have moved a claim: its settings, the code that measured it, other seeds. Where
+    settings and code are the same and a seed has other values, that: it may be a library, a
+    machine, or a file of recorded results.
     """
     pairs = {
         "settings": (old.settings_digest, new.settings_digest),
@@ -152,71 +166,62 @@ def _agree(old: Evidence, new: Evidence) -> bool:
     )
 
 
-def _settled(tested: Sequence[ClaimChange], level: float) -> dict[tuple[str, str], ClaimChange]:
-    """Holm's correction over the claims, each at first corrected over its own atoms; then what each
-    change is called.
-    """
-    tested = [_resolved(c, level, len(tested)) for c in tested]
-    p_values = [min(1.0, c.n_atoms * c.shift.p_value) for c in tested]
-    order = sorted(range(len(tested)), key=p_values.__getitem__)
-    settled, adjusted, stopped = {}, 0.0, False
+def _corrected(tests: Sequence[_Test], level: float) -> dict[tuple[str, str], ClaimChange]:
+    """The changes after Holm's correction over the claims, by id and setting."""
+    tests = [_refined(test, level, len(tests)) for test in tests]
+    order = sorted(range(len(tests)), key=lambda i: tests[i].p_value)
+    corrected, adjusted, stopped = {}, 0.0, False
     for rank, i in enumerate(order):
-        c, left = tested[i], len(tested) - rank
-        adjusted = max(adjusted, min(1.0, left * p_values[i]))
-        c = replace(c, p_holm=adjusted)
+        test, left = tests[i], len(tests) - rank
+        adjusted, moved = max(adjusted, min(1.0, left * test.p_value)), False
         if adjusted <= level and not stopped:
-            c = _confirmed(c, level / (left * c.n_atoms))
-        stopped |= not c.moved
-        settled[c.id, c.setting] = _named(c)
-    return settled
+            test, moved = _confirmed(test, level / (left * test.change.n_atoms))
+        stopped |= not moved
+        change = replace(test.change, shift=test.shift, p_holm=adjusted, moved=moved)
+        named = _named(change, test.new, test.shift)
+        corrected[named.id, named.setting] = named
+    return corrected
 
 
-def _resolved(c: ClaimChange, level: float, family: int) -> ClaimChange:
-    """A p-value worth the resamples: few show that nothing moved, and with many claims it must get
-    small enough to survive correction.
+def _refined(test: _Test, level: float, family: int) -> _Test:
+    """The test with as many resamples as its p-value needs: more where it may have moved, and more
+    again where it must be small enough to survive correction over a large family.
     """
-    if c.shift.p_value > UNREMARKABLE:
-        return c
-    c = replace(c, shift=_again(c, c.shift.confidence, RESAMPLES))
-    wanted = ceil(4 * family * c.n_atoms / level)
-    if wanted <= RESAMPLES or c.shift.p_value > 4 / (RESAMPLES + 1):
-        return c
-    return replace(c, shift=_again(c, c.shift.confidence, wanted))
+    if test.shift.p_value > CLEARLY_STEADY:
+        return test
+    confidence = test.shift.confidence
+    test = test.again(confidence, RESAMPLES)
+    wanted = ceil(4 * family * test.change.n_atoms / level)
+    if wanted <= RESAMPLES or test.shift.p_value > 4 / (RESAMPLES + 1):
+        return test
+    return test.again(confidence, wanted)
 
 
-def _confirmed(c: ClaimChange, level: float) -> ClaimChange:
-    """The interval at the level that the correction left this claim; so few seeds may not reach it,
-    and then it has not moved.
+def _confirmed(test: _Test, level: float) -> tuple[_Test, bool]:
+    """The test with the interval at the level that the correction leaves it, and whether that
+    excludes zero; few seeds may not reach the level, and then the estimate has not moved.
     """
-    shift = _again(c, 1 - level, max(RESAMPLES, ceil(4 / level)))
-    return replace(c, shift=shift, moved=shift.low > 0 or shift.high < 0)
+    test = test.again(1 - level, max(RESAMPLES, ceil(4 / level)))
+    return test, test.shift.low > 0 or test.shift.high < 0
 
 
-def _again(c: ClaimChange, confidence: float, n_resamples: int) -> Shift:
-    found = shifts(
-        c.old, c.new, seeds_to_compare(c.old, c.new, _repeats(c.causes)), confidence, n_resamples
-    )
-    return next(
-        s for s in found if (s.expression, s.bindings) == (c.shift.expression, c.shift.bindings)
-    )
-
-
-def _named(c: ClaimChange) -> ClaimChange:
-    if not c.moved or c.change is Change.VERDICT:
-        return c
+def _named(change: ClaimChange, new: Evidence, shift: Shift) -> ClaimChange:
+    """The change by its name: moved, or where the claim is still supported, shrank or grew."""
+    if not change.moved or change.change is Change.VERDICT:
+        return change
     atom = next(
         a
-        for a in c.new.atoms
-        if (a.expression, dict(a.bindings)) == (c.shift.expression, c.shift.bindings)
+        for a in new.atoms
+        if (a.expression, dict(a.bindings)) == (shift.expression, shift.bindings)
     )
-    if c.new.verdict != SUPPORTED or (atom.lower is None and atom.upper is None):
-        return replace(c, change=Change.MOVED)
-    then, now = _margin(atom, c.shift.then), _margin(atom, c.shift.now)
-    return replace(c, change=Change.SHRANK if now < then else Change.GREW)
+    if new.verdict != SUPPORTED or (atom.lower is None and atom.upper is None):
+        return replace(change, change=Change.MOVED)
+    shrank = _margin(atom, shift.now) < _margin(atom, shift.then)
+    return replace(change, change=Change.SHRANK if shrank else Change.GREW)
 
 
 def _margin(atom: AtomEvidence, value: float) -> float:
-    """How far inside what is claimed an estimate lies."""
+    """How far inside the claimed limits an estimate lies."""
     return min(
         value - (atom.lower if atom.lower is not None else -inf),
         (atom.upper if atom.upper is not None else inf) - value,
@@ -228,5 +233,5 @@ def _environment(old: Result, new: Result) -> dict[str, tuple[Any, Any]]:
     return {
         name: (old.environment.get(name), new.environment.get(name))
         for name in names
-        if name not in PASSING and old.environment.get(name) != new.environment.get(name)
+        if name not in IGNORED and old.environment.get(name) != new.environment.get(name)
     }

@@ -59,7 +59,7 @@ class Failure:
 
 class FailedElsewhere(RuntimeError):
     """An executor could not make what was asked of it. `error` names what was raised there, or this
-    type where failures differ.
+    type where failures differ; `diverged`: all of them are of runs that diverged.
     """
 
     def __init__(self, failures: Sequence[Failure]):
@@ -71,7 +71,7 @@ class FailedElsewhere(RuntimeError):
         )
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """An error's type and message, alike whether it was raised here or where an executor had the
     work done.
     """
@@ -90,4 +90,4 @@ class Executor(Protocol):
         ...
 
 
-__all__ = ["Executor", "FailedElsewhere", "Failure", "Job", "told"]
+__all__ = ["Executor", "FailedElsewhere", "Failure", "Job", "format_error"]

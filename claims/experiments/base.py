@@ -83,7 +83,7 @@ class Experiment(ABC):
     paired: bool = True
     """Whether a seed's conditions belong together; False where each has replicates of its own."""
 
-    ranges: Mapping[str, tuple[float, float]] = {}  # noqa: RUF012 a default, never changed
+    ranges: Mapping[str, tuple[float, float]] = {}
     """{metric: (lowest, highest)} of bounded metrics; infinite where there is no such end."""
 
     available_seeds: tuple[int, ...] | None = None

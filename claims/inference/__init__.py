@@ -1,8 +1,8 @@
 """Verdicts from replicates: intervals, p-values, equivalence, conjunctions, looks and power. Pure
 functions on arrays.
 
-Names are imported when first asked for: `levels`, by which claim files are checked, needs neither
-numpy nor scipy.
+Names are imported when first used: `levels` and `outcomes`, which claim files and records need,
+import neither numpy nor scipy.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from claims.inference.levels import MAX_CONFIDENCE, allowed, largest_confidence
+from claims.inference.outcomes import Cause, Code, Verdict
 
 if TYPE_CHECKING:
     from claims.inference.atoms import METHODS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Estimand,
         InferenceError,
         Sample,
-        Verdict,
     )
 
 __all__ = [
@@ -34,6 +34,8 @@ __all__ = [
     "MOST_SEEDS",
     "Atom",
     "AtomResult",
+    "Cause",
+    "Code",
     "Decision",
     "Estimand",
     "InferenceError",
@@ -54,7 +56,7 @@ _HOMES = {
     "looks": ("Look", "overall", "schedule"),
     "multiplicity": ("holm",),
     "power": ("MOST_SEEDS",),
-    "types": ("Atom", "AtomResult", "Decision", "Estimand", "InferenceError", "Sample", "Verdict"),
+    "types": ("Atom", "AtomResult", "Decision", "Estimand", "InferenceError", "Sample"),
 }
 
 

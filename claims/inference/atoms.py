@@ -1,5 +1,5 @@
-"""One atom in many worlds: its estimate, reference distribution, interval and p-values, and what
-stands in the way of them.
+"""One atom in many worlds: estimate, standard error, interval and p-values, and whether it can be
+judged at all.
 """
 
 from __future__ import annotations
@@ -10,31 +10,59 @@ from math import comb, inf, isfinite, log
 import numpy as np
 
 from claims.inference import classical, fieller, reference, spread
+from claims.inference.outcomes import Cause
+from claims.inference.reference import HUGE
 from claims.inference.resampling import Draws, evaluate
 from claims.inference.types import Atom, Estimand
 
 METHODS = ("bootstrap-t", "studentized", "t", "bca", "percentile")
-HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 # of the level: so many resamples may leave the estimand undefined before the atom counts as
 # unbounded
 UNDEFINED_SHARE = 0.1
-
-# of independent cells: of two values the spread is known so badly that Welch's test errs three
-# times too often
+# replicates of each of several independent cells, at least: of two values the spread is known so
+# badly that Welch's test errs three times too often
 SMALLEST_CELL = 3
-# a denominator that no `fraction` takes care of must be so many times further from zero than its
-# bound
-CLEAR = 2
+# standard errors: how many times further from zero than its bound a denominator must be, where the
+# atom has no `fraction`
+CLEARANCE = 2
 
-# why an atom cannot be judged, in order of precedence; `{}` is filled in by `Study.reason`
+# why an atom cannot be judged: numbers, for arrays of worlds, in order of precedence
 FINE, TOO_FEW, UNDEFINED, DEGENERATE, NOT_POSITIVE, UNBOUNDED = range(6)
+CAUSES = (
+    None,
+    Cause.TOO_FEW,
+    Cause.UNDEFINED,
+    Cause.DEGENERATE,
+    Cause.NOT_POSITIVE,
+    Cause.UNBOUNDED,
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Estimate and delta-method standard error of an estimand in B worlds.
+
+    estimate, error, df: (B,), made 0, 1 and 1 where they are undefined. floors: (B, C), see
+    `spread.Spread`. gradient: (B, T). defined: (B,) the estimand has a value and a slope. constant:
+    (B,) no cell varies, so that there is no standard error.
+    """
+
+    estimate: np.ndarray
+    error: np.ndarray
+    df: np.ndarray
+    floors: np.ndarray
+    gradient: np.ndarray
+    defined: np.ndarray
+    constant: np.ndarray
 
 
 @dataclass(frozen=True)
 class Guard:
-    """A side or denominator that must be positive, or off zero. distance: (B,) from zero, signed,
-    in standard errors times how clear it must be; p_value: (B,) for being so; holds: (B,) p_value
-    is small enough.
+    """Whether a quantity is shown to be positive, or off zero, in B worlds.
+
+    code: NOT_POSITIVE or UNBOUNDED. distance: (B,) from zero, signed, in standard errors times the
+    clearance asked. p_value: (B,) for being positive, or off zero. holds: (B,) p_value is within
+    the level.
     """
 
     code: int
@@ -44,23 +72,18 @@ class Guard:
 
 
 @dataclass(frozen=True)
-class Study:
-    """One atom in B worlds. Arrays are (B,); `reference` and `pivots` (B, R), None for the
-    classical methods.
+class AtomJudgement:
+    """One atom judged in B worlds. Arrays are (B,); `pivots` and `reference` (B, R), None for the
+    methods of `classical`.
 
-    trouble: FINE or why the world cannot be judged. p_above, p_below: support for the lower and the
-    upper threshold (0 where there is none); p_under, p_over: evidence that the truth lies beyond
-    them (1 where there is none).
+    p_above, p_below: for an estimand above the lower and below the upper threshold (0 where there
+    is none); p_under, p_over: for one below the lower and above the upper threshold (1 where there
+    is none). trouble: FINE, or why the world cannot be judged. sizes: of the cells that the
+    estimand depends on.
     """
 
     atom: Atom
-    estimate: np.ndarray
-    centre: (
-        np.ndarray
-    )  # this, `error` and `thresholds` are on the studentised scale: log for scale="log"
-    error: np.ndarray
-    df: np.ndarray
-    constant: np.ndarray  # no cell varies: there is no error to speak of
+    fit: Fit
     low: np.ndarray
     high: np.ndarray
     p_above: np.ndarray
@@ -68,91 +91,68 @@ class Study:
     p_under: np.ndarray
     p_over: np.ndarray
     trouble: np.ndarray
-    sizes: tuple[int, ...]  # of the cells that the estimand depends on
+    sizes: tuple[int, ...]
     guards: tuple[Guard, ...]
-    thresholds: tuple[float, float]
     pivots: np.ndarray | None
     reference: np.ndarray | None
 
     @property
+    def estimate(self) -> np.ndarray:
+        """nan where the estimand is undefined."""
+        return np.where(self.fit.defined, self.fit.estimate, np.nan)
+
+    @property
     def p_value(self) -> np.ndarray:
+        """For an estimand between the thresholds."""
         return np.maximum(self.p_above, self.p_below)
 
 
-def study(draws: Draws, atom: Atom, level: float, method: str) -> Study:
+def judge_atom(draws: Draws, atom: Atom, level: float, method: str) -> AtomJudgement:
     """Judge one atom at a one-sided `level` in every world of `draws`."""
-    estimand = _logarithm(atom.estimand) if atom.scale == "log" else atom.estimand
-    lower, upper = (
-        (_log(atom.lower), _log(atom.upper)) if atom.scale == "log" else (atom.lower, atom.upper)
-    )
-    fit = _fit(draws, estimand)
+    fit = _fit(draws, atom.estimand)
     sizes = used_sizes(draws, fit.gradient)
     guards = _guards(draws, atom, level)
     trouble = _trouble(fit, guards, enough=_enough(sizes, level))
     pivots = table = None
     if method in ("bca", "percentile"):
-        low, high, tails = classical.judge(
-            draws, estimand, fit, trouble == FINE, level, (lower, upper), method
-        )
+        low, high, tails = classical.interval_and_tails(draws, atom, trouble == FINE, level, method)
     else:
-        fraction = fieller.of(draws, atom) if atom.fraction else None
+        fraction = fieller.fraction_of(draws, atom)
         pivots = (
             _pivots(draws, fraction.contrast, _fit(draws, fraction.contrast))
             if fraction
-            else _pivots(draws, estimand, fit)
+            else _pivots(draws, atom.estimand, fit)
         )
         many = np.isnan(pivots).mean(axis=1) > UNDEFINED_SHARE * level
         trouble = np.where((trouble == FINE) & many, UNBOUNDED, trouble)
         pivots = _filled(pivots)
         table = _table(pivots, fit.df, method)
         low, high, tails = (
-            fieller.read(fraction, table, level, (lower, upper))
+            fieller.interval_and_tails(fraction, table, level, atom.thresholds)
             if fraction
-            else _read(fit, table, level, (lower, upper))
+            else _interval_and_tails(fit, table, level, atom.thresholds)
         )
     bad = trouble != FINE
     low, high = np.where(bad, -inf, low), np.where(bad, inf, high)
-    tails = [
-        np.maximum.reduce([p, *(g.p_value for g in guards)]) for p in tails
-    ]  # no verdict is surer than what it rests on
+    # a p-value is at least that of every guard
+    tails = [np.maximum.reduce([p, *(g.p_value for g in guards)]) for p in tails]
     above, below, under, over = (np.where(bad, 1.0, p) for p in tails)
-    low, high = _settle(low, high, (lower, upper), (above, below, under, over), level)
-    estimate = np.where(fit.defined, fit.estimate, np.nan)
-    if atom.scale == "log":
-        estimate, low, high = np.exp(estimate), np.exp(low), np.exp(high)
-    return Study(
-        atom,
-        estimate,
-        fit.estimate,
-        fit.error,
-        fit.df,
-        fit.constant,
-        low,
-        high,
-        above,
-        below,
-        under,
-        over,
-        trouble,
-        sizes,
-        guards,
-        (lower, upper),
-        pivots,
-        table,
+    low, high = _align_bounds(low, high, atom.thresholds, (above, below, under, over), level)
+    return AtomJudgement(
+        atom=atom,
+        fit=fit,
+        low=low,
+        high=high,
+        p_above=above,
+        p_below=below,
+        p_under=under,
+        p_over=over,
+        trouble=trouble,
+        sizes=sizes,
+        guards=guards,
+        pivots=pivots,
+        reference=table,
     )
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Estimate and delta-method standard error of an estimand in B worlds."""
-
-    estimate: np.ndarray
-    error: np.ndarray
-    df: np.ndarray
-    floors: np.ndarray
-    gradient: np.ndarray
-    defined: np.ndarray
-    constant: np.ndarray
 
 
 def _fit(draws: Draws, estimand: Estimand) -> Fit:
@@ -168,28 +168,33 @@ def _fit(draws: Draws, estimand: Estimand) -> Fit:
 
 
 def _pivots(draws: Draws, estimand: Estimand, fit: Fit) -> np.ndarray:
-    """(estimate* - estimate) / standard error* of each resample, (B, R); nan where undefined."""
+    """(estimate* - estimate) / standard error* of each resample, (B, R), nan where undefined; fit:
+    of the same estimand.
+    """
     value, gradient = evaluate(estimand, draws.means)
     pivots = (value - fit.estimate) / np.sqrt(draws.variances(gradient, fit.floors))
     return np.where(np.isfinite(pivots), np.clip(pivots, -HUGE, HUGE), np.nan).T.copy()
 
 
 def _filled(pivots: np.ndarray) -> np.ndarray:
-    """Undefined pivots put at the two ends in turn: they count against either side."""
+    """Pivots with the undefined ones at the two ends in turn, so that they count against either
+    side.
+    """
     ends = np.where(np.arange(pivots.shape[1]) % 2, HUGE, -HUGE)
     return np.where(np.isnan(pivots), ends, pivots)
 
 
 def _table(pivots: np.ndarray, df: np.ndarray, method: str) -> np.ndarray:
+    """The reference distribution of a method, (B, R)."""
     if method == "t":
         return reference.student(df, pivots.shape[1])
     return (reference.guarded if method == "bootstrap-t" else reference.studentized)(pivots, df)
 
 
-def _read(
+def _interval_and_tails(
     fit: Fit, table: np.ndarray, level: float, thresholds: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray, list]:
-    """Interval and the four p-values, all off the same reference."""
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Interval and the four p-values (above, below, under, over), all from one reference."""
     up, down = reference.bounds(table, level)
     low, high = fit.estimate - up * fit.error, fit.estimate - down * fit.error
     tails = []
@@ -206,9 +211,15 @@ def _read(
     return low, high, tails
 
 
-def _settle(low, high, thresholds, tails, level):
-    """Where a bound and a threshold are equal but for rounding, let the p-value say on which side
-    the bound lies.
+def _align_bounds(
+    low: np.ndarray,
+    high: np.ndarray,
+    thresholds: tuple[float, float],
+    tails: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    level: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds made to agree with the p-values, where a bound and a threshold are equal but for
+    rounding.
     """
     (lower, upper), (above, below, under, over) = thresholds, tails
     low = np.where(above > level, np.minimum(low, lower), low) if isfinite(lower) else low
@@ -219,9 +230,9 @@ def _settle(low, high, thresholds, tails, level):
 
 
 def fewest(sizes: tuple[int, ...], level: float) -> int:
-    """Smallest size of the largest cell from which `level` can be had at all: 2**-n for signs of
-    paired replicates, one over the number of ways to deal the rows to the cells for independent
-    ones.
+    """Smallest size of the largest cell at which a p-value can be as small as `level`: 2**-n for
+    signs of paired replicates, one over the number of ways to assign the rows to the cells for
+    independent ones.
     """
     if len(sizes) == 1:
         return max(2, int(np.ceil(-log(level) / log(2) - 1e-9)))
@@ -240,13 +251,15 @@ def _enough(sizes: tuple[int, ...], level: float) -> bool:
     for n in sizes:
         total += n
         ways *= comb(total, n)
-    return log(2 ** sizes[0] if len(sizes) == 1 else ways) + log(level) >= log(
-        1 - 1e-9
-    )  # a whole number beyond a float's, from 1,024 seeds on
+    # a whole number, beyond a float's range from 1,024 seeds on
+    outcomes = 2 ** sizes[0] if len(sizes) == 1 else ways
+    return log(outcomes) + log(level) >= log(1 - 1e-9)
 
 
 def used_sizes(draws: Draws, gradient: np.ndarray) -> tuple[int, ...]:
-    """Sizes of the cells an estimand with `gradient` (B, T) depends on."""
+    """Sizes of the cells that an estimand with `gradient` (B, T) depends on; all where it depends
+    on none.
+    """
     return (
         tuple(n for n, s in zip(draws.sizes, draws.slices, strict=True) if gradient[:, s].any())
         or draws.sizes
@@ -264,47 +277,36 @@ def _trouble(fit: Fit, guards: tuple[Guard, ...], *, enough: bool) -> np.ndarray
 
 
 def _guards(draws: Draws, atom: Atom, level: float) -> tuple[Guard, ...]:
-    clear = 1.0 if atom.fraction else CLEAR
+    clearance = 1.0 if atom.fraction else CLEARANCE
     return (
-        *(_guard(draws, g, level, UNBOUNDED, clear) for g in atom.nonzero),
+        *(_guard(draws, g, level, UNBOUNDED, clearance) for g in atom.nonzero),
         *(_guard(draws, g, level, NOT_POSITIVE) for g in atom.positive),
     )
 
 
-def _guard(draws: Draws, estimand: Estimand, level: float, code: int, clear: float = 1.0) -> Guard:
+def _guard(
+    draws: Draws, estimand: Estimand, level: float, code: int, clearance: float = 1.0
+) -> Guard:
     """Whether a quantity is shown to be positive, or to be off zero.
 
-    By its interval, `clear` times as wide; or because no resample crosses zero, in which case the
-    interval of its logarithm does not either: that says which sign it has, not that dividing by it
-    is safe, so it does not do where more than the sign is asked.
+    By its interval, `clearance` times as wide; or because no resample crosses zero, in which case
+    the interval of its logarithm does not either. The latter shows the sign, not that it is safe to
+    divide by the quantity, so it does not count where the clearance is above 1.
     """
     fit = _fit(draws, estimand)
     value, _ = evaluate(estimand, draws.means)
     table = reference.guarded(_filled(_pivots(draws, estimand, fit)), fit.df)
-    apart = np.clip(fit.estimate / (clear * fit.error), -HUGE, HUGE)
+    apart = np.clip(fit.estimate / (clearance * fit.error), -HUGE, HUGE)
     sides = []
     for test, same, uncrossed in (
         (reference.p_above, apart > 0, value > 0),
         (reference.p_below, apart < 0, value < 0),
     ):
         p = np.where(
-            uncrossed.all(axis=0) & (clear == 1),
+            uncrossed.all(axis=0) & (clearance == 1),
             1 / (draws.n_resamples + 1),
             np.where(fit.constant, 1.0, test(table, apart)),
         )
         sides.append(np.where(same, p, 1.0))
     p_value = sides[0] if code == NOT_POSITIVE else np.minimum(*sides)
     return Guard(code, np.where(fit.constant, 0.0, apart), p_value, p_value <= level)
-
-
-def _logarithm(estimand: Estimand) -> Estimand:
-    def logarithm(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, gradient = evaluate(estimand, means)
-        value = np.where(value > 0, value, np.nan)
-        return np.log(value), gradient / value[..., None]
-
-    return logarithm
-
-
-def _log(x: float) -> float:
-    return log(x) if 0 < x < inf else (inf if x == inf else -inf)

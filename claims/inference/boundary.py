@@ -1,4 +1,5 @@
-"""A claim judged where it is false: worlds made of its own sample, moved onto the claim's boundary.
+"""A claim judged where it is false: in worlds drawn from its own sample, moved onto the claim's
+boundary.
 
 Axes: B worlds, n replicates, T terms; C cells (one where the design is paired).
 """
@@ -7,26 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from scipy.special import betaincinv
 
 from claims.inference.looks import Look
+from claims.inference.outcomes import Code
 from claims.inference.predictive import judge_schedule
 from claims.inference.types import Atom, Sample
 
-Range = tuple[
-    float, float
-]  # lowest and highest value of what a term measures; infinite where there is no such end
+Range = tuple[float, float]  # lowest and highest value of a metric; infinite where there is none
 
 
-class Obstacle(StrEnum):
-    """Why no world can be made of a sample in which an atom is just false; `sentence` says it, the
-    atom being its subject.
+class Obstacle(Code):
+    """Why a sample cannot be moved to where an atom is just false; the atom is the subject of the
+    sentence.
     """
-
-    sentence: str
 
     UNDEFINED = (
         "undefined",
@@ -39,17 +36,11 @@ class Obstacle(StrEnum):
         "comes to its threshold only at means outside the range of what is measured",
     )
 
-    def __new__(cls, value: str, sentence: str) -> Obstacle:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
-
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where one atom is just false, and how often the claim was supported there. obstacle: why no
-    such world could be made, if none could.
+    """One end of one atom, where it is just false: the claim was supported in `supported` of
+    `n_worlds` there. obstacle: why there are no such worlds, if there are none.
     """
 
     atom: int
@@ -69,20 +60,20 @@ def boundaries(
     *,
     symmetric: bool = True,
 ) -> list[Boundary]:
-    """The claim judged where it is false by a hair: for each end of each atom, worlds drawn from
-    the sample moved onto it.
+    """The claim judged on its boundary: for each end of each atom, in worlds drawn from the sample
+    moved onto it.
 
-    ranges: (T,), of what each term measures. symmetric: replicates have signs drawn anew around the
-    boundary; else they lean as observed.
+    ranges: (T,), of the metric of each term. symmetric: each replicate's deviation gets a random
+    sign; else the worlds are as skewed as the sample.
 
-    The other atoms stay as they were observed. Counted is whichever is larger: support of the
-    claim, or of the atom taken alone, which is what the claim's would be if the others held for
+    The other atoms stay as observed. The count is the larger of two: how often the claim is
+    supported, and how often the atom alone is, as the claim would be if the other atoms held for
     certain.
     """
     found = []
     for k, atom in enumerate(atoms):
         for threshold in (t for t in (atom.lower, atom.upper) if np.isfinite(t)):
-            moved = onto(sample, atom, threshold, ranges)
+            moved = moved_onto(sample, atom, threshold, ranges)
             if isinstance(moved, Obstacle):
                 found.append(Boundary(k, threshold, obstacle=moved))
                 continue
@@ -102,8 +93,8 @@ def boundaries(
 
 
 def share_at_least(count: int, n: int, level: float) -> float:
-    """Lower confidence bound (Clopper and Pearson 1934) on a share of which `count` in `n` were
-    seen.
+    """Lower confidence bound (Clopper and Pearson 1934) on a share, of which `count` in `n` were
+    seen; level: one-sided.
     """
     return float(betaincinv(count, n - count + 1, level)) if count else 0.0
 
@@ -111,8 +102,8 @@ def share_at_least(count: int, n: int, level: float) -> float:
 def _redrawn(
     cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Generator, symmetric: bool
 ) -> np.ndarray:
-    """Rows drawn again around the cell's mean, which is the truth of these worlds, each as it was
-    or, `symmetric`, on either side: (B, size, T).
+    """Rows resampled around the cell's mean, which is the truth of these worlds, (B, size, T);
+    symmetric: with a random sign each.
     """
     n, centre = len(cell), cell.mean(axis=0)
     signs = rng.choice([-1.0, 1.0], (n_worlds, size, 1)) if symmetric else 1.0
@@ -121,30 +112,30 @@ def _redrawn(
     )
 
 
-def onto(
+def moved_onto(
     sample: Sample, atom: Atom, threshold: float, ranges: Sequence[Range]
 ) -> list[np.ndarray] | Obstacle:
-    """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or what
-    is in the way of that.
+    """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or why
+    they cannot be.
 
-    The shortest way there, measured by the replicates' own spread, in Newton steps. Quantities on a
-    log scale are stretched instead of shifted: they stay positive. Where that way leads out of a
-    term's range, the atom's own terms are moved and the others, which would go along, stay. Beyond
-    that no detour is looked for: with enough of them any margin is reached.
+    ranges: (T,), of the metric of each term. They are moved by the shortest way, measured by the
+    replicates' own spread, in Newton steps. Where sides must be positive, values are scaled instead
+    of shifted, so that they stay positive. Where the shortest way leaves the range of a term, only
+    the atom's own terms are moved, without those that correlate with them. Other ways are not
+    tried: with enough of them any margin is reached.
     """
     rows = [np.asarray(c, dtype=float) for c in sample.cells]
     start = np.concatenate([c.mean(axis=0) for c in rows])
     stretch = bool(atom.positive) and bool((start > 0).all())
     metric = _metric(rows, start, stretch)
-    moved = _along(metric, rows, start, stretch, atom, threshold, ranges)
-    return (
-        _along(np.diag(np.diag(metric)), rows, start, stretch, atom, threshold, ranges)
-        if moved is Obstacle.OUTSIDE
-        else moved
-    )
+    moved = _moved_in(metric, rows, start, stretch, atom, threshold, ranges)
+    if moved is Obstacle.OUTSIDE:
+        uncorrelated = np.diag(np.diag(metric))
+        return _moved_in(uncorrelated, rows, start, stretch, atom, threshold, ranges)
+    return moved
 
 
-def _along(
+def _moved_in(
     metric: np.ndarray,
     rows: Sequence[np.ndarray],
     start: np.ndarray,
@@ -153,7 +144,7 @@ def _along(
     threshold: float,
     ranges: Sequence[Range],
 ) -> list[np.ndarray] | Obstacle:
-    """`onto` by the shortest way in one metric of the means, (T, T)."""
+    """`moved_onto` by the shortest way in one metric of the means, (T, T)."""
     place: Callable[[np.ndarray], np.ndarray] = (
         (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
     )
@@ -163,11 +154,10 @@ def _along(
     for _ in range(200):
         means = place(move)
         value, gradient = (np.asarray(a, dtype=float) for a in atom.estimand(means))
-        gap = threshold - value
+        gap = float(threshold - value)
         first = abs(gap) if first is None else first
-        if abs(gap) <= 1e-9 * first + 1e-12 * (
-            abs(gradient * means).sum() + abs(threshold)
-        ):  # on it but for rounding
+        rounding = 1e-12 * (abs(gradient * means).sum() + abs(threshold))
+        if abs(gap) <= 1e-9 * first + rounding:
             break
         slope = gradient * means if stretch else gradient
         direction = metric @ slope
@@ -195,8 +185,8 @@ def _along(
 
 
 def _metric(rows: Sequence[np.ndarray], start: np.ndarray, stretch: bool) -> np.ndarray:
-    """Covariance of the means, block by cell, with a trace of each term's own size so that
-    constants can move too.
+    """Covariance of the means (T, T), block by cell, plus a small share of each term's own size so
+    that constants can move too; relative to `start` where values are scaled.
     """
     size = np.where(start == 0, np.abs(start).max() or 1.0, np.abs(start))
     metric, at = np.diag(1e-6 * size**2), 0
@@ -217,7 +207,9 @@ def _damped(
     gap: float,
 ) -> np.ndarray | None:
     """The step, halved until it brings the estimand nearer; None where it never does."""
-    for _ in range(40 if step is not None else 0):
+    if step is None:
+        return None
+    for _ in range(40):
         value = float(np.asarray(atom.estimand(place(move + step))[0]))
         if np.isfinite(value) and abs(threshold - value) < abs(gap):
             return step
@@ -233,11 +225,11 @@ def cannot_fail(
     rng: np.random.Generator,
     n_scrambles: int = 200,
 ) -> bool:
-    """Whether every atom holds in every single replicate however its terms are scrambled: then its
-    limits are wider than the data.
+    """Whether every atom holds in every single replicate however its terms are scrambled, so that
+    its limits are wider than the data.
 
-    like: (T,) terms with equal numbers are measured alike, and swapped with each other. ranges:
-    (T,), of what each term measures.
+    like: (T,) numbers, equal for terms of one metric, whose values are swapped with each other.
+    ranges: (T,), of the metric of each term.
     """
     sizes = {len(c) for c in sample.cells}
     rows = np.concatenate([c[: min(sizes)] for c in sample.cells], axis=1)  # (n, T)
@@ -261,9 +253,9 @@ def _scrambled(
 ) -> np.ndarray:
     """Every value moved by its own size, then conditions swapped, (n, T).
 
-    A metric that can be on either side of zero is turned to the other side or left; one that cannot
-    is taken away or doubled, inside its range. Swaps alone would not do for it: they leave a lone
-    accuracy as it is, and two that agree in agreement, whatever is claimed of them.
+    A metric that can be on either side of zero keeps or changes its sign; one that cannot becomes
+    zero or is doubled, inside its range. Swaps alone would not be enough: they leave a single
+    accuracy as it is, and two equal ones equal.
     """
     low, high = ranges.T
     either = ((low < 0) & (high > 0)) | ((rows < 0).any(axis=0) & (rows > 0).any(axis=0))

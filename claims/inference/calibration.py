@@ -1,5 +1,5 @@
-"""Error rates by simulation, through the functions that judge claims (`judge_worlds` is what
-`decide` calls).
+"""Error rates by simulation, with the functions that judge claims (`judge_worlds`, which `decide`
+calls).
 """
 
 from __future__ import annotations
@@ -41,19 +41,14 @@ __all__ = [
 SIZES = (6, 8, 12, 16, 32)
 OBSERVED_SIZES = (16,)  # the seeds that claims start with
 COMPARED = ("t", "studentized", "bootstrap-t")
-TELLING = (
-    ("normal", 8),
-    ("exponential", 8),
-    ("outliers", 32),
-)  # cells in which the methods part: power, skew, outliers
-FEWER_SIZES = (
-    8,
-    16,
-)  # conjunctions are judged in four truths a cell; these sizes are enough to see the trend
+# cells in which the methods differ: by power, skew, outliers
+COMPARED_CELLS = (("normal", 8), ("exponential", 8), ("outliers", 32))
+# conjunctions are judged in four truths a cell; these sizes are enough to see the trend
+FEWER_SIZES = (8, 16)
 # worlds judged at once: they share their resampling weights, so few enough for the weights' own
 # error to average out
 CHUNK = 50
-T_RESAMPLES = 199  # plain t only counts off quantiles
+T_RESAMPLES = 199  # t's reference does not depend on resamples
 T_POWER = 0.8  # effects are set so that a t-test on normal data has this power
 
 
@@ -73,9 +68,11 @@ def run(
     confidence: float = 0.95,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Simulate every design in every world at every size. observed: worlds resampled from data,
-    made by `worlds.resampled`; compare: methods set side by side on a few telling cells of the
-    first design. Each section has a generator of its own: leaving one out changes no other.
+    """Simulate every design in every world at every size.
+
+    observed: worlds resampled from data, made by `worlds.resampled`. compare: methods compared on
+    COMPARED_CELLS of the first design. n_worlds: of each cell. Each section has a generator of its
+    own: leaving one out changes no other.
     """
     streams = iter(rng.spawn(len(estimations) + len(conjunctions) + 2))
     rates, errors, beside, compared = [], [], [], []
@@ -91,7 +88,7 @@ def run(
             judge.rates(estimations[0], w, n)
             for w in worlds
             for n in sizes
-            if (w.name, n) in TELLING
+            if (w.name, n) in COMPARED_CELLS
         ]
     for design in estimations:
         judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
@@ -122,6 +119,8 @@ def run(
 
 @dataclass(frozen=True)
 class _Judge:
+    """The settings of a section, and its generator."""
+
     method: str
     confidence: float
     n_resamples: int
@@ -221,7 +220,7 @@ class _Judge:
 
 def effect_size(n: int, level: float) -> float:
     """Effect in standard deviations at which a one-sided t-test of n normal values has power
-    T_POWER: by bisection.
+    T_POWER, by bisection.
     """
     low, high, critical = 0.0, 100.0, stdtrit(n - 1, 1 - level)
     for _ in range(60):
@@ -236,4 +235,4 @@ def effect_size(n: int, level: float) -> float:
 
 def _interval(judged: Judgement) -> np.ndarray:
     """Bounds of the only atom, (2, B)."""
-    return np.stack([judged.studies[0].low, judged.studies[0].high])
+    return np.stack([judged.atoms[0].low, judged.atoms[0].high])

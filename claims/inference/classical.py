@@ -1,5 +1,5 @@
-"""BCa and percentile intervals through `scipy.stats.bootstrap`, for comparison with the methods
-built here.
+"""BCa and percentile intervals by `scipy.stats.bootstrap`, for comparison with the methods built
+here.
 """
 
 from __future__ import annotations
@@ -7,34 +7,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from claims.inference.reference import rank
 from claims.inference.resampling import Draws, evaluate
-from claims.inference.types import Estimand
-
-if TYPE_CHECKING:
-    from claims.inference.atoms import Fit
+from claims.inference.types import Atom, Estimand
 
 
-def judge(
-    draws: Draws,
-    estimand: Estimand,
-    fit: Fit,
-    usable: np.ndarray,
-    level: float,
-    thresholds: tuple[float, float],
-    method: str,
+def interval_and_tails(
+    draws: Draws, atom: Atom, usable: np.ndarray, level: float, method: str
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Interval and p-values (above, below, under, over) in each world; worlds that are not `usable`
-    are skipped.
+    """Interval and the four p-values (above, below, under, over), each (B,), by method "bca" or
+    "percentile"; usable: (B,) worlds to be judged.
     """
     worlds = len(usable)
     low, high = np.full(worlds, -inf), np.full(worlds, inf)
     tails = [np.ones(worlds) for _ in range(4)]
-    lower, upper = thresholds
+    lower, upper = atom.thresholds
     tests = [  # what an interval must exclude, whether it is asked, the p-value when it is not
         (lambda lo, hi: lo > lower, isfinite(lower), 0.0),
         (lambda lo, hi: hi < upper, isfinite(upper), 0.0),
@@ -42,7 +33,7 @@ def judge(
         (lambda lo, hi: lo > upper, isfinite(upper), 1.0),
     ]
     for b in np.flatnonzero(usable):
-        interval = _Intervals(draws, estimand, int(b), method)
+        interval = _Intervals(draws, atom.estimand, int(b), method)
         low[b], high[b] = interval.at(rank(level, draws.n_resamples))
         for tail, (excludes, asked, otherwise) in zip(tails, tests, strict=True):
             tail[b] = interval.smallest(excludes) if asked else otherwise
@@ -62,8 +53,8 @@ class _Intervals:
         self.seen: dict[int, tuple[float, float]] = {}
 
     def statistic(self, *picked: np.ndarray, axis: int = -1) -> np.ndarray:
-        """Estimand from row numbers (..., n_c) of each cell: resampling the numbers keeps the terms
-        of a row together.
+        """The estimand, (...,), from row numbers (..., n_c) of each cell: resampling numbers keeps
+        the terms of a row together.
         """
         means = [
             c[np.asarray(i, dtype=int)].mean(axis=-2)
@@ -74,7 +65,7 @@ class _Intervals:
         return evaluate(self.estimand, joined)[0]
 
     def at(self, k: int) -> tuple[float, float]:
-        """Interval whose tails hold k of R + 1 each; unbounded where scipy has none to give."""
+        """Interval whose tails hold k of R + 1 each; unbounded where scipy returns nan."""
         if k not in self.seen:
             from scipy.stats import bootstrap  # slow to import, and only these methods need it
 
@@ -99,16 +90,15 @@ class _Intervals:
         return self.seen[k]
 
     def smallest(self, excludes: Callable[[float, float], bool]) -> float:
-        """Smallest level, in steps of 1 / (R + 1), at which the interval `excludes` the threshold:
-        bisection, as intervals nest.
+        """Smallest level, in steps of 1 / (R + 1), at which the interval `excludes` the threshold,
+        by bisection, as intervals nest.
         """
         most = self.n_resamples + 1
         above, below = most, 0  # in units of 1 / (R + 1)
         while above - below > 1:
             k = (above + below) // 2
-            if 2 * k >= most or excludes(
-                *self.at(k)
-            ):  # an interval of no confidence at all shows nothing, and needs no look
+            # an interval of zero confidence excludes everything
+            if 2 * k >= most or excludes(*self.at(k)):
                 above = k
             else:
                 below = k

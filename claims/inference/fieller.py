@@ -1,5 +1,5 @@
-"""Fractions judged without dividing (Fieller 1954): whether `num - c * den` is zero is asked in
-place of whether `num / den` is c.
+"""Fractions judged without dividing (Fieller 1954): the test is whether `num - c * den` is zero
+rather than whether `num / den` is c.
 
 The quotient of two means is skewed when the denominator is a few standard errors from zero, and its
 delta-method standard error moves with it; the difference `num - c * den` has neither trouble. Its
@@ -14,18 +14,17 @@ from math import inf, isfinite
 import numpy as np
 
 from claims.inference import reference, spread
+from claims.inference.reference import HUGE
 from claims.inference.resampling import Draws, evaluate
 from claims.inference.types import Atom, Estimand
-
-HUGE = 1e12  # standard errors: stands for infinitely many
 
 
 @dataclass(frozen=True)
 class Fraction:
-    """A fraction in B worlds; arrays are (B,). contrast: sign(den) * (num - ratio * den), an
-    estimand that is zero at the observed means.
+    """A fraction in B worlds; arrays are (B,).
 
-    den: the denominator without its sign; own, shared, other: squared error of the contrast, its
+    contrast: sign(den) * (num - ratio * den), an estimand that is zero at the observed means. den:
+    the denominator without its sign. own, shared, other: squared error of the contrast, its
     covariance with den, squared error of den.
     """
 
@@ -37,7 +36,7 @@ class Fraction:
     other: np.ndarray
 
     def distance(self, threshold: float) -> np.ndarray:
-        """num - c * den in its own standard errors, at the threshold c."""
+        """num - c * den in its own standard errors, (B,), at the threshold c."""
         away = threshold - self.ratio
         squared = self.own - 2 * away * self.shared + away**2 * self.other
         return np.clip(
@@ -47,8 +46,8 @@ class Fraction:
         )
 
     def end(self, quantile: np.ndarray, unbounded: float) -> np.ndarray:
-        """Where `distance` comes to the quantile: one end of the interval; `unbounded` where it
-        never does.
+        """One end of the interval, (B,): the threshold at which `distance` is the quantile;
+        `unbounded` where there is none.
         """
         square = quantile**2
         lead = self.den**2 - square * self.other
@@ -58,8 +57,10 @@ class Fraction:
         return np.where((lead > 1e-9 * self.den**2) & np.isfinite(end), end, unbounded)
 
 
-def of(draws: Draws, atom: Atom) -> Fraction:
-    """The atom's fraction in the worlds of `draws`."""
+def fraction_of(draws: Draws, atom: Atom) -> Fraction | None:
+    """The atom's fraction in the worlds of `draws`; None where it has none."""
+    if atom.fraction is None:
+        return None
     num, den = atom.fraction
     (top, by_top), (bottom, by_bottom) = evaluate(num, draws.centre), evaluate(den, draws.centre)
     ratio = np.nan_to_num(top / bottom, nan=0.0, posinf=0.0, neginf=0.0)
@@ -71,16 +72,18 @@ def of(draws: Draws, atom: Atom) -> Fraction:
 
     gradient, down = (np.nan_to_num(g) for g in (by_top - ratio[:, None] * by_bottom, by_bottom))
     pulls = zip(draws.influence(gradient), draws.influence(down), draws.sizes, strict=True)
-    shared = sum((a * b).sum(axis=1) / max(n * (n - 1), 1) for a, b, n in pulls)
+    shared = np.zeros(len(bottom))
+    for a, b, n in pulls:
+        shared = shared + (a * b).sum(axis=1) / max(n * (n - 1), 1)
     own, other = (np.nan_to_num(spread.observed(draws, g).squared) for g in (gradient, down))
     return Fraction(contrast, ratio, np.abs(bottom), own, shared, other)
 
 
-def read(
+def interval_and_tails(
     fraction: Fraction, table: np.ndarray, level: float, thresholds: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray, list]:
-    """Interval and the four p-values (above, below, under, over), all off the same reference of the
-    contrast.
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Interval and the four p-values (above, below, under, over), all from one reference of the
+    contrast, (B, R).
     """
     up, down = reference.bounds(table, level)
     low, high = fraction.end(up, -inf), fraction.end(down, inf)
@@ -91,13 +94,11 @@ def read(
         (low, high, high, low),
         strict=True,
     )
-    return (
-        low,
-        high,
-        [
-            np.where(np.isfinite(end), function(table, fraction.distance(c)), 1.0)
-            if isfinite(c)
-            else np.full(len(table), absent)
-            for function, c, absent, end in tests
-        ],
-    )  # an end that does not exist excludes nothing
+    tails = [
+        # an end that does not exist excludes nothing
+        np.where(np.isfinite(end), function(table, fraction.distance(c)), 1.0)
+        if isfinite(c)
+        else np.full(len(table), absent)
+        for function, c, absent, end in tests
+    ]
+    return low, high, tails

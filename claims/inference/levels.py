@@ -1,4 +1,4 @@
-"""How small an error can be asked for. Imports nothing heavy: claim files are checked with it
+"""The confidence that a claim may ask for. Imports nothing heavy: claim files are checked with it
 before anything is measured.
 """
 
@@ -8,7 +8,7 @@ from math import ceil
 
 USUAL_RESAMPLES = 9_999
 MOST_RESAMPLES = 199_999
-# points of the reference beyond a bound, at least: fewer would make the bound an extreme, not a
+# points of the reference beyond a bound, at least: with fewer the bound is an extreme, not a
 # quantile
 BEYOND = 4
 LEAST_LEVEL = BEYOND / (MOST_RESAMPLES + 1)  # one-sided, of one look
@@ -16,7 +16,7 @@ MAX_CONFIDENCE = 1 - 2 * LEAST_LEVEL  # of one look
 
 
 def largest_confidence(n_looks: int = 1) -> float:
-    """The largest confidence that can be had when the error is shared by so many looks."""
+    """The largest two-sided confidence when the error is shared by so many looks."""
     return 1 - 2 * LEAST_LEVEL * n_looks
 
 
@@ -26,7 +26,7 @@ def allowed(confidence: float, n_looks: int = 1) -> bool:
 
 
 def resamples_for(level: float) -> int:
-    """Resamples enough for a one-sided level: the usual number, or as many more as a small level
-    needs.
+    """Number of resamples for a one-sided level: the usual number, or more where the level is
+    small.
     """
     return max(USUAL_RESAMPLES, min(MOST_RESAMPLES, ceil(BEYOND / level - 1e-6) - 1))

@@ -1,5 +1,5 @@
-"""What a calibration table must show before its method may be the default, and the table as
-Markdown.
+"""Requirements that a calibration table must meet before its method is the default, and the table
+as Markdown.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ WILD = ("lognormal", "outliers")
 
 @dataclass(frozen=True)
 class Limit:
-    """A requirement and the figure that comes closest to breaking it, or breaks it most, in one
-    design. kind: share, difference (of two shares) or width; broken: every cell of the design that
-    breaks it, with its figure.
+    """A requirement, and the figure of one design that comes closest to breaking it or breaks it
+    most.
+
+    kind: share, difference (of two shares) or width. broken: every cell of the design that breaks
+    it, with its figure.
     """
 
     text: str
@@ -34,6 +36,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class _Rule:
+    """A requirement on the rows that it applies to: their value is at most, or at `least`, the
+    bound.
+    """
+
     text: str
     value: Callable[..., float]
     bound: float
@@ -42,7 +48,7 @@ class _Rule:
     least: bool = False
 
     def judge(self, rows: Iterable) -> Limit | None:
-        """Of the rows that the rule applies to; None where there are none."""
+        """The requirement on `rows`; None where it applies to none of them."""
         rows = [r for r in rows if self.applies(r)]
         if not rows:
             return None
@@ -120,7 +126,7 @@ ERRORS = (
 
 
 def limits(table: Table) -> list[Limit]:
-    """Every requirement that the table has rows for, of every design."""
+    """Every requirement on every design, where the table has rows for it."""
     found = [rule.judge(rows) for rule in RATES for rows in _by_design(table.rates)]
     found += [rule.judge(rows) for rule in ERRORS for rows in _by_design(table.errors)]
     return [f for f in found if f is not None]
@@ -134,12 +140,21 @@ def _by_design(rows: Iterable) -> list[list]:
 
 
 def render_markdown(table: Table) -> str:
-    """The whole table, its limits first."""
-    head = (
+    """The table as a page, its requirements first."""
+    parts = [
+        "# Error rates of the verdicts",
+        "",
+        "Written by `python -m claims calibrate`. docs/inference.md says what the columns mean and "
+        "what was asked beforehand.",
+        "",
         f"Method `{table.method}`, nominal {100 * table.confidence:g} % two-sided, "
-        f"{table.n_resamples} resamples."
-    )
-    parts = [head, "", "### What must hold", "", *_limits(table), ""]
+        f"{table.n_resamples} resamples.",
+        "",
+        "## What must hold",
+        "",
+        *_limits(table),
+        "",
+    ]
     if table.compared:
         parts += [
             *_title("methods compared", table.compared[0].n_worlds),
@@ -164,7 +179,7 @@ def render_markdown(table: Table) -> str:
 def _title(design: str, n_worlds: int) -> list[str]:
     near, wide = (100 * sqrt(p * (1 - p) / n_worlds) for p in (0.025, 0.05))
     return [
-        f"### {design[0].upper()}{design[1:]}",
+        f"## {design[0].upper()}{design[1:]}",
         "",
         f"{n_worlds} worlds a cell; "
         f"binomial standard error {wide:.2f} points at 95 %, {near:.2f} at 2.5 %.",

@@ -1,5 +1,5 @@
-"""Looking more than once: the error is split over the looks in advance, so that stopping early
-costs nothing it should not.
+"""Sequential looks at the data: the error is split over them in advance, so that stopping early
+does not raise it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from claims.inference.types import InferenceError
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the data. n: replicates by then; share: of the error; confidence: the two-sided
-    one to decide at.
+    """One look at the data. n: replicates by then; share: of the error; confidence: two-sided, of
+    this look.
     """
 
     n: int
@@ -22,15 +22,15 @@ class Look:
     confidence: float
 
     def adjust(self, p_value: float) -> float:
-        """p-value of the whole schedule when this look is the decisive one: it clears the level
-        exactly when the look does.
+        """p-value of the whole schedule where this look decides: it is within the level exactly
+        when the look's own p-value is within the look's share.
         """
         return min(1.0, p_value / self.share)
 
 
 def overall(looks: Sequence[Look], p_values: Sequence[float]) -> float:
     """p-value of a schedule from those of the looks taken so far: the smallest level at which one
-    of them would have decided.
+    of them decides.
     """
     return min(look.adjust(p) for look, p in zip(looks, p_values, strict=False))
 
@@ -40,8 +40,8 @@ def schedule(start: int, step: int, most: int, confidence: float = 0.95) -> tupl
     is 0.
 
     Equal shares (Bonferroni): valid for any dependence between the looks, and for support and
-    refutation alike. A look so small that its share of the level cannot be had from its replicates
-    is left out, and its share goes to the others.
+    refutation alike. A look whose replicates are too few for its share of the level is left out,
+    and its share goes to the others. Raises InferenceError.
     """
     _check(start, step, most, confidence)
     sizes = [start] if step == 0 else [*range(start, most, step), most]

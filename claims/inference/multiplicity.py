@@ -11,7 +11,7 @@ from claims.inference.types import InferenceError
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm-adjusted p-values (Holm 1979), in the order given; the family-wise error holds under any
-    dependence.
+    dependence. Raises InferenceError for values outside [0, 1].
     """
     p = np.asarray(p_values, dtype=float)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():

@@ -1,4 +1,4 @@
-"""What fresh replicates would say: the chance that a claim passes again.
+"""Predictions of replication: the chance that a claim passes again on fresh replicates.
 
 Axes: B worlds, n replicates, T terms; C cells (one where the design is paired).
 """
@@ -14,23 +14,21 @@ from scipy.special import ndtri
 
 from claims.inference.decision import judge_worlds, level_of
 from claims.inference.looks import Look
-from claims.inference.types import Atom, Sample, Verdict
+from claims.inference.outcomes import Verdict
+from claims.inference.types import Atom, Sample
 
 FEWEST_RESAMPLES, MOST_RESAMPLES = 999, 9999
 BEYOND = 8  # reference points beyond a bound, at least
-AIM, CLOSE, TRIES, MOST_SEEDS = (
-    0.9,
-    0.02,
-    3,
-    2000,
-)  # of the search for a number of seeds: what it looks for, what will do, how far it goes
-AT_ONCE = 100  # worlds that share their resampling weights; bounds memory too
+# of the search for a number of seeds: the chance sought, how near is near enough, evaluations, and
+# the largest number
+AIM, CLOSE, TRIES, MOST_SEEDS = 0.9, 0.02, 3, 2000
+AT_ONCE = 100  # worlds that share their resampling weights; it bounds memory too
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """A claim in B worlds, its looks taken in turn. supported, refuted: (B,). alone: (atoms, B),
-    each atom supported taken alone.
+    """Verdicts in B worlds. supported, refuted: (B,), of the claim. alone: (atoms, B), each atom
+    supported if it were the whole claim.
     """
 
     supported: np.ndarray
@@ -55,18 +53,17 @@ def judge_schedule(
     *,
     method: str = "bootstrap-t",
 ) -> Verdicts:
-    """Judge `atoms` in B worlds; cells (B, n_c, T_c), of which a look sees the first `look.n` rows,
-    or all where there is one look.
+    """Judge `atoms` in B worlds by a schedule of looks; cells (B, n_c, T_c), of which a look takes
+    the first `look.n` rows, or all where there is one look.
     """
     parts = [
         _judge_part([c[start : start + AT_ONCE] for c in cells], tuple(atoms), looks, rng, method)
         for start in range(0, len(cells[0]), AT_ONCE)
     ]
     return Verdicts(
-        *(
-            np.concatenate([getattr(p, name) for p in parts], axis=-1)
-            for name in ("supported", "refuted", "alone")
-        )
+        np.concatenate([part.supported for part in parts]),
+        np.concatenate([part.refuted for part in parts]),
+        np.concatenate([part.alone for part in parts], axis=1),
     )
 
 
@@ -80,10 +77,10 @@ def _judge_part(
     n_worlds = len(cells[0])
     supported, refuted = np.zeros(n_worlds, bool), np.zeros(n_worlds, bool)
     alone = np.zeros((len(atoms), n_worlds), bool)
-    open_, single = np.arange(n_worlds), len(looks) == 1
+    undecided, single = np.arange(n_worlds), len(looks) == 1
     for look in looks:
         seen = [
-            (c if len(open_) == n_worlds else c[open_])[:, : None if single else look.n]
+            (c if len(undecided) == n_worlds else c[undecided])[:, : None if single else look.n]
             for c in cells
         ]
         judged = judge_worlds(
@@ -94,28 +91,28 @@ def _judge_part(
             n_resamples=_resamples(look.confidence),
             rng=rng,
         )
-        supported[open_], refuted[open_] = judged.supported, judged.refuted
-        alone[:, open_] |= np.stack([s.p_value <= judged.level for s in judged.studies])
-        open_ = open_[~(judged.supported | judged.refuted)]
-        if not len(open_):
+        supported[undecided], refuted[undecided] = judged.supported, judged.refuted
+        alone[:, undecided] |= np.stack([s.p_value <= judged.level for s in judged.atoms])
+        undecided = undecided[~(judged.supported | judged.refuted)]
+        if not len(undecided):
             break
     return Verdicts(supported, refuted, alone)
 
 
 def _resamples(confidence: float) -> int:
-    """Enough for the bound to be a quantile and not an extreme; no more than `decide` takes."""
+    """Enough for the bound to be a quantile and not an extreme; no more than `decide` uses."""
     return min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, ceil(BEYOND / level_of(confidence)) - 1))
 
 
 def fresh_worlds(
     sample: Sample, sizes: Sequence[int], n_worlds: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Fresh replicates as the sample predicts them: per cell (B, size, T_c).
+    """Fresh replicates as the sample predicts them: per cell (B, size, T_c); sizes: of each cell.
 
     A truth is drawn from the resampling distribution of the sample, then replicates from the
-    resample, centred on that truth. Both draws see too little spread, being from the sample itself,
-    by (n - 1) / n in variance each: put back here. Rows are drawn by number, so that claims on the
-    same seeds, given equal generators, look at the same worlds.
+    resample, centred on that truth. Both draws are from the sample itself, so that their variance
+    is too small by (n - 1) / n each, which is corrected. Rows are drawn by number, so that claims
+    on the same seeds, given equal generators, see the same worlds.
     """
     return [
         _fresh_cell(cell, size, n_worlds, rng)
@@ -135,7 +132,7 @@ def _fresh_cell(cell: np.ndarray, size: int, n_worlds: int, rng: np.random.Gener
     return truth + lost * (np.take_along_axis(drawn, second[..., None], axis=1) - means)
 
 
-def passes(
+def replications(
     sample: Sample,
     atoms: Sequence[Atom],
     looks: Sequence[Look],
@@ -146,10 +143,10 @@ def passes(
     rng: np.random.Generator,
     method: str = "bootstrap-t",
 ) -> np.ndarray:
-    """In which of `n_worlds` predicted worlds the whole schedule of looks comes out `expected`:
-    (B,) bool. `pass_again` is its mean.
+    """In which of `n_worlds` predicted worlds the schedule of looks gives the `expected` verdict,
+    (B,) bool. The replication probability is its mean.
 
-    worlds: draws the worlds; rng: the resamples by which they are judged.
+    worlds: draws the worlds. rng: draws the resamples by which they are judged.
     """
     sizes = (
         sample.sizes
@@ -161,7 +158,7 @@ def passes(
     ).are(expected)
 
 
-def chance_at(
+def replication_probability(
     size: int,
     sample: Sample,
     atoms: Sequence[Atom],
@@ -172,8 +169,8 @@ def chance_at(
     worlds: np.random.Generator,
     rng: np.random.Generator,
 ) -> float:
-    """The chance that `size` fresh replicates (of the largest cell, the others in proportion), in
-    one look, come out `expected`.
+    """The chance that `size` fresh replicates (of the largest cell, the others in proportion) give
+    the `expected` verdict in one look. worlds, rng: as for `replications`.
     """
     sizes = [max(1, round(n * size / max(sample.sizes))) for n in sample.sizes]
     looks = (Look(size, 1.0, confidence),)
@@ -184,16 +181,16 @@ def chance_at(
     )
 
 
-def seeds_to_pass(
+def seeds_to_replicate(
     chance: Callable[[int], float], n: int, first: tuple[int, float], confidence: float
 ) -> int | None:
     """About the number of replicates with which `chance(size)` is 90 %; None where none is found.
 
-    n: replicates of the sample; first: a size and its chance, known already. Were all normal, an
-    effect of d standard errors of the sample, itself known to within one of them, would be shown by
-    n r^2 replicates with a chance of Phi((d r - c) / sqrt(r^2 + 1)), c the critical value: every
-    evaluation gives a d, which names the size to be tried next. After `TRIES` it is read off
-    between the nearest two.
+    n: replicates of the sample. first: a size and its chance, known already. For normal data an
+    effect of d standard errors of the sample, itself known to within one of them, is shown by n r^2
+    replicates with a chance of Phi((d r - c) / sqrt(r^2 + 1)), c the critical value: every
+    evaluation gives a d, and that the next size. After `TRIES` evaluations the result is
+    interpolated between the nearest two.
     """
     critical = -ndtri(level_of(confidence))
     (size, found), short, enough = first, None, None
@@ -213,7 +210,7 @@ def seeds_to_pass(
 
 def _next_size(factor: float, found: float, n: int, critical: float) -> int | None:
     """The size with a chance of 90 % by normal theory; None where even infinitely many replicates
-    would have less, or too many are needed.
+    have less, or where it is above MOST_SEEDS.
     """
     r, aim = sqrt(factor), ndtri(AIM)
     effect = (sqrt(factor + 1) * ndtri(_inside(found)) + critical) / r
@@ -231,5 +228,5 @@ def _next_size(factor: float, found: float, n: int, critical: float) -> int | No
 
 
 def _inside(share: float) -> float:
-    """A share that has a finite normal quantile."""
+    """A share moved to where the normal quantile is finite."""
     return min(max(share, 0.001), 0.999)

@@ -1,9 +1,9 @@
-"""What an estimate is compared with: the reference distribution of (estimate - truth) / standard
-error.
+"""Reference distributions of (estimate - truth) / standard error, from which intervals and p-values
+are taken.
 
-A reference is a sorted sample (B, R). Both the interval and the p-values of an atom are read off
-the same one, so they cannot disagree: p <= level exactly when the bound at that level excludes the
-threshold.
+A reference is a sorted sample (B, R). The interval and the p-values of an atom come from one and
+the same reference, so they cannot disagree: p <= level exactly when the bound at that level
+excludes the threshold.
 """
 
 from __future__ import annotations
@@ -15,39 +15,42 @@ from scipy.special import stdtrit
 
 from claims.inference.types import InferenceError
 
-TIE = 1e-9
+TIE = 1e-9  # relative: distances as near as this are equal
+HUGE = 1e12  # standard errors: stands for infinitely many, and can be added to
 
-# The numbers below were chosen by simulation; docs/inference.md has the table and the alternatives.
+# The numbers below were chosen by simulation; docs/inference.md says what for and
+# docs/calibration.md has the tables.
 FLOOR = 0.85  # a bound is never nearer than this share of t's
-# asymmetry, as a share of t's quantile, at which all of the bootstrap's extra spread is believed
+# asymmetry, as a share of t's quantile, from which all of the bootstrap's extra spread is kept
 CONVINCING = 0.3
 
 
 def shift_share(df: np.ndarray) -> np.ndarray:
-    """How much of the bootstrap's asymmetry is believed. With less, bounds on skewed data fail too
-    often at n = 8; with more at larger n, outliers are taken for skewness.
+    """Share of the bootstrap's asymmetry that is kept, (B,), by degrees of freedom df (B,). With
+    less, bounds on skewed data fail too often at n = 8; with more at larger n, outliers are taken
+    for skewness.
     """
     return np.minimum(1.0, 0.4 + 5 / (df + 1))
 
 
 def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Bootstrap-t, guarded by t: pivots (B, R) of the resamples, df (B,) -> sorted reference (B,
-    R).
+    """Bootstrap-t guarded by t: the sorted reference (B, R) of pivots (B, R) and degrees of freedom
+    df (B,).
 
     The pivots' quantiles are split into a symmetric part (their spread) and an asymmetric part
-    (their shift). The spread is never taken narrower than Student's t, since with few replicates or
+    (their shift). The spread is never narrower than Student's t, since with few replicates or
     outliers resamples see too little of the tails; wider only as far as there is asymmetry to
-    explain it, since without any it is t that is right. Of the shift a share is kept, since in a
-    small sample much of it is noise.
+    explain it, since without any t is right. Of the shift a share is kept, since in a small sample
+    much of it is noise.
     """
     ordered = np.sort(pivots, axis=1)
     mirrored = ordered[:, ::-1]
     shift, spread = (ordered + mirrored) / 2, np.abs(ordered - mirrored) / 2
     t = student(df, pivots.shape[1])
     size = np.abs(t)
-    believed = np.minimum(1.0, np.abs(shift) / np.maximum(CONVINCING * size, 1e-300))
+    kept = np.minimum(1.0, np.abs(shift) / np.maximum(CONVINCING * size, 1e-300))
     quantiles = (
-        np.copysign(size + believed * np.maximum(spread - size, 0), t)
+        np.copysign(size + kept * np.maximum(spread - size, 0), t)
         + shift_share(df)[:, None] * shift
     )
     quantiles = np.where(t > 0, np.maximum(quantiles, FLOOR * t), np.minimum(quantiles, FLOOR * t))
@@ -55,7 +58,7 @@ def guarded(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
 
 
 def studentized(pivots: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """The plain bootstrap-t: the sorted pivots themselves."""
+    """Bootstrap-t as in the books: the sorted pivots themselves, (B, R)."""
     return np.sort(pivots, axis=1)
 
 
@@ -73,7 +76,9 @@ def _student(df: float, n_resamples: int) -> np.ndarray:
 
 
 def rank(level: float, n_resamples: int) -> int:
-    """Number k of reference points, of R, beyond the bound at `level`, that bound included."""
+    """Number k of the R reference points beyond the bound at `level`, that bound included. Raises
+    InferenceError where there is none.
+    """
     k = int(np.floor(level * (n_resamples + 1) + 1e-6))
     if k < 1:
         raise InferenceError(
@@ -84,13 +89,13 @@ def rank(level: float, n_resamples: int) -> int:
 
 
 def fewest_resamples(level: float) -> int:
-    """Resamples from which a one-sided level can be had at all."""
+    """Smallest number of resamples whose p-values can be as small as a one-sided level."""
     return int(np.ceil(1 / level - 1e-6)) - 1
 
 
 def bounds(reference: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Quantiles (B,), (B,) to be subtracted, in standard errors, from an estimate: for its lower
-    and for its upper bound.
+    """Quantiles (B,), (B,) to be subtracted from an estimate, in standard errors, for its lower and
+    for its upper bound.
     """
     k = rank(level, reference.shape[1])
     return reference[:, -k], reference[:, k - 1]
@@ -105,6 +110,6 @@ def p_above(reference: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 
 def p_below(reference: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """p-value (B,) for "truth < threshold", the same distance."""
+    """p-value (B,) for "truth < threshold", of the same distance."""
     slack = TIE * (1 + np.abs(distance))
     return (1 + (reference <= (distance + slack)[:, None]).sum(axis=1)) / (reference.shape[1] + 1)

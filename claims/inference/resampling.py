@@ -1,5 +1,5 @@
-"""Joint resamples of whole replicates: weights, means and delta-method variances, for one or many
-worlds at once.
+"""Joint resamples of whole replicates: weights, means and delta-method variances, for many worlds
+at once.
 
 Axes: R resamples, B worlds (1 when judging; thousands when calibrating), C cells, n_c replicates of
 a cell, T terms.
@@ -31,8 +31,8 @@ def weights(n: int, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def canonical(cell: np.ndarray) -> np.ndarray:
-    """Rows in lexical order, (B, n, T): a verdict may not depend on the order of the seeds, not
-    even by its resamples.
+    """The cell's rows in lexical order, (B, n, T), so that the resamples, too, do not depend on the
+    order of the seeds.
     """
     keys = np.moveaxis(cell, -1, 0)[::-1]
     order = np.lexsort(keys, axis=-1)
@@ -40,7 +40,9 @@ def canonical(cell: np.ndarray) -> np.ndarray:
 
 
 def evaluate(estimand: Estimand, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Value (...,) and gradient (..., T) of an estimand at `means` (..., T)."""
+    """Value (...,) and gradient (..., T) of an estimand at `means` (..., T), as float64 of full
+    shape.
+    """
     with np.errstate(all="ignore"):
         value, gradient = estimand(means)
     value = np.broadcast_to(np.asarray(value, dtype=float), means.shape[:-1])
@@ -50,8 +52,9 @@ def evaluate(estimand: Estimand, means: np.ndarray) -> tuple[np.ndarray, np.ndar
 class Draws:
     """The joint resamples of a claim's sample.
 
-    centre: (B, T) means; means: (R, B, T) resampled means; sizes: n_c. Deviations from the centre
-    are kept, not the values, so that second moments do not cancel.
+    centre: (B, T) means; means: (R, B, T) resampled means; sizes: n_c of each cell; largest: (B, T)
+    absolute values. Deviations from the centre are kept, not the values, so that second moments do
+    not cancel.
     """
 
     def __init__(
@@ -74,8 +77,8 @@ class Draws:
         self.means = self.centre + self.shifts
 
     def influence(self, gradient: np.ndarray) -> list[np.ndarray]:
-        """Each replicate's pull on the estimate, gradient (B, T) times its deviation: per cell (B,
-        n_c).
+        """Each replicate's influence on the estimate, gradient (B, T) times its deviation: per cell
+        (B, n_c).
         """
         return [
             np.einsum("bnt,bt->bn", d, gradient[:, s])
@@ -97,13 +100,14 @@ class Draws:
         return total
 
     def _linear(self, c: int, gradient: np.ndarray) -> np.ndarray:
-        """Spread of one linear combination in each resample, (R, B): the cheap way when the
-        gradient does not move.
+        """Spread of cell c in each resample, (R, B), where all resamples have one gradient
+        (B, T).
         """
-        pull = np.einsum("bnt,bt->nb", self.deviations[c], gradient[:, self.slices[c]])
-        return self.weights[c] @ pull**2 - (self.weights[c] @ pull) ** 2
+        influence = np.einsum("bnt,bt->nb", self.deviations[c], gradient[:, self.slices[c]])
+        return self.weights[c] @ influence**2 - (self.weights[c] @ influence) ** 2
 
     def _quadratic(self, c: int, gradient: np.ndarray) -> np.ndarray:
+        """Spread of cell c in each resample, (R, B), from each one's gradient (R, B, T)."""
         g, shift = gradient[..., self.slices[c]], self.shifts[..., self.slices[c]]
         used = [t for t in range(g.shape[-1]) if g[..., t].any()]
         spread = -(sum((g[..., t] * shift[..., t] for t in used), np.zeros(g.shape[:2])) ** 2)

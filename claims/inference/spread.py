@@ -1,5 +1,5 @@
-"""Delta-method standard errors and their degrees of freedom, with care for cells that hold one
-value only.
+"""Delta-method standard errors and their degrees of freedom, also where a cell holds one value
+only.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ TINY = 1e-140  # spread below this vanishes when squared
 
 @dataclass(frozen=True)
 class Spread:
-    """Of one atom in B worlds. squared: (B,) squared standard error; df: (B,) Welch-Satterthwaite
-    degrees of freedom.
+    """Standard error of one estimate in B worlds.
 
-    floors: (B, C) what a cell contributes where it shows one value only; constant: (B,) no cell
-    varies.
+    squared: (B,) squared standard error. df: (B,) Welch-Satterthwaite degrees of freedom. floors:
+    (B, C) variance of a cell that shows one value only. constant: (B,) no cell varies.
     """
 
     squared: np.ndarray
@@ -32,9 +31,9 @@ class Spread:
 def observed(draws: Draws, gradient: np.ndarray) -> Spread:
     """Spread of an estimate with `gradient` (B, T) at the observed means.
 
-    A cell that is all one value (14, 14, 14) beside one that varies is not known without error: it
-    is given the variance it would have, had one more replicate come out a step away, a step being
-    the average gap between the values of the cells that vary. With 10 replicates against 5 of 10
+    A cell that is all one value (14, 14, 14) beside one that varies is not known without error. It
+    gets the variance that it would have with one more replicate a step away, a step being the
+    average gap between the values of the cells that vary. With 10 replicates against 5 of 10
     one step higher this gives p = 0.011, Fisher's exact test 0.016; zero variance would give 0.007,
     and with 3 replicates still 0.007 where Fisher's test says 0.23.
     """
@@ -42,11 +41,13 @@ def observed(draws: Draws, gradient: np.ndarray) -> Spread:
     size = np.stack(
         [(np.abs(gradient[:, s]) * draws.largest[:, s]).sum(axis=1) for s in draws.slices], axis=1
     )
-    pulls = draws.influence(gradient)
-    steps = np.stack([_step(p, ROUNDING * size[:, c]) for c, p in enumerate(pulls)], axis=1)
+    influences = draws.influence(gradient)
+    steps = np.stack([_step(p, ROUNDING * size[:, c]) for c, p in enumerate(influences)], axis=1)
     n = np.array(draws.sizes)
     single = steps == 0
-    variance = np.stack([(p**2).sum(axis=1) for p in pulls], axis=1) / np.maximum(n * (n - 1), 1)
+    variance = np.stack([(p**2).sum(axis=1) for p in influences], axis=1) / np.maximum(
+        n * (n - 1), 1
+    )
     step = np.where(single, steps.max(axis=1, keepdims=True), steps)
     floors = used * step**2 / (n * (n + 1))
     variance = used * np.where(single, floors, variance)
@@ -64,11 +65,11 @@ def _freedom(n: np.ndarray) -> np.ndarray:
     return np.where((n <= 3) & (len(n) > 1), n - 2, n - 1)
 
 
-def _step(pulls: np.ndarray, rounding: np.ndarray) -> np.ndarray:
+def _step(influences: np.ndarray, rounding: np.ndarray) -> np.ndarray:
     """Average gap between distinct values of each row, (B, n) -> (B,); zero where all are the
     same.
     """
-    ordered = np.sort(pulls, axis=1)
+    ordered = np.sort(influences, axis=1)
     span = ordered[:, -1] - ordered[:, 0]
     gaps = (np.diff(ordered, axis=1) > 1e-9 * span[:, None]).sum(axis=1)
     return np.where(span > np.maximum(rounding, TINY), span / np.maximum(gaps, 1), 0.0)

@@ -1,4 +1,4 @@
-"""What a calibration finds: error rates of intervals and of whole claims."""
+"""Results of a calibration: error rates of intervals and of whole claims."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rates:
-    """One interval in many worlds; shares of worlds. width: median, relative to that of t on the
-    same worlds. above, below: the truth is wrongly said to be exceeded, not to be reached. power,
-    t_power: of showing a true effect, and of the t-test's.
+    """One interval in many worlds; shares of worlds.
+
+    width: median, relative to that of t on the same worlds. above, below: the truth is wrongly said
+    to be exceeded, or not to be reached. power, t_power: of showing a true effect, by the interval
+    and by the t-test. judged: with an interval at all, neither degenerate nor unbounded.
     """
 
     design: str
@@ -23,14 +25,16 @@ class Rates:
     below: float
     power: float
     t_power: float
-    judged: float  # share of worlds with an interval at all: not degenerate, not unbounded
+    judged: float
     method: str = "bootstrap-t"
 
 
 @dataclass(frozen=True)
 class Errors:
-    """One claim in many worlds: how often it comes out wrong where it just fails or just holds, and
-    right where it is clear.
+    """One claim in many worlds; shares of worlds.
+
+    false_support, false_refutation: where the claim only just fails, or only just holds. support,
+    refutation: where it clearly holds, or clearly fails. mean_n: replicates at the decision.
     """
 
     design: str
@@ -46,8 +50,8 @@ class Errors:
 
 @dataclass(frozen=True)
 class Table:
-    """What a calibration run found, and with what. observed: worlds resampled from data; compared:
-    the same cells by several methods.
+    """Results of a calibration run, and its settings. observed: on worlds resampled from data.
+    compared: the same cells by several methods.
     """
 
     rates: tuple[Rates, ...]

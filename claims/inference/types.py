@@ -1,16 +1,15 @@
-"""What goes in and what comes out: samples, atoms, verdicts."""
+"""Arguments and results of `decide`: samples, atoms, decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from math import inf, isfinite, isnan
-from typing import Any, Literal, Protocol
+from math import inf, isnan
+from typing import Any, Protocol
 
 import numpy as np
 
-Scale = Literal["identity", "log"]
+from claims.inference.outcomes import Cause, Verdict
 
 
 class InferenceError(ValueError):
@@ -21,34 +20,20 @@ class Estimand(Protocol):
     """A smooth function of the term means."""
 
     def __call__(self, means: np.ndarray) -> tuple[Any, Any]:
-        """`means` (..., T) -> value (...,), gradient (..., T); nan or inf where undefined, never a
-        warning.
+        """Value (...,) and gradient (..., T) at `means` (..., T); nan or inf where undefined,
+        without a warning.
         """
-
-
-class Verdict(StrEnum):
-    """What the data say about a claim; `sentence` is how a report says it."""
-
-    sentence: str
-
-    SUPPORTED = "supported", "the data exclude the claim being false"
-    REFUTED = "refuted", "the data exclude the claim being true"
-    INCONCLUSIVE = "inconclusive", "the data exclude neither the claim nor its opposite"
-
-    def __new__(cls, value: str, sentence: str) -> Verdict:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
+        ...
 
 
 @dataclass(frozen=True)
 class Sample:
     """Replicates of the terms a claim needs.
 
-    cells: one array (n_c, T_c) per independent group; the paired design is one cell. Rows are
-        replicates (seeds), resampled whole inside their cell. The mean vector is the concatenation
-        of the cells' means: T = sum of T_c.
+    cells: one array (n_c, T_c) for each independent group; the paired design is one cell. Rows are
+    replicates (seeds), resampled whole inside their cell. The mean vector is the concatenation of
+    the cells' means: T = sum of T_c. Raises InferenceError for values that are not finite and for
+    cells without rows or terms.
     """
 
     cells: tuple[np.ndarray, ...]
@@ -65,19 +50,19 @@ class Sample:
 
     @property
     def n_terms(self) -> int:
+        """Terms of all cells together."""
         return sum(c.shape[1] for c in self.cells)
 
 
 @dataclass(frozen=True)
 class Atom:
-    """The claim `lower < estimand < upper`; an infinite end is no test.
+    """The claim `lower < estimand < upper`; an infinite end claims nothing.
 
     positive: these must be shown positive, else the atom is inconclusive. nonzero: denominators;
-    where their interval holds zero the atom's interval is unbounded. scale: "log" studentises
-    log(estimand), for estimands positive by nature. fraction: numerator and denominator, where the
-    estimand is their quotient: it is then judged by `numerator - threshold * denominator`, which
-    stays right where the denominator is only a few standard errors from zero. The denominator
-    belongs in `nonzero` too.
+    where the interval of one holds zero the atom's interval is unbounded. fraction: numerator and
+    denominator, where the estimand is their quotient: the atom is then judged by `numerator -
+    threshold * denominator`, which stays right where the denominator is only a few standard errors
+    from zero. The denominator belongs in `nonzero` too.
     """
 
     estimand: Estimand
@@ -85,8 +70,6 @@ class Atom:
     upper: float = inf
     positive: tuple[Estimand, ...] = ()
     nonzero: tuple[Estimand, ...] = ()
-    label: str = ""
-    scale: Scale = "identity"
     fraction: tuple[Estimand, Estimand] | None = None
 
     def __post_init__(self) -> None:
@@ -98,38 +81,30 @@ class Atom:
             raise InferenceError(
                 "An atom needs a finite `lower` or `upper`; both are infinite, so it tests nothing."
             )
-        if self.scale not in ("identity", "log"):
-            raise InferenceError(f"`scale` must be 'identity' or 'log'; got {self.scale!r}.")
-        if self.fraction is not None and self.scale == "log":
-            raise InferenceError(
-                "A `fraction` is judged on its own scale; `scale` must be 'identity'."
-            )
-        if self.scale == "log" and min(t for t in (self.lower, self.upper) if isfinite(t)) <= 0:
-            raise InferenceError(
-                f"On the log `scale` finite thresholds must be positive; got {self.lower} "
-                f"and {self.upper}."
-            )
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """Both ends of what is claimed, infinite where one claims nothing."""
+        return self.lower, self.upper
 
 
 @dataclass(frozen=True)
 class AtomResult:
     """One atom judged.
 
-    low, high: its own interval at the confidence asked, infinite where it cannot be judged.
-    p_refute: corrected over the claim's atoms. estimate: nan where the estimand is undefined at the
-    observed means, which `reason` then says; nothing else is nan.
+    estimate: nan where the estimand is undefined at the observed means; nothing else is nan. low,
+    high: its own interval at the confidence asked, infinite where it cannot be judged. p_refute:
+    corrected over the claim's atoms. cause, reason: why it is inconclusive, as code and sentence.
     """
 
     estimate: float
     low: float
     high: float
-    lower: float
-    upper: float
     p_value: float
     p_refute: float
     verdict: Verdict
+    cause: Cause | None = None
     reason: str = ""
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,9 +112,10 @@ class Decision:
     """A claim judged.
 
     p_value: the smallest level at which the claim would be supported. headline: index of the
-    weakest atom. seeds_needed: for an inconclusive claim, replicates (of the largest cell) at which
-    it would be decided with 90 % chance were the estimates true; `power.MOST_SEEDS` stands for that
-    many or more; None where the data do not say.
+    weakest atom. cause, reason: why the claim is inconclusive, as code and sentence. seeds_needed:
+    for an inconclusive claim, replicates (of the largest cell) at which it would be decided with
+    90 % chance if the estimates are true; `power.MOST_SEEDS` stands for that many or more; None
+    where the data do not say.
     """
 
     verdict: Verdict
@@ -147,6 +123,7 @@ class Decision:
     p_refute: float
     headline: int
     atoms: tuple[AtomResult, ...]
+    cause: Cause | None
     reason: str
     seeds_needed: int | None
     method: str

@@ -1,5 +1,5 @@
-"""Simulated worlds with known truth, for calibration: what replicates may look like, and what is
-claimed of them.
+"""Simulated worlds with known truth, for calibration: distributions of replicates, and the claims
+made of them.
 """
 
 from __future__ import annotations
@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
+from typing import Any
 
 import numpy as np
 
 from claims.inference.types import Atom, Estimand, Sample
 
-# standard errors between a denominator and zero, at every n: about where half of the worlds show
+# standard errors between a denominator and zero, at every n: about half of the worlds then show
 # that it is off zero
 NEAR = 3.0
 
@@ -74,13 +75,13 @@ def log_quotient(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Estimation:
     """An estimand with known truth.
 
-    cells: (world, rng, B, n) -> cells (B, n_c, T_c). unit: its standard error is about unit /
-    sqrt(n), so that effects can be set for a given power. times: so many times the usual number of
-    worlds, for a design that limits are read off closely.
+    cells: (world, rng, B, n) -> cells (B, n_c, T_c); `world` is None where replicates are resampled
+    from data. unit: its standard error is about unit / sqrt(n), so that effects can be set for a
+    given power. times: so many times the usual number of worlds.
     """
 
     name: str
-    cells: Callable[[World, np.random.Generator, int, int], list[np.ndarray]]
+    cells: Callable[[Any, np.random.Generator, int, int], list[np.ndarray]]
     estimand: Estimand
     truth: float
     unit: float
@@ -90,6 +91,7 @@ class Estimation:
     fraction: tuple[Estimand, Estimand] | None = None
 
     def above(self, threshold: float) -> Atom:
+        """The claim that the estimand is above a threshold."""
         return Atom(
             self.estimand,
             lower=threshold,
@@ -160,8 +162,8 @@ ESTIMATIONS = (
 
 @dataclass(frozen=True)
 class Conjunction:
-    """A claim of `atoms` correlated means, each between -margin and `upper`, seen at fixed or
-    sequential looks.
+    """A claim that `atoms` correlated means each lie between -margin and `upper`, with one look or
+    several.
     """
 
     name: str
@@ -173,10 +175,12 @@ class Conjunction:
     def cells(
         self, world: World, rng: np.random.Generator, worlds: int, n: int, truth: np.ndarray
     ) -> list[np.ndarray]:
+        """The one cell (B, n, atoms) of the design; truth: (atoms,)."""
         z = world.draw(rng, (worlds, n, 1 + self.atoms))
         return [truth + (sqrt(0.5) * (z[..., :1] + z[..., 1:]) if self.atoms > 1 else z[..., 1:])]
 
     def claims(self) -> list[Atom]:
+        """The claim's atoms."""
         return [
             Atom(linear(*row), lower=-self.margin, upper=self.upper) for row in np.eye(self.atoms)
         ]
@@ -193,11 +197,10 @@ CONJUNCTIONS = (
 
 
 def resampled(name: str, sample: Sample, atom: Atom) -> Estimation:
-    """A world whose population is what was observed: replicates are drawn from the sample, the
-    truth is its estimate.
+    """A design whose population is the sample: replicates are drawn from it, the truth is its
+    estimate.
 
-    Called with the replicates of a suite's own claims, this asks for the error rate on data that
-    look like them.
+    With the replicates of a suite's own claims it gives the error rate on data that look like them.
     """
     value, gradient = (
         np.asarray(v, dtype=float)

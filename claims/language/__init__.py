@@ -1,4 +1,4 @@
-"""The claim language: parsed with `ast` against a white list, printed, resolved against labels,
+"""The claim language: expressions parsed with `ast` against a white list, names looked up, claims
 reduced to atoms.
 """
 

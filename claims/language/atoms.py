@@ -1,22 +1,25 @@
-"""A claim reduced to atoms: each an estimand and the open interval in which the claim says it
-lies.
+"""A claim reduced to atoms: each a quantity over means and the open interval in which the claim
+says it lies.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from claims.language.checks import check_atom
 from claims.language.contradictions import check_together
-from claims.language.estimand import Estimand, constant, terms_of
+from claims.language.estimand import Estimand, constant, denominators_of, terms_of
 from claims.language.nodes import (
+    NOWHERE,
     Approx,
     Binary,
     Call,
     Chain,
+    Comparison,
+    Conjunction,
     ExpressionError,
     Number,
     Scalar,
@@ -25,17 +28,19 @@ from claims.language.nodes import (
     Term,
     Value,
     parts_of,
-    walk,
 )
 from claims.language.printer import scalar_text, to_text
 from claims.language.resolve import Vocabulary, bind
 
 MAX_ATOMS = 1000
+Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Options:
-    """The keys of a claim that shape its comparisons."""
+    """The keys of a claim that shape its comparisons: `by` of << and >>, `within` and `factor` of
+    approx(...), `never` with its `margin`.
+    """
 
     by: float = 10.0
     within: float | None = None
@@ -46,41 +51,36 @@ class Options:
 
 @dataclass(frozen=True)
 class CompiledAtom:
-    """lower < estimand < upper. `scale` is "log" where the estimand is already the logarithm of
-    what a reader wants to see: a ratio.
+    """One comparison of a claim: lower < node < upper, with `node` a quantity over means.
+
+    expression, bindings: the comparison for readers, and the values of its `for_every` variables.
+    positive: sides that must be shown positive. nonzero: denominators, to be shown off zero. log:
+    `node` is the logarithm of a ratio, which is what a reader wants to see. span: its place.
     """
 
     expression: str
-    bindings: Mapping[str, Scalar]
-    estimand: Estimand
-    lower: float = -math.inf
-    upper: float = math.inf
-    positive: tuple[Estimand, ...] = ()
-    nonzero: tuple[Estimand, ...] = ()
-    scale: str = "identity"
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """An atom before the order of all terms is known."""
-
-    text: str
     bindings: Mapping[str, Scalar]
     node: Value
     lower: float = -math.inf
     upper: float = math.inf
     positive: tuple[Value, ...] = ()
     nonzero: tuple[Value, ...] = ()
-    scale: str = "identity"
-    span: Span = Span()
+    log: bool = False
+    span: Span = NOWHERE
 
-    def values(self) -> tuple[Value, ...]:
+    @property
+    def quantities(self) -> tuple[Value, ...]:
+        """All that is evaluated when the atom is judged."""
         return (self.node, *self.positive, *self.nonzero)
 
+    def estimand(self, terms: Sequence[Term]) -> Estimand:
+        """What is estimated, as a function of the means of `terms` in this order."""
+        return Estimand(self.node, tuple(terms))
 
-def prepare(statement: Statement, options: Options) -> Statement:
-    """Applies `never`, `margin`, `within` and `factor`; refuses an option that the claim has no use
-    for.
+
+def apply_options(statement: Statement, options: Options) -> Statement:
+    """The statement with `never`, `margin`, `within` and `factor` written into its comparisons.
+    Raises `ExpressionError` for an option that it has no use for.
     """
     parts = parts_of(statement)
     approximate = [part for part in parts if isinstance(part, Approx)]
@@ -90,12 +90,17 @@ def prepare(statement: Statement, options: Options) -> Statement:
             statement.span,
         )
     if options.never:
-        return _complement(statement, options.margin)
-    filled = tuple(_fill(part, options) if isinstance(part, Approx) else part for part in parts)
-    return filled[0] if len(filled) == 1 else replace(statement, parts=filled)
+        return _negation(statement, options.margin)
+    filled = tuple(
+        _with_distance(part, options) if isinstance(part, Approx) else part for part in parts
+    )
+    if isinstance(statement, Conjunction):
+        return replace(statement, parts=filled)
+    (comparison,) = filled
+    return comparison
 
 
-def _fill(part: Approx, options: Options) -> Approx:
+def _with_distance(part: Approx, options: Options) -> Approx:
     if part.within is not None or part.factor is not None:
         return part
     if options.within is None and options.factor is None:
@@ -107,7 +112,7 @@ def _fill(part: Approx, options: Options) -> Approx:
     return replace(part, within=options.within, factor=options.factor)
 
 
-def _complement(statement: Statement, margin: float) -> Chain:
+def _negation(statement: Statement, margin: float) -> Chain:
     """never a < b, margin m: a > b - m everywhere."""
     if (
         not isinstance(statement, Chain)
@@ -121,9 +126,10 @@ def _complement(statement: Statement, margin: float) -> Chain:
         )
     (left, right), operator = statement.operands, statement.operators[0]
     if margin and isinstance(right, Number):
-        right = Number(right.value + (-margin if operator == "<" else margin), right.span)
+        right = replace(right, value=right.value + (-margin if operator == "<" else margin))
     elif margin:
-        right = Binary("-" if operator == "<" else "+", right, Number(margin), right.span)
+        sign = "-" if operator == "<" else "+"
+        right = Binary(sign, right, Number(margin), span=right.span)
     return replace(statement, operands=(left, right), operators=({"<": ">", ">": "<"}[operator],))
 
 
@@ -134,11 +140,13 @@ def compile_claim(
     vocabulary: Vocabulary,
     ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[tuple[Term, ...], tuple[CompiledAtom, ...]]:
-    """The terms a claim needs and its atoms, over every combination of its variables. Raises
-    `ExpressionError`.
+    """The terms a claim needs and its atoms, over every combination of its variables.
+
+    ranges: lowest and highest value of each metric, where known. Raises `ExpressionError` for names
+    that `vocabulary` lacks and for claims that can never be true or never be false.
     """
-    statement = prepare(statement, options)
-    drafts: list[_Draft] = []
+    statement = apply_options(statement, options)
+    atoms: list[CompiledAtom] = []
     for combination in itertools.product(*(enumerate(values) for values in for_every.values())):
         bindings = {
             name: (value, index)
@@ -146,125 +154,105 @@ def compile_claim(
         }
         plain = {name: value for name, (value, _) in bindings.items()}
         for part in parts_of(bind(statement, bindings)):
-            drafts += _reduce(part, vocabulary, options.by, plain)
-        if len(drafts) > MAX_ATOMS:
+            atoms += _atoms_of(part, vocabulary, options.by, plain)
+        if len(atoms) > MAX_ATOMS:
             raise ExpressionError(
                 f"the claim has more than {MAX_ATOMS} parts",
                 statement.span,
                 "shorten the lists of `for_every`",
             )
-    for draft in drafts:
-        check_atom(draft, ranges or {})
-    check_together(drafts, statement.span)
-    terms = tuple(
-        dict.fromkeys(
-            term for draft in drafts for value in draft.values() for term in terms_of(value)
-        )
+    for atom in atoms:
+        check_atom(atom, ranges or {})
+    check_together(atoms, statement.span)
+    terms = dict.fromkeys(
+        term for atom in atoms for value in atom.quantities for term in terms_of(value)
     )
-    return terms, tuple(_finish(draft, terms) for draft in drafts)
+    return tuple(terms), tuple(atoms)
 
 
 def compile_value(value: Value, vocabulary: Vocabulary) -> tuple[tuple[Term, ...], CompiledAtom]:
-    """A quantity that is only estimated: an atom without thresholds."""
+    """The terms of a quantity that is only estimated, and an atom without limits. Raises
+    `ExpressionError`.
+    """
     node = vocabulary.resolve(value)
     terms = terms_of(node)
     if not terms:
         raise ExpressionError("nothing measured stands in this expression", value.span)
-    return terms, _finish(_Draft(to_text(value), {}, node, nonzero=_denominators(node)), terms)
+    return terms, CompiledAtom(to_text(value), {}, node, nonzero=_denominators(node))
 
 
-def _finish(draft: _Draft, terms: tuple[Term, ...]) -> CompiledAtom:
-    def estimands(values: tuple[Value, ...]) -> tuple[Estimand, ...]:
-        return tuple(Estimand(value, terms) for value in dict.fromkeys(values))
-
-    return CompiledAtom(
-        draft.text,
-        draft.bindings,
-        Estimand(draft.node, terms),
-        draft.lower,
-        draft.upper,
-        estimands(draft.positive),
-        estimands(draft.nonzero),
-        draft.scale,
-    )
-
-
-def _reduce(
-    part: Chain | Approx, vocabulary: Vocabulary, by: float, bindings: Mapping[str, Scalar]
-) -> list[_Draft]:
-    """Comparisons between neighbours; `part` has its variables bound, its labels not yet looked
+def _atoms_of(
+    part: Comparison, vocabulary: Vocabulary, by: float, bindings: Mapping[str, Scalar]
+) -> list[CompiledAtom]:
+    """The atoms of one comparison, whose variables are bound and whose labels are not yet looked
     up.
     """
-    if isinstance(part, Approx):
-        pairs = [(part.left, "approx", part.right)]
-    else:
-        pairs = list(zip(part.operands, part.operators, part.operands[1:], strict=False))
-    drafts = []
-    for left, operator, right in pairs:
-        text = (
-            to_text(part)
-            if operator == "approx"
-            else f"{to_text(left)} {operator} {to_text(right)}"
-        )
-        sides = vocabulary.resolve(left), vocabulary.resolve(right)
-        if sides[0] == sides[1]:
-            told = ", ".join(f"{name} = {scalar_text(value)}" for name, value in bindings.items())
+    atoms = []
+    for text, *pair, limits, log in _pairs(part, by):
+        left, right = map(vocabulary.resolve, pair)
+        if left == right:
+            values = ", ".join(f"{name} = {scalar_text(value)}" for name, value in bindings.items())
             raise ExpressionError(
-                f"`{text}` compares a quantity with itself{f' ({told})' if told else ''}", part.span
+                f"`{text}` compares a quantity with itself{f' ({values})' if values else ''}",
+                part.span,
             )
-        if operator == "approx" and part.within is not None:
-            draft = _difference(text, *sides, -part.within, part.within, part.span)
-        elif operator in ("<", ">"):
-            draft = _difference(
-                text, *sides, *((-math.inf, 0.0) if operator == "<" else (0.0, math.inf)), part.span
-            )
-        else:
-            draft = _log_ratio(text, *sides, *_log_limits(operator, part, by), part)
-        drafts.append(
-            replace(
-                draft,
-                bindings=bindings,
-                span=part.span,
-                nonzero=tuple(x for side in sides for x in _denominators(side)),
-            )
+        reduce = _log_ratio if log else _difference
+        node, (lower, upper), positive = reduce(text, left, right, limits, part.span)
+        nonzero = _denominators(left, right)
+        atoms.append(
+            CompiledAtom(text, bindings, node, lower, upper, positive, nonzero, log, part.span)
         )
-    return drafts
+    return atoms
 
 
-def _log_limits(operator: str, part: Chain | Approx, by: float) -> tuple[float, float]:
-    if operator == "approx":
-        return -math.log(part.factor), math.log(part.factor)
-    return (-math.inf, -math.log(by)) if operator == "<<" else (math.log(by), math.inf)
+def _pairs(part: Comparison, by: float) -> Iterator[tuple[str, Value, Value, Limits, bool]]:
+    """Each two quantities that are compared: text, left, right, and the limits of left - right, or
+    of log left - log right where the last is true.
+    """
+    if isinstance(part, Approx):
+        log = part.within is None
+        distance = math.log(part.factor or math.nan) if part.within is None else part.within
+        yield to_text(part), part.left, part.right, (-distance, distance), log
+        return
+    limits = {
+        "<": (-math.inf, 0.0),
+        ">": (0.0, math.inf),
+        "<<": (-math.inf, -math.log(by)),
+        ">>": (math.log(by), math.inf),
+    }
+    for (left, right), operator in zip(
+        itertools.pairwise(part.operands), part.operators, strict=True
+    ):
+        text = f"{to_text(left)} {operator} {to_text(right)}"
+        yield text, left, right, limits[operator], operator in ("<<", ">>")
 
 
 def _difference(
-    text: str, left: Value, right: Value, lower: float, upper: float, span: Span
-) -> _Draft:
-    """left - right between the limits, with added constants moved to the limits: a reader sees the
+    text: str, left: Value, right: Value, limits: Limits, span: Span
+) -> tuple[Value, Limits, tuple[Value, ...]]:
+    """left - right and its limits, with added constants moved to the limits: a reader sees the
     quantity itself.
     """
-    left, offset = _peel(left)
-    right, other = _peel(right)
-    shifted = tuple(
-        float(f"{limit + other - offset:.15g}") for limit in (lower, upper)
-    )  # 0.7 - 0.15 is 0.55 to a reader
+    ours, offset = _split_constant(left)
+    theirs, other = _split_constant(right)
+    # 0.7 - 0.15 is 0.55 to a reader
+    lower, upper = (float(f"{limit + other - offset:.15g}") for limit in limits)
     if any(
         math.isfinite(limit) and not math.isfinite(moved)
-        for limit, moved in zip((lower, upper), shifted, strict=True)
+        for limit, moved in zip(limits, (lower, upper), strict=True)
     ):
         raise ExpressionError(f"the numbers in `{text}` are too large", span, "at most about 1e308")
-    lower, upper = shifted
-    if right is None and left is not None:
-        return _Draft(text, {}, left, lower, upper)
-    if left is None and right is not None:
-        return _Draft(text, {}, right, -upper, -lower)
-    if left is None:
-        raise ExpressionError(f"`{text}` holds nothing that is measured", span)
-    return _Draft(text, {}, Binary("-", left, right), lower, upper)
+    if ours is not None and theirs is not None:
+        return Binary("-", ours, theirs), (lower, upper), ()
+    if ours is not None:
+        return ours, (lower, upper), ()
+    if theirs is not None:
+        return theirs, (-upper, -lower), ()
+    raise ExpressionError(f"`{text}` holds nothing that is measured", span)
 
 
-def _peel(node: Value) -> tuple[Value | None, float]:
-    """Splits a quantity into its measured part, or None, and a constant added to it."""
+def _split_constant(node: Value) -> tuple[Value | None, float]:
+    """The measured part of a quantity, or None, and the constant added to it."""
     number = constant(node)
     if number is not None:
         if not math.isfinite(number):
@@ -272,7 +260,7 @@ def _peel(node: Value) -> tuple[Value | None, float]:
         return None, number
     if isinstance(node, Binary) and node.operator in "+-":
         sign = 1 if node.operator == "+" else -1
-        (left, first), (right, second) = _peel(node.left), _peel(node.right)
+        (left, first), (right, second) = _split_constant(node.left), _split_constant(node.right)
         if right is None:
             return left, first + sign * second
         if left is None and sign == 1:
@@ -281,42 +269,35 @@ def _peel(node: Value) -> tuple[Value | None, float]:
 
 
 def _log_ratio(
-    text: str, left: Value, right: Value, lower: float, upper: float, part: Chain | Approx
-) -> _Draft:
-    """log left - log right between the limits, both sides positive; a constant side moves to the
-    limits.
+    text: str, left: Value, right: Value, limits: Limits, span: Span
+) -> tuple[Value, Limits, tuple[Value, ...]]:
+    """log left - log right, its limits, and the sides that must be positive; a constant side moves
+    to the limits.
     """
-    numbers = constant(left), constant(right)
-    for side, number in zip((left, right), numbers, strict=True):
-        if number is not None and not 0 < number < math.inf:
-            raise ExpressionError(
-                f"a ratio to `{to_text(side)}` has no meaning: both sides must be positive",
-                side.span,
-                "compare the difference, with < or `within`",
-            )
-    if None not in numbers:
-        raise ExpressionError(f"`{text}` holds nothing that is measured", part.span)
-    if numbers[1] is not None:
-        shift = math.log(numbers[1])
-        draft = _Draft(text, {}, Call("log", left), lower + shift, upper + shift, (left,))
-    elif numbers[0] is not None:
-        shift = math.log(numbers[0])
-        draft = _Draft(text, {}, Call("log", right), shift - upper, shift - lower, (right,))
-    else:
-        draft = _Draft(
-            text,
-            {},
-            Binary("-", Call("log", left), Call("log", right)),
-            lower,
-            upper,
-            (left, right),
+    ours, theirs = (_positive_constant(side) for side in (left, right))
+    lower, upper = limits
+    if ours is not None and theirs is not None:
+        raise ExpressionError(f"`{text}` holds nothing that is measured", span)
+    if theirs is not None:
+        shift = math.log(theirs)
+        return Call("log", left), (lower + shift, upper + shift), (left,)
+    if ours is not None:
+        shift = math.log(ours)
+        return Call("log", right), (shift - upper, shift - lower), (right,)
+    return Binary("-", Call("log", left), Call("log", right)), limits, (left, right)
+
+
+def _positive_constant(side: Value) -> float | None:
+    """The value of a side of a ratio that holds no mean; None for one that does."""
+    number = constant(side)
+    if number is not None and not 0 < number < math.inf:
+        raise ExpressionError(
+            f"a ratio to `{to_text(side)}` has no meaning: both sides must be positive",
+            side.span,
+            "compare the difference, with < or `within`",
         )
-    return replace(draft, scale="log")
+    return number
 
 
-def _denominators(node: Value) -> tuple[Value, ...]:
-    return tuple(
-        part.right
-        for part in walk(node)
-        if isinstance(part, Binary) and part.operator == "/" and terms_of(part.right)
-    )
+def _denominators(*nodes: Value) -> tuple[Value, ...]:
+    return tuple(dict.fromkeys(part for node in nodes for part in denominators_of(node)))

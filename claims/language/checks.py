@@ -1,5 +1,5 @@
-"""What can never be true or never be false is a mistake in the claim, found before anything
-trains.
+"""Claims that can never be true, never be false or never be decided: errors, found before anything
+is measured.
 """
 
 from __future__ import annotations
@@ -8,34 +8,38 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from claims.language.estimand import Estimand, terms_of
+from claims.language.estimand import terms_of
 from claims.language.nodes import Binary, Call, ExpressionError, Mean, Negate, Number, Value
 from claims.language.printer import to_text
 
 if TYPE_CHECKING:
-    from claims.language.atoms import _Draft
+    from claims.language.atoms import CompiledAtom
 
 Interval = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)
 
 
-def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
-    """Raises where the claim holds, or fails, for every value that could be measured."""
-    low, high = bounds(draft.node, ranges)
-    shown = f"`{draft.text}`"
-    if draft.lower <= low and draft.upper >= high:
+def check_atom(atom: CompiledAtom, ranges: Mapping[str, Interval]) -> None:
+    """Raises `ExpressionError` where an atom holds, or fails, for every value that could be
+    measured.
+
+    ranges: lowest and highest value of each metric, where known.
+    """
+    low, high = bounds(atom.node, ranges)
+    shown = f"`{atom.expression}`"
+    if atom.lower <= low and atom.upper >= high:
         raise ExpressionError(
-            f"{shown} can never be false: {_range(draft, low, high)}",
-            draft.span,
+            f"{shown} can never be false: {_range_text(atom, low, high)}",
+            atom.span,
             "choose limits inside that range",
         )
-    if draft.lower >= high or draft.upper <= low:
+    if atom.lower >= high or atom.upper <= low:
         raise ExpressionError(
-            f"{shown} can never be true: {_range(draft, low, high)}",
-            draft.span,
+            f"{shown} can never be true: {_range_text(atom, low, high)}",
+            atom.span,
             "choose limits inside that range",
         )
-    for side in draft.positive:
+    for side in atom.positive:
         if bounds(side, ranges)[1] <= 0:
             raise ExpressionError(
                 f"{shown} can never be decided: `{to_text(side)}` is never positive, and a "
@@ -43,11 +47,11 @@ def check_atom(draft: _Draft, ranges: Mapping[str, Interval]) -> None:
                 side.span,
                 "compare the difference, with < or `within`",
             )
-    _check_moves(draft, shown)
+    _check_dependence(atom, shown)
 
 
-def _range(draft: _Draft, low: float, high: float) -> str:
-    name = to_text(draft.node)
+def _range_text(atom: CompiledAtom, low: float, high: float) -> str:
+    name = to_text(atom.node)
     quantity = f"`{name}`" if len(name) < 60 else "the quantity"
     if math.isinf(high):
         return f"{quantity} is at least {low:g} whatever is measured"
@@ -56,34 +60,34 @@ def _range(draft: _Draft, low: float, high: float) -> str:
     return f"{quantity} lies between {low:g} and {high:g} whatever is measured"
 
 
-def _check_moves(draft: _Draft, shown: str) -> None:
-    """A quantity whose gradient is zero everywhere does not depend on what is measured: a - a, a /
-    a, a against a + 1.
+def _check_dependence(atom: CompiledAtom, shown: str) -> None:
+    """Raises where the quantity does not depend on what is measured, so that its gradient is zero
+    everywhere: a - a, a / a, a against a + 1.
     """
     import numpy as np
 
-    terms = terms_of(draft.node)
+    terms = terms_of(atom.node)
     rng = np.random.default_rng(0)
     means = np.concatenate(
         [rng.uniform(0.1, 0.9, (8, len(terms))), rng.normal(size=(8, len(terms)))]
     )
-    value, gradient = Estimand(draft.node, terms)(means)
+    value, gradient = atom.estimand(terms)(means)
     defined = np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
     if not defined.any():
         raise ExpressionError(
             f"{shown} can never be decided: it is undefined for any measured values",
-            draft.span,
+            atom.span,
             "logarithms and roots need positive quantities, divisors must not be zero",
         )
     if (np.abs(gradient[defined]) < 1e-9 * (1 + np.abs(value[defined, None]))).all():
         raise ExpressionError(
             f"{shown} compares a quantity with itself: it does not depend on what is measured",
-            draft.span,
+            atom.span,
         )
 
 
 def bounds(node: Value, ranges: Mapping[str, Interval]) -> Interval:
-    """Interval arithmetic: a range that surely holds the quantity, given the ranges of the measured
+    """A range that holds the quantity, by interval arithmetic on the ranges of the measured
     metrics.
     """
     match node:

@@ -1,5 +1,5 @@
-"""Parts of a claim that exclude each other, found before anything trains: a < b < c < a, or a > b
-and 2 * a < 2 * b.
+"""Parts of a claim that exclude each other, found before anything is measured: a < b < c < a, or
+a > b and 2 * a < 2 * b.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from claims.language.estimand import constant, terms_of
 from claims.language.nodes import Binary, Call, ExpressionError, Negate, Number, Span, Value
 
 if TYPE_CHECKING:
-    from claims.language.atoms import _Draft
+    from claims.language.atoms import CompiledAtom
 
-ZERO = "zero"  # stands beside a quantity that is compared with numbers
-MOST_SHOWN = 5  # parts of a contradiction that its message names
+ZERO = "zero"  # the other side of a quantity that is compared with a number
+MAX_SHOWN = 5  # parts of a contradiction that its message names
 DIGITS = 12  # to which factors are taken to be equal: 0.1 * 3 and 0.3
 
 
 @dataclass(frozen=True)
-class _Below:
+class _Bound:
     """`left - right < limit`, as one of the claim's parts says."""
 
     left: Hashable
@@ -31,49 +31,49 @@ class _Below:
     text: str
 
 
-def check_together(drafts: Sequence[_Draft], span: Span) -> None:
-    """Raises where no values make all parts true. Seen are quantities compared with each other or
-    with numbers, up to a common factor.
+def check_together(atoms: Sequence[CompiledAtom], span: Span) -> None:
+    """Raises `ExpressionError` where no values make all atoms true. It sees quantities compared
+    with each other or with numbers, up to a common factor.
     """
     number: dict[Hashable, int] = {}
     numbered = (
         replace(
-            below,
-            left=number.setdefault(below.left, len(number)),
-            right=number.setdefault(below.right, len(number)),
+            bound,
+            left=number.setdefault(bound.left, len(number)),
+            right=number.setdefault(bound.right, len(number)),
         )
-        for draft in drafts
-        for below in _belows(draft)
+        for atom in atoms
+        for bound in _bounds_of(atom)
     )
-    if circle := _impossible(_in_circles(list(numbered))):
-        texts = [f"`{text}`" for text in dict.fromkeys(below.text for below in circle)]
+    if cycle := _impossible_cycle(_possibly_in_cycles(list(numbered))):
+        texts = [f"`{text}`" for text in dict.fromkeys(bound.text for bound in cycle)]
         shown = (
             texts
-            if len(texts) <= MOST_SHOWN
-            else [*texts[: MOST_SHOWN - 2], f"{len(texts) - MOST_SHOWN + 1} more", texts[-1]]
+            if len(texts) <= MAX_SHOWN
+            else [*texts[: MAX_SHOWN - 2], f"{len(texts) - MAX_SHOWN + 1} more", texts[-1]]
         )
-        told = f"{', '.join(shown[:-1])} and {shown[-1]}"
+        listed = f"{', '.join(shown[:-1])} and {shown[-1]}"
         raise ExpressionError(
-            f"{told} can never {'both' if len(texts) < 3 else 'all'} be true",
+            f"{listed} can never {'both' if len(texts) < 3 else 'all'} be true",
             span,
             "turn one of them round",
         )
 
 
-def _belows(draft: _Draft) -> Iterator[_Below]:
-    """What an atom says, and what follows from it: who is ten times as large is larger."""
-    yield from _compared(draft.node, draft.lower, draft.upper, draft.text)
-    match draft.node:
+def _bounds_of(atom: CompiledAtom) -> Iterator[_Bound]:
+    """What an atom says, and what follows from it: what is ten times as large is larger."""
+    yield from _compared(atom.node, atom.lower, atom.upper, atom.expression)
+    match atom.node:
         case Binary("-", Call("log", left), Call("log", right)) if (
-            draft.scale == "log" and not draft.lower < 0 < draft.upper
+            atom.log and not atom.lower < 0 < atom.upper
         ):
-            limits = (0.0, math.inf) if draft.lower >= 0 else (-math.inf, 0.0)
-            yield from _compared(Binary("-", left, right), *limits, draft.text)
+            limits = (0.0, math.inf) if atom.lower >= 0 else (-math.inf, 0.0)
+            yield from _compared(Binary("-", left, right), *limits, atom.expression)
 
 
-def _compared(node: Value, lower: float, upper: float, text: str) -> Iterator[_Below]:
-    """lower < node < upper, as said of two quantities where `node` is their difference, else of one
-    and zero.
+def _compared(node: Value, lower: float, upper: float, text: str) -> Iterator[_Bound]:
+    """lower < node < upper, as bounds on the difference of two quantities where `node` is one,
+    else of one quantity and zero.
     """
     factors, offset = _linear(node)
     if not factors or not all(map(math.isfinite, (offset, *factors.values()))):
@@ -87,13 +87,13 @@ def _compared(node: Value, lower: float, upper: float, text: str) -> Iterator[_B
     elif others:
         left = (first, *((part, round(factor / scale, DIGITS)) for part, factor in others))
     if math.isfinite(upper):
-        yield _Below(left, right, _exact(upper), text)
+        yield _Bound(left, right, _exact(upper), text)
     if math.isfinite(lower):
-        yield _Below(right, left, -_exact(lower), text)
+        yield _Bound(right, left, -_exact(lower), text)
 
 
 def _exact(limit: float) -> Fraction:
-    """The decimal that was meant, so that limits add up exactly."""
+    """The decimal number that was written, so that limits add up exactly."""
     return Fraction(f"{limit:.15g}")
 
 
@@ -133,40 +133,41 @@ def _scaled(
     return {part: factor * by for part, factor in factors.items()}, offset * by
 
 
-def _in_circles(belows: list[_Below]) -> list[_Below]:
-    """Without what cannot belong to a circle: in most claims nothing is left."""
+def _possibly_in_cycles(bounds: list[_Bound]) -> list[_Bound]:
+    """Without bounds that cannot belong to a cycle: in most claims none is left."""
     while True:
-        inside = {below.left for below in belows} & {below.right for below in belows}
-        kept = [below for below in belows if below.left in inside and below.right in inside]
-        if len(kept) == len(belows):
+        inside = {bound.left for bound in bounds} & {bound.right for bound in bounds}
+        kept = [bound for bound in bounds if bound.left in inside and bound.right in inside]
+        if len(kept) == len(bounds):
             return kept
-        belows = kept
+        bounds = kept
 
 
-def _impossible(belows: Sequence[_Below]) -> list[_Below]:
-    """A circle of parts whose limits do not add up to more than nothing: a - b < x, b - a < y with
-    x + y <= 0. Empty where there is none.
+def _impossible_cycle(bounds: Sequence[_Bound]) -> list[_Bound]:
+    """A cycle of bounds whose limits add up to zero or less: a - b < x, b - a < y with x + y <= 0.
+    Empty where there is none.
 
-    Shortest paths (Bellman, Ford), every step strictly below its limit; a circle among the steps
-    last taken is such a circle.
+    Shortest paths by Bellman and Ford, each edge strictly shorter than its limit; a cycle among the
+    edges last taken is a cycle of negative length.
     """
     distance: dict[Hashable, tuple[Fraction | int, int]] = {}
-    taken: dict[Hashable, _Below] = {}
-    for _ in range(2 * len(belows) + 1):
+    taken: dict[Hashable, _Bound] = {}
+    for _ in range(2 * len(bounds) + 1):
         moved = False
-        for below in belows:
-            total, steps = distance.get(below.right, (0, 0))
-            reached = (total + below.limit, steps - 1)  # the more steps, the stricter the sum
-            if reached < distance.get(below.left, (0, 0)):
-                distance[below.left], taken[below.left], moved = reached, below, True
+        for bound in bounds:
+            total, steps = distance.get(bound.right, (0, 0))
+            reached = (total + bound.limit, steps - 1)  # the more steps, the stricter the sum
+            if reached < distance.get(bound.left, (0, 0)):
+                distance[bound.left], taken[bound.left], moved = reached, bound, True
         if not moved:
             return []
-        if circle := _circle(taken):
-            return circle
+        if cycle := _cycle(taken):
+            return cycle
     return []
 
 
-def _circle(taken: Mapping[Hashable, _Below]) -> list[_Below]:
+def _cycle(taken: Mapping[Hashable, _Bound]) -> list[_Bound]:
+    """A cycle of edges, each taken from its left end to its right; empty where there is none."""
     done: set[Hashable] = set()
     for start in taken:
         path: list[Hashable] = []

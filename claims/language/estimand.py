@@ -1,6 +1,4 @@
-"""Values and gradients of expressions over arrays of means: forward-mode differentiation, sparse in
-the terms.
-"""
+"""Values and gradients of quantities over arrays of means, by forward-mode differentiation."""
 
 from __future__ import annotations
 
@@ -14,35 +12,42 @@ from claims.language.printer import to_text
 if TYPE_CHECKING:
     import numpy as np
 
-    # A value (...,) and its partial derivatives (...,) by term; a term that is absent has
-    # derivative zero.
+    # A value (...,) and its partial derivatives (...,) by position of the term; one that is absent
+    # is zero.
     Dual = tuple[np.ndarray, dict[int, np.ndarray]]
 
 
 def terms_of(node: Value) -> tuple[Term, ...]:
+    """The terms whose means a quantity holds, each once, in order of appearance."""
     return tuple(dict.fromkeys(part.term for part in walk(node) if isinstance(part, Mean)))
+
+
+def denominators_of(node: Value) -> tuple[Value, ...]:
+    """What a quantity divides by, where that holds a mean."""
+    return tuple(
+        part.right
+        for part in walk(node)
+        if isinstance(part, Binary) and part.operator == "/" and terms_of(part.right)
+    )
 
 
 def fraction_of(node: Value) -> tuple[Value, Value] | None:
     """Numerator and denominator of a quantity with divisions, over their common denominator; None
     where there is no division by a mean, or one that stays inside a function.
     """
-    top, bottom = _over_one_line(node)
-    inside = any(
-        isinstance(part, Binary) and part.operator == "/" and terms_of(part.right)
-        for side in (top, bottom)
-        for part in walk(side)
-    )
-    return None if inside or not terms_of(bottom) else (top, bottom)
+    top, bottom = _common_fraction(node)
+    inside_a_function = denominators_of(top) or denominators_of(bottom)
+    return None if inside_a_function or not terms_of(bottom) else (top, bottom)
 
 
-def _over_one_line(node: Value) -> tuple[Value, Value]:
+def _common_fraction(node: Value) -> tuple[Value, Value]:
+    """Numerator and denominator (1 where there is no division)."""
     match node:
         case Negate(operand):
-            top, bottom = _over_one_line(operand)
+            top, bottom = _common_fraction(operand)
             return Negate(top), bottom
         case Binary(operator, left, right):
-            (a, b), (c, d) = _over_one_line(left), _over_one_line(right)
+            (a, b), (c, d) = _common_fraction(left), _common_fraction(right)
             if operator == "*":
                 return _times(a, c), _times(b, d)
             if operator == "/":
@@ -65,15 +70,16 @@ def _times(left: Value, right: Value) -> Value:
 class Estimand:
     """A smooth function of the term means: the value of one quantity and its gradient.
 
-    `terms` fixes the order of the means' last axis. Undefined values (division by zero, logarithm
-    of a negative number) are nan or infinite, without a warning.
+    terms: the order of the means' last axis; it may hold terms that `node` does not. Undefined
+    values (division by zero, logarithm of a negative number) are nan or infinite, without a
+    warning.
     """
 
     node: Value
     terms: tuple[Term, ...]
 
     def __call__(self, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """means (..., T) -> value (...,), gradient (..., T)"""
+        """Value (...,) and gradient (..., T) at `means` (..., T)."""
         import numpy as np
 
         means = np.asarray(means, dtype=float)
@@ -112,7 +118,7 @@ def _evaluate(node: Value, means: np.ndarray, index: Mapping[Term, int]) -> Dual
 
 
 def _function(name: str, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The function's value and its derivative at `value`."""
+    """A function's value and its derivative at `value`."""
     import numpy as np
 
     if name == "log":

@@ -1,5 +1,5 @@
-"""A look at the characters before Python's parser sees them: bounded, balanced, and nothing that
-only looks like ASCII.
+"""Checks of an expression's characters before Python's parser reads it: length, brackets, quotes,
+plain ASCII.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ MAX_LENGTH = 2000
 MAX_NESTING = 25
 
 
-def guard(text: str) -> None:
-    """Raises `ExpressionError` for a text that is not worth parsing; a text that passes cannot
-    exhaust the parser.
+def check_characters(text: str) -> None:
+    """Raises `ExpressionError` for a text that is empty, too long, unbalanced, or not ASCII outside
+    quotes; a text that passes cannot exhaust the parser.
     """
     if not text.strip():
         raise ExpressionError(
@@ -29,7 +29,7 @@ def guard(text: str) -> None:
         raise ExpressionError(
             "a label is quoted once", _first(text, ('"""', "'''")), 'write "label"'
         )
-    _scan(text)
+    _check_brackets(text)
 
 
 def _first(text: str, needles: tuple[str, ...]) -> Span:
@@ -37,7 +37,7 @@ def _first(text: str, needles: tuple[str, ...]) -> Span:
     return Span(start, start + 3)
 
 
-def _scan(text: str) -> None:
+def _check_brackets(text: str) -> None:
     open_at: list[int] = []
     quote, skip = "", False
     quote_at = 0
@@ -65,15 +65,15 @@ def _scan(text: str) -> None:
                 )
             open_at.pop()
         else:
-            _plain(character, position)
+            _check_ascii(character, position)
     if quote:
         raise ExpressionError("this quote is never closed", Span(quote_at, quote_at + 1))
     if open_at:
         raise ExpressionError("this bracket is never closed", Span(open_at[-1], open_at[-1] + 1))
 
 
-def _plain(character: str, position: int) -> None:
-    """A character outside quotes: printable ASCII that the language can use."""
+def _check_ascii(character: str, position: int) -> None:
+    """Raises unless a character outside quotes is printable ASCII that the language uses."""
     here = Span(position, position + 1)
     if not character.isascii():
         name = unicodedata.name(character, f"U+{ord(character):04X}")

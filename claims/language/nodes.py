@@ -1,12 +1,12 @@
-"""What a claim's expression is made of: frozen values, compared by meaning and never by where they
-stand in the text.
+"""Syntax tree of a claim's expression: frozen nodes, compared by meaning and not by their place in
+the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 Scalar: TypeAlias = str | int | float
 FUNCTIONS = ("abs", "log", "sqrt")
@@ -38,17 +38,20 @@ class Span:
     end: int = 0
 
 
-class ExpressionError(ValueError):
-    """The one error of the claim language: what is wrong, where in the text, and what would be
-    right.
+NOWHERE = Span()
 
-    `variable` names the `for_every` variable whose `index`-th value is to blame, where one is.
+
+class ExpressionError(ValueError):
+    """The one error of the claim language: what is wrong, where in the text, and a remedy.
+
+    span: the characters at fault. hint: the remedy, or "". variable, index: the `for_every`
+    variable whose `index`-th value is at fault, where one is.
     """
 
     def __init__(
         self,
         message: str,
-        span: Span = Span(),
+        span: Span = NOWHERE,
         hint: str = "",
         variable: str | None = None,
         index: int = 0,
@@ -58,25 +61,30 @@ class ExpressionError(ValueError):
         self.variable, self.index = variable, index
 
 
-def _span() -> Span:
-    return field(default=Span(), compare=False, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What was written in a text: `span` says where, and does not count when two are compared."""
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A label inside a selection. A quoted one is never taken for a `for_every` variable."""
+class Label(Placed):
+    """A label inside a selection. A quoted one is never taken for a `for_every` variable.
+
+    variable, index: the `for_every` variable that gave the label, and the number of its value.
+    """
 
     value: Scalar
     quoted: bool = False
-    span: Span = _span()
     variable: str | None = field(default=None, compare=False, repr=False)
     index: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One cell of the observations, fully selected: its mean over seeds is what expressions are
-    made of.
+    """One metric with a label for each of its dimensions: expressions are made of its mean over
+    seeds.
     """
 
     metric: str
@@ -89,80 +97,89 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Placed):
+    """A number as written."""
+
     value: int | float
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
+class Select(Placed):
     """`metric(label, dimension=label)` as written, before labels are looked up."""
 
     metric: str
     labels: tuple[Label, ...] = ()
     named: tuple[tuple[str, Label], ...] = ()
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    """A selection after its labels are looked up."""
+class Mean(Placed):
+    """The mean over seeds of one term: a selection whose labels have been looked up."""
 
     term: Term
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Negate:
+class Negate(Placed):
+    """`-operand`."""
+
     operand: Value
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Placed):
+    """One of FUNCTIONS applied to a quantity."""
+
     function: str
     operand: Value
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Placed):
+    """Two quantities joined by + - * or /."""
+
     operator: str
     left: Value
     right: Value
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Placed):
     """`a < b << c`: every neighbouring pair is claimed."""
 
     operands: tuple[Value, ...]
     operators: tuple[str, ...]
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Approx:
+class Approx(Placed):
+    """`approx(left, right)`: equal up to a difference `within`, or up to a `factor`."""
+
     left: Value
     right: Value
     within: float | None = None
     factor: float | None = None
-    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
-class Conjunction:
+class Conjunction(Placed):
+    """Comparisons joined by `and`."""
+
     parts: tuple[Chain | Approx, ...]
-    span: Span = _span()
 
 
 Value: TypeAlias = Number | Select | Mean | Negate | Call | Binary
+Comparison: TypeAlias = Chain | Approx
 Statement: TypeAlias = Chain | Approx | Conjunction
 Node: TypeAlias = Value | Statement
 
 
+@overload
+def children(node: Value) -> tuple[Value, ...]: ...
+@overload
+def children(node: Node) -> tuple[Node, ...]: ...
 def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below one, from left to right."""
     match node:
         case Negate(operand) | Call(_, operand):
             return (operand,)
@@ -175,7 +192,11 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
-def with_children(node: Node, new: tuple[Node, ...]) -> Node:
+@overload
+def with_children(node: Value, new: tuple[Value, ...]) -> Value: ...
+@overload
+def with_children(node: Node, new: tuple[Node, ...]) -> Node: ...
+def with_children(node: Node, new: tuple) -> Node:
     """The same node over other children, in the order in which `children` gives them."""
     match node:
         case Negate() | Call():
@@ -189,11 +210,17 @@ def with_children(node: Node, new: tuple[Node, ...]) -> Node:
     return node
 
 
+@overload
+def walk(node: Value) -> Iterator[Value]: ...
+@overload
+def walk(node: Node) -> Iterator[Node]: ...
 def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
     yield node
     for child in children(node):
         yield from walk(child)
 
 
-def parts_of(statement: Statement) -> tuple[Chain | Approx, ...]:
+def parts_of(statement: Statement) -> tuple[Comparison, ...]:
+    """The comparisons that a statement joins by `and`; itself where it is one comparison."""
     return statement.parts if isinstance(statement, Conjunction) else (statement,)

@@ -1,15 +1,14 @@
-"""Text to nodes, through Python's own `ast` and a white list. Nothing is ever evaluated by
-Python.
-"""
+"""Text to nodes, by Python's own `ast` and a white list. Python never evaluates the text."""
 
 from __future__ import annotations
 
 import ast
 import math
 import warnings
-from typing import NoReturn, TypeVar
+from collections.abc import Sequence
+from typing import NoReturn, TypeGuard, TypeVar
 
-from claims.language.guard import MAX_LENGTH, guard
+from claims.language.guard import MAX_LENGTH, check_characters
 from claims.language.nodes import (
     FUNCTIONS,
     RESERVED,
@@ -28,66 +27,31 @@ from claims.language.nodes import (
     Value,
 )
 from claims.language.printer import to_text
+from claims.language.unsupported import INSTEAD, LANGUAGE
 
 MAX_DEPTH = 60
 N = TypeVar("N", Statement, Value)
-_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_ORDER = {ast.Lt: "<", ast.Gt: ">"}
-_FOLD = {ast.LShift: "<<", ast.RShift: ">>"}
-_LANGUAGE = (
-    "allowed are selections, numbers, + - * /, abs, log, sqrt, < > << >>, approx(...) and `and`"
-)
-_INSTEAD = {
-    ast.LtE: ("`<=`", "write `<`: an interval does not tell the two apart"),
-    ast.GtE: ("`>=`", "write `>`: an interval does not tell the two apart"),
-    ast.Eq: ("`==`", "write approx(a, b, within=...): measured values are never exactly equal"),
-    ast.NotEq: ("`!=`", "claim a direction with < or >"),
-    ast.Or: ("`or`", "write one claim for each side"),
-    ast.Not: ("`not`", "write `never:` instead of `expect:`, or turn the comparison round"),
-    ast.Pow: ("`**`", "multiply"),
-    ast.Attribute: ("a dot", "a selection is written metric(label, dimension=label)"),
-    ast.Subscript: (
-        "an index in square brackets",
-        "a selection is written metric(label, dimension=label)",
-    ),
-    ast.Tuple: ("a comma outside a selection", "join several comparisons with `and`"),
-    ast.Call: (
-        "a call of something that is no metric",
-        "a selection is written metric(label, dimension=label)",
-    ),
-    ast.Lambda: ("`lambda`", _LANGUAGE),
-    ast.NamedExpr: ("`:=`", _LANGUAGE),
-    ast.IfExp: ("`if`", _LANGUAGE),
-    ast.ListComp: ("a comprehension", _LANGUAGE),
-    ast.GeneratorExp: ("a comprehension", _LANGUAGE),
-    ast.Constant: ("this constant", _LANGUAGE),
-    ast.Mod: ("`%`", _LANGUAGE),
-    ast.FloorDiv: ("`//`", "write `/`"),
-    ast.In: ("`in`", "list the labels under `for_every:`"),
-    ast.List: ("a list", "list labels under `for_every:`"),
-    ast.JoinedStr: ("an f-string", "quote the label plainly"),
-    ast.Starred: ("`*`", "name each label"),
-}
+_ARITHMETIC: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_ORDER: dict[type, str] = {ast.Lt: "<", ast.Gt: ">"}
+_RATIO: dict[type, str] = {ast.LShift: "<<", ast.RShift: ">>"}
 
 
 def parse_claim(text: str) -> Statement:
-    """A claim: comparisons, chained or joined by `and`, and `approx(...)`. Raises `ExpressionError`
-    and nothing else.
+    """The statement of a claim: comparisons, chained or joined by `and`, and `approx(...)`. Raises
+    `ExpressionError` and nothing else.
     """
-    return _bounded(_Parser(text).claim())
+    return _check_length(_Parser(text).claim())
 
 
 def parse_value(text: str) -> Value:
-    """A quantity: what stands under `metrics:` and in `reported`. Raises `ExpressionError` and
-    nothing else.
+    """A quantity, as under `metrics:` and in `reported`. Raises `ExpressionError` and nothing
+    else.
     """
-    return _bounded(_Parser(text).quantity())
+    return _check_length(_Parser(text).quantity())
 
 
-def _bounded(node: N) -> N:
-    """What was read must be readable again once it is printed, which puts blanks between all
-    parts.
-    """
+def _check_length(node: N) -> N:
+    """The node, if its printed text, which has blanks between all parts, can be parsed again."""
     if len(to_text(node)) > MAX_LENGTH:
         raise ExpressionError(
             "the expression has too many parts: written with blanks it is longer than "
@@ -99,10 +63,10 @@ def _bounded(node: N) -> N:
 
 
 class _Parser:
-    """Holds the text, so that every error knows its characters."""
+    """One text being parsed; its errors point at characters of it."""
 
     def __init__(self, text: str):
-        guard(text)
+        check_characters(text)
         self.text = text
         flat = "".join(" " if character.isspace() else character for character in text)
         try:
@@ -114,7 +78,7 @@ class _Parser:
             hint = (
                 "a dimension takes a label: dimension=label"
                 if "'=' " in str(error) or "keyword" in str(error)
-                else _LANGUAGE
+                else LANGUAGE
             )
             raise ExpressionError("this is no expression", Span(start, start + 1), hint) from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
@@ -125,10 +89,10 @@ class _Parser:
 
     def claim(self) -> Statement:
         parts = tuple(self._part(node) for node in self._conjuncts(self.tree, 0))
-        return parts[0] if len(parts) == 1 else Conjunction(parts, self._span(self.tree))
+        return parts[0] if len(parts) == 1 else Conjunction(parts, span=self._span(self.tree))
 
     def quantity(self) -> Value:
-        if isinstance(self.tree, ast.Compare) or self._is_fold(self.tree):
+        if isinstance(self.tree, ast.Compare) or self._is_ratio(self.tree):
             self._reject(
                 "a comparison", self.tree, "a quantity is wanted here, such as dL_held / dL_same"
             )
@@ -154,7 +118,7 @@ class _Parser:
             self._instead(node.op, node)
         if isinstance(node, ast.Compare):
             links = [(None, node.left), *zip(node.ops, node.comparators, strict=True)]
-        elif self._is_fold(node):
+        elif self._is_ratio(node):
             links = [(None, node)]
         else:
             self._value(node, 0)  # a mistake inside comes first
@@ -165,7 +129,7 @@ class _Parser:
             )
         return self._chain(node, links)
 
-    def _chain(self, node: ast.expr, links: list[tuple[ast.cmpop | None, ast.expr]]) -> Chain:
+    def _chain(self, node: ast.expr, links: Sequence[tuple[ast.cmpop | None, ast.expr]]) -> Chain:
         operands: list[Value] = []
         operators: list[str] = []
         previous = node
@@ -177,18 +141,17 @@ class _Parser:
                         operator, operand, Span(self._span(previous).end, self._span(operand).start)
                     )
                 operators.append(_ORDER[type(operator)])
-            folds: list[str] = []
+            ratios: list[str] = []
             values: list[ast.expr] = []
-            while self._is_fold(
-                operand
-            ):  # << binds tighter than < in Python; here the two are equals
-                folds.append(_FOLD[type(operand.op)])
+            # << binds tighter than < in Python; here the two are equals
+            while self._is_ratio(operand):
+                ratios.append(_RATIO[type(operand.op)])
                 values.append(operand.right)
                 operand = operand.left
-            operators.extend(reversed(folds))
+            operators.extend(reversed(ratios))
             operands.extend(self._value(value, 0) for value in (operand, *reversed(values)))
             previous = comparand
-        return Chain(tuple(operands), tuple(operators), self._span(node))
+        return Chain(tuple(operands), tuple(operators), span=self._span(node))
 
     def _approx(self, node: ast.Call) -> Approx:
         options: dict[str, float] = {}
@@ -229,8 +192,8 @@ class _Parser:
         match node:
             case ast.Constant(value=bool() | None):
                 self._reject(f"`{node.value}`", node, "quote it if it is a label")
-            case ast.Constant(value=int() | float()):
-                return Number(self._finite(node), span)
+            case ast.Constant(value=int() | float() as number):
+                return Number(self._finite(node, number), span=span)
             case ast.Constant(value=str()):
                 raise ExpressionError(
                     "a quoted label stands inside a selection only", span, 'write metric("label")'
@@ -242,35 +205,36 @@ class _Parser:
             case ast.UnaryOp(op=ast.USub()):
                 operand = self._value(node.operand, depth + 1)
                 return (
-                    Number(-operand.value, span)
+                    Number(-operand.value, span=span)
                     if isinstance(operand, Number)
-                    else Negate(operand, span)
+                    else Negate(operand, span=span)
                 )
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
                 left, right = self._value(node.left, depth + 1), self._value(node.right, depth + 1)
-                return Binary(_ARITHMETIC[type(node.op)], left, right, span)
+                return Binary(_ARITHMETIC[type(node.op)], left, right, span=span)
             case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
                 return self._function(node, name, depth)
-            case ast.Call(func=ast.Name()):
-                return self._select(node)
-        return self._instead(getattr(node, "op", node), node)
+            case ast.Call(func=ast.Name() as metric):
+                return self._select(node, metric)
+        operation = isinstance(node, ast.BoolOp | ast.BinOp | ast.UnaryOp)
+        return self._instead(node.op if operation else node, node)
 
     def _function(self, node: ast.Call, name: str, depth: int) -> Call:
         if len(node.args) != 1 or node.keywords:
             raise ExpressionError(
                 f"`{name}` takes one quantity", self._span(node), f"write {name}(metric(label))"
             )
-        return Call(name, self._value(node.args[0], depth + 1), self._span(node))
+        return Call(name, self._value(node.args[0], depth + 1), span=self._span(node))
 
-    def _select(self, node: ast.Call) -> Select:
-        metric = self._metric(node.func)
+    def _select(self, node: ast.Call, name: ast.Name) -> Select:
+        metric = self._metric(name)
         labels = tuple(self._label(argument) for argument in node.args)
         named = []
         for keyword in node.keywords:
             if keyword.arg is None:
                 self._reject("`**`", keyword.value, "name each dimension: dimension=label")
             named.append((keyword.arg, self._label(keyword.value)))
-        return Select(metric, labels, tuple(named), self._span(node))
+        return Select(metric, labels, tuple(named), span=self._span(node))
 
     def _metric(self, node: ast.Name) -> str:
         if node.id in RESERVED:
@@ -292,27 +256,27 @@ class _Parser:
                 if not text.isprintable():
                     raise ExpressionError("a label holds a character that cannot be printed", span)
                 return Label(text, quoted=True, span=span)
-            case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-                return Label(self._finite(node), span=span)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())) if (
-                not isinstance(node.operand.value, bool)
-            ):
-                return Label(-self._finite(node.operand), span=span)
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return Label(self._finite(node, number), span=span)
+            case ast.UnaryOp(
+                op=ast.USub(), operand=ast.Constant(value=int() | float() as number)
+            ) if not isinstance(number, bool):
+                return Label(-self._finite(node.operand, number), span=span)
         raise ExpressionError(
             "a label is a name, a number or a quoted text", span, 'quote it: metric("label")'
         )
 
-    def _finite(self, node: ast.Constant) -> int | float:
+    def _finite(self, node: ast.expr, number: int | float) -> int | float:
         try:
-            if math.isfinite(float(node.value)):
-                return node.value
+            if math.isfinite(float(number)):
+                return number
         except OverflowError:
             pass
         raise ExpressionError("this number is too large", self._span(node), "at most about 1e308")
 
     @staticmethod
-    def _is_fold(node: ast.expr) -> bool:
-        return isinstance(node, ast.BinOp) and type(node.op) in _FOLD
+    def _is_ratio(node: ast.expr) -> TypeGuard[ast.BinOp]:
+        return isinstance(node, ast.BinOp) and type(node.op) in _RATIO
 
     def _instead(self, found: ast.AST, node: ast.expr, between: Span | None = None) -> NoReturn:
         name = {
@@ -327,7 +291,7 @@ class _Parser:
                 node,
                 "a claim compares quantities; join comparisons with `and`",
             )
-        what, hint = _INSTEAD.get(type(found), (f"this ({type(found).__name__})", _LANGUAGE))
+        what, hint = INSTEAD.get(type(found), (f"this ({type(found).__name__})", LANGUAGE))
         if between is not None:
             raise ExpressionError(
                 f"{what} is not part of the claim language", self._trimmed(between), hint
@@ -351,9 +315,9 @@ class _Parser:
         )
 
     def _span(self, node: ast.expr) -> Span:
-        """`ast` counts bytes of the bracketed text; a reader counts characters of the original."""
+        """The characters of a node. `ast` counts bytes of the text in brackets."""
         start, end = (
             len(self._bytes[:offset].decode(errors="ignore")) - 1
-            for offset in (node.col_offset, node.end_col_offset)
+            for offset in (node.col_offset, node.end_col_offset or 0)
         )
         return Span(max(start, 0), min(end, len(self.text)))

@@ -1,4 +1,4 @@
-"""Nodes to text, such that parsing the text gives the same nodes again."""
+"""Nodes to text: parsing the text gives the same nodes again."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _ATOM = 4
 
 
 def to_text(node: Node) -> str:
+    """A node as it is written in a claim file."""
     match node:
         case Conjunction(parts):
             return " and ".join(to_text(part) for part in parts)
@@ -80,11 +81,12 @@ def _precedence(node: Node) -> int:
 
 
 def label_text(label: Label) -> str:
+    """A label of a selection as it is written: quoted where it was quoted."""
     return repr(label.value) if label.quoted else scalar_text(label.value)
 
 
 def scalar_text(value: Scalar) -> str:
-    """A label as it has to be written: bare where it is a name or a number, quoted otherwise."""
+    """A label as it must be written: bare where it is a name or a number, quoted otherwise."""
     if isinstance(value, str):
         bare = (
             value.isascii()
@@ -97,5 +99,6 @@ def scalar_text(value: Scalar) -> str:
 
 
 def term_text(term: Term) -> str:
+    """A term as the selection that names every dimension."""
     inside = ", ".join(f"{dimension}={scalar_text(label)}" for dimension, label in term.labels)
     return f"{term.metric}({inside})" if inside else term.metric

@@ -1,6 +1,4 @@
-"""From what is written to what is measured: variables, labels and derived metrics, against a
-description of the observations.
-"""
+"""Names looked up in a description of the observations: variables, labels and derived metrics."""
 
 from __future__ import annotations
 
@@ -8,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import overload
 
 from claims.language.nodes import (
     ExpressionError,
@@ -17,6 +16,7 @@ from claims.language.nodes import (
     Number,
     Scalar,
     Select,
+    Statement,
     Term,
     Value,
     children,
@@ -25,16 +25,17 @@ from claims.language.nodes import (
 )
 from claims.language.printer import scalar_text, to_text
 
-MAX_EXPANDED = 2000
-Description = Mapping[str, Mapping[str, tuple]]
+MAX_EXPANDED = 2000  # nodes of a derived metric written out
+MAX_DERIVATIONS = 50  # derived metrics on the way from one to what is measured
+Description = Mapping[str, Mapping[str, tuple]]  # {metric: {dimension: labels}}
 
 
 class NotThere(ExpressionError):
-    """A label or metric that this setting lacks though another setting of the experiment has it."""
+    """A label or metric that this setting of an experiment lacks and another setting has."""
 
 
 def nearest(word: object, known: Iterable[object]) -> str:
-    """A remedy for an unknown name: the nearest known one, or all of them."""
+    """The remedy for an unknown name: the nearest known one, or all of them."""
     words = [str(candidate) for candidate in known]
     by_lower = {candidate.lower(): candidate for candidate in reversed(words)}
     close = difflib.get_close_matches(str(word).lower()[:100], by_lower, n=1, cutoff=0.6)
@@ -45,14 +46,20 @@ def nearest(word: object, known: Iterable[object]) -> str:
 
 
 def same(label: Scalar, other: Scalar) -> bool:
-    """Labels agree as numbers or as texts; True is not 1, and "5" is not 5."""
+    """Whether two labels are equal as numbers or as texts; True is not 1, and "5" is not 5."""
     if isinstance(label, bool) or isinstance(other, bool):
         return label is other
     return label == other
 
 
+@overload
+def bind(node: Value, bindings: Mapping[str, tuple[Scalar, int]]) -> Value: ...
+@overload
+def bind(node: Statement, bindings: Mapping[str, tuple[Scalar, int]]) -> Statement: ...
 def bind(node: Node, bindings: Mapping[str, tuple[Scalar, int]]) -> Node:
-    """Puts `for_every` values in place of their names: `{name: (value, its index in the list)}`."""
+    """The node with `for_every` variables replaced by their values: {name: (value, its index in the
+    list)}.
+    """
     if isinstance(node, Select):
         return _bind_select(node, bindings)
     return with_children(node, tuple(bind(child, bindings) for child in children(node)))
@@ -60,13 +67,13 @@ def bind(node: Node, bindings: Mapping[str, tuple[Scalar, int]]) -> Node:
 
 def _bind_select(node: Select, bindings: Mapping[str, tuple[Scalar, int]]) -> Value:
     if node.metric in bindings:
-        value, index = bindings[node.metric]
+        value, _ = bindings[node.metric]
         if not isinstance(value, str):
             if node.labels or node.named:
                 raise ExpressionError(
                     f"`{node.metric}` stands for a number and takes no labels", node.span
                 )
-            return Number(value, node.span)
+            return Number(value, span=node.span)
         node = replace(node, metric=value)
 
     def bound(label: Label) -> Label:
@@ -83,7 +90,7 @@ def _bind_select(node: Select, bindings: Mapping[str, tuple[Scalar, int]]) -> Va
 
 
 def names_in(node: Node) -> frozenset[str]:
-    """Every bare name that a `for_every` variable could stand for."""
+    """Every unquoted name in the node, each of which a `for_every` variable could be."""
     selects = [part for part in walk(node) if isinstance(part, Select)]
     labels = [
         label
@@ -98,10 +105,11 @@ def names_in(node: Node) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What can be named: measured metrics with their dimensions, and derived ones.
+    """The names that a claim may use in one setting: measured metrics with their dimensions, and
+    derived metrics.
 
-    `elsewhere` is the union over the experiment's settings: what it has and `measured` lacks is not
-    asked rather than wrong.
+    elsewhere: the union over the experiment's settings. A name that it has and `measured` lacks
+    raises `NotThere`, an unknown one `ExpressionError`.
     """
 
     measured: Description
@@ -115,10 +123,8 @@ class Vocabulary:
             for metric, dims in self.measured.items()
         }
 
-    def resolve(self, node: Node) -> Node:
-        """Replaces every selection by the means it stands for; derived metrics become their
-        arithmetic.
-        """
+    def resolve(self, node: Value) -> Value:
+        """The quantity with a mean for each selection, and derived metrics written out."""
         if isinstance(node, Select):
             return self._expand(node, {}, ())
         return with_children(node, tuple(self.resolve(child) for child in children(node)))
@@ -130,16 +136,18 @@ class Vocabulary:
         if clash:
             raise ExpressionError(f"`{clash}` is already chosen inside `{path[-1]}`", select.span)
         chosen |= {name: label for name, label in pushed.items() if name in known}
-        self._refuse_open(select, known, chosen)
+        self._check_all_chosen(select, known, chosen)
         if select.metric in self.derived:
             return self._inside(self.derived[select.metric], chosen, (*path, select.metric), select)
-        return Mean(Term(select.metric, tuple((name, chosen[name]) for name in known)), select.span)
+        return Mean(
+            Term(select.metric, tuple((name, chosen[name]) for name in known)), span=select.span
+        )
 
     def _inside(
         self, body: Value, chosen: Mapping[str, Scalar], path: tuple[str, ...], outer: Select
     ) -> Value:
-        """The body of a derived metric with a selection pushed to its leaves; errors point at the
-        use, not the body.
+        """The body of a derived metric with its selections narrowed to `chosen`. Errors point at
+        the text that uses the metric, not at its definition.
         """
         if isinstance(body, Select):
             return self._expand(
@@ -151,20 +159,20 @@ class Vocabulary:
     def _left_open(
         self, leaf: Select, chosen: Mapping[str, Scalar], path: tuple[str, ...]
     ) -> dict[str, Scalar]:
-        """What is pushed to one leaf: not what the leaf chooses for itself (another leaf may still
-        need it).
-        """
+        """The chosen labels without those of dimensions that this selection chooses itself."""
         own = self._choose(leaf, self.dimensions(leaf, path))
         return {name: label for name, label in chosen.items() if name not in own}
 
     def dimensions(self, select: Select, path: tuple[str, ...] = ()) -> dict[str, tuple]:
-        """Dimensions a selection can choose from; those of a derived metric are its leaves', where
-        they leave them open.
+        """Dimensions, with their labels, that a selection can choose from. Those of a derived
+        metric are the dimensions that the selections in its definition leave open.
+
+        path: the derived metrics being written out. Raises `ExpressionError` for an unknown metric.
         """
         name = select.metric
         if name in self.derived and name not in path:
             try:
-                return self._dimensions_of_leaves(name, path)
+                return self._open_dimensions(name, path)
             except ExpressionError as error:  # its place is in the definition, not in this text
                 raise type(error)(
                     f"in `{name}`: {error.message}", select.span, error.hint
@@ -179,7 +187,7 @@ class Vocabulary:
             nearest(name, (*self.measured, *self.derived)),
         )
 
-    def _dimensions_of_leaves(self, name: str, path: tuple[str, ...]) -> dict[str, tuple]:
+    def _open_dimensions(self, name: str, path: tuple[str, ...]) -> dict[str, tuple]:
         found: dict[str, tuple] = {}
         for leaf in (part for part in walk(self.derived[name]) if isinstance(part, Select)):
             own = self.dimensions(leaf, (*path, name))
@@ -207,21 +215,21 @@ class Vocabulary:
         return chosen
 
     def _find(self, select: Select, known: Mapping[str, tuple], label: Label) -> tuple[str, Scalar]:
-        homes = [
+        found = [
             (name, candidate)
             for name, labels in known.items()
             for candidate in labels
             if same(label.value, candidate)
         ]
-        if len(homes) == 1:
-            return homes[0]
+        if len(found) == 1:
+            return found[0]
         text = scalar_text(label.value)
-        if homes:
-            names = " and ".join(f"`{name}`" for name, _ in homes)
+        if found:
+            names = " and ".join(f"`{name}`" for name, _ in found)
             raise _located(
                 label,
                 f"{text} is a label of {names} of `{select.metric}`",
-                f"write {homes[0][0]}={text}",
+                f"write {found[0][0]}={text}",
             )
         if any(
             same(label.value, other) for name in known for other in self._elsewhere(select, name)
@@ -266,7 +274,7 @@ class Vocabulary:
             label for leaf in leaves for label in self.elsewhere.get(leaf, {}).get(dimension, ())
         )
 
-    def _refuse_open(
+    def _check_all_chosen(
         self, select: Select, known: Mapping[str, tuple], chosen: Mapping[str, Scalar]
     ) -> None:
         still = [name for name in known if name not in chosen]
@@ -297,7 +305,9 @@ def _located(
 
 
 def leaf_metrics(name: str, derived: Mapping[str, Value]) -> frozenset[str]:
-    """The measured metrics behind a name. `derived` has been checked to hold no circle."""
+    """The measured metrics that a metric is made of. `derived` holds no cycle: see
+    `check_derived`.
+    """
     if name not in derived:
         return frozenset({name})
     parts = (part.metric for part in walk(derived[name]) if isinstance(part, Select))
@@ -305,11 +315,12 @@ def leaf_metrics(name: str, derived: Mapping[str, Value]) -> frozenset[str]:
 
 
 def check_derived(derived: Mapping[str, Value]) -> dict[str, ExpressionError]:
-    """Circles, and definitions that would grow beyond reading when written out, by name."""
+    """Errors of derived metrics, by name: those defined by themselves, and those too long when
+    written out.
+    """
     sizes: dict[str, int] = {}
-    errors: dict[
-        str, ExpressionError
-    ] = {}  # one error is shared by all that are built on the name at fault
+    # one error is shared by all that are built on the name at fault
+    errors: dict[str, ExpressionError] = {}
 
     def size(name: str, path: tuple[str, ...]) -> int:
         if name in errors:
@@ -325,7 +336,7 @@ def check_derived(derived: Mapping[str, Value]) -> dict[str, ExpressionError]:
                 for part in parts
                 if isinstance(part, Select) and part.metric in derived
             )
-            if sizes[name] > MAX_EXPANDED or len(path) > 50:
+            if sizes[name] > MAX_EXPANDED or len(path) > MAX_DERIVATIONS:
                 raise ExpressionError(
                     f"`{name}` written out has more than {MAX_EXPANDED} parts",
                     hint="define it in fewer steps",

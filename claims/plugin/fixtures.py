@@ -10,14 +10,14 @@ import pytest
 from claims.plugin.options import FILE_NAME, INI_FILE
 
 if TYPE_CHECKING:
-    from claims.controls import Control
     from claims.evidence import Evidence
+    from claims.false_positives import FalsePositiveCheck
     from claims.plugin.cases import Case
     from claims.run import Run
 
 RUN = pytest.StashKey["Run"]()  # of the config
 EVIDENCE = pytest.StashKey["Evidence"]()  # of the item that judged it
-CHECK = pytest.StashKey["Control"]()  # likewise
+CHECK = pytest.StashKey["FalsePositiveCheck"]()  # likewise
 NOT_ASKED = (
     "this run asks for no claim file; name one with --claims-file=F or, in pytest's ini file, with "
     f"`{INI_FILE}` ({FILE_NAME} beside `claims/` is found by itself)"
@@ -55,13 +55,15 @@ def claims_judge(request: pytest.FixtureRequest, claims_run: Run) -> Callable[[C
 
 
 @pytest.fixture
-def claims_check(request: pytest.FixtureRequest, claims_run: Run) -> Callable[[Case], Control]:
+def claims_check(
+    request: pytest.FixtureRequest, claims_run: Run
+) -> Callable[[Case], FalsePositiveCheck]:
     """`claims_check(claims_case)`: judge a claim where it is false, leave what came out on the
     test's report, and pass, fail or skip the test by it. Returns it where the test passes.
     """
     from claims.plugin.outcomes import apply_check
 
-    def check(case: Case) -> Control:
+    def check(case: Case) -> FalsePositiveCheck:
         found = claims_run.check_false_positives(case.claim, case.setting)
         request.node.stash[CHECK] = found
         apply_check(found)

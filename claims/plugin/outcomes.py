@@ -10,7 +10,7 @@ import pytest
 from claims.evidence import ERROR, FAILED, INCONCLUSIVE, NOT_ASKED, Evidence, ended
 
 if TYPE_CHECKING:
-    from claims.controls import Control
+    from claims.false_positives import FalsePositiveCheck
 
 
 class InconclusiveWarning(UserWarning):
@@ -29,7 +29,7 @@ def apply_outcome(evidence: Evidence, *, inconclusive: str) -> None:
         pytest.fail(evidence.explanation(), pytrace=False)
 
 
-def apply_check(check: Control) -> None:
+def apply_check(check: FalsePositiveCheck) -> None:
     """Pass, fail or skip the running test by whether a claim can fail."""
     if not check.asked:
         pytest.skip(check.reason)

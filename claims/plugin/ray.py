@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claims.execution.jobs import told
+from claims.execution.jobs import format_error
 from claims.plugin.cases import ARGUMENT
 from claims.plugin.options import RunError
 from claims.plugin.workers import worker_input, worker_number, workers_to_start
@@ -126,7 +126,10 @@ class Cluster:
             address = self.executor.connection().address
             name, text = ADDRESS, f"{address} {os.environ.get(AUTH_MODE, UNSET)}"
         except Exception as error:
-            name, text = REFUSED, str(error) if isinstance(error, ClusterError) else told(error)
+            name, text = (
+                REFUSED,
+                str(error) if isinstance(error, ClusterError) else format_error(error),
+            )
         part = folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
         os.replace(part, folder / name)

@@ -21,7 +21,7 @@ class ClaimsReporter:
     def __init__(self, config: pytest.Config, run: Run, options: ReportOptions):
         self.config, self.run, self.options = config, run, options
         self.evidence: list[Evidence] = []
-        self.false_support: dict[tuple[str, str], dict[str, float | None]] = {}
+        self.false_positive_rates: dict[tuple[str, str], dict[str, float | None]] = {}
         self.asked = sum(1 for _ in run.cases())
         self.published: Published | None = None
 
@@ -31,8 +31,8 @@ class ClaimsReporter:
             self.evidence.append(Evidence.from_json(data))
         check = getattr(report, "claim_check", None)
         if check is not None:
-            self.false_support[check["id"], check["setting"]] = {
-                name: check[name] for name in ("false_support", "false_support_skewed")
+            self.false_positive_rates[check["id"], check["setting"]] = {
+                name: check[name] for name in ("false_positive_rate", "false_positive_rate_skewed")
             }
 
     @pytest.hookimpl(trylast=True)
@@ -46,7 +46,8 @@ class ClaimsReporter:
         order = {(claim.id, setting): i for i, (claim, setting) in enumerate(self.run.cases())}
         self.evidence.sort(key=lambda e: order[e.id, e.setting])
         self.evidence = [
-            replace(e, **self.false_support.get((e.id, e.setting), {})) for e in self.evidence
+            replace(e, **self.false_positive_rates.get((e.id, e.setting), {}))
+            for e in self.evidence
         ]
         results = results_of(self.run, self.evidence, asked=self.asked)
         self.published = publish(results, self.options)

@@ -18,7 +18,7 @@ def stays_green(evidence: Sequence[Evidence]) -> float | None:
     Claims of one experiment look at the same worlds, as they share their seeds; those of different
     experiments at worlds drawn apart.
     """
-    known = [e.passes_in for e in evidence if e.passes_in]
+    known = [e.replication_worlds for e in evidence if e.replication_worlds]
     if not known:
         return None
     worlds = min(map(len, known))
@@ -36,8 +36,8 @@ def chances(evidence: Sequence[Evidence]) -> Iterator[str]:
         f"on fresh seeds all claims would come out as expected with a chance of {100 * green:.0f} %"
     )
     for e in evidence:
-        if e.pass_again is not None and e.pass_again < SURE:
-            yield f"  {e.id}: {100 * e.pass_again:.0f} %{_remedy(e)}"
+        if e.replication_probability is not None and e.replication_probability < SURE:
+            yield f"  {e.id}: {100 * e.replication_probability:.0f} %{_remedy(e)}"
 
 
 def _remedy(evidence: Evidence) -> str:
@@ -45,13 +45,12 @@ def _remedy(evidence: Evidence) -> str:
         return ", as it is not as expected now"
     if evidence.verdict == INCONCLUSIVE:
         return "; seeds that decide it would change what is expected"
-    goes_on = evidence.seeds_scheduled is not None and evidence.n_seeds < evidence.seeds_scheduled
+    goes_on = evidence.max_seeds is not None and evidence.n_seeds < evidence.max_seeds
     schedule = (
-        f"; it stopped at {evidence.n_seeds}, and its schedule goes to "
-        f"{evidence.seeds_scheduled} already"
+        f"; it stopped at {evidence.n_seeds}, and its schedule goes to {evidence.max_seeds} already"
         if goes_on
         else ""
     )
-    if evidence.seeds_to_pass is None:
+    if evidence.seeds_to_replicate is None:
         return f"; the data do not say how many seeds would help{schedule}"
-    return f"; about {evidence.seeds_to_pass} seeds in one look would make it 90 %{schedule}"
+    return f"; about {evidence.seeds_to_replicate} seeds in one look would make it 90 %{schedule}"

@@ -118,7 +118,7 @@ def _row(e: Evidence) -> str:
         f"{MARKS[e.verdict]} {WORDS[e.verdict]}",
         f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}",
         *map(plain, figures),
-        percent(e.pass_again),
+        percent(e.replication_probability),
         where_false(e),
         told,
     ]

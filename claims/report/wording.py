@@ -124,10 +124,10 @@ def where_false(evidence: Evidence) -> str:
     """
     skewed = (
         ""
-        if evidence.false_support_skewed is None
-        else f" ({percent(evidence.false_support_skewed)} skewed)"
+        if evidence.false_positive_rate_skewed is None
+        else f" ({percent(evidence.false_positive_rate_skewed)} skewed)"
     )
-    return f"{percent(evidence.false_support)}{skewed}"
+    return f"{percent(evidence.false_positive_rate)}{skewed}"
 
 
 def sentence(evidence: Evidence) -> str:

@@ -217,17 +217,16 @@ class Store:
                 "entry": entry.as_posix(),
             }
         )
-        with contextlib.suppress(OSError):  # the journal is never worth a run
-            with open(self.root / JOURNAL, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
+        # the journal is never worth a run
+        with contextlib.suppress(OSError), open(self.root / JOURNAL, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
     def _acquire(self, path: Path, wait: bool) -> FileLock | None:
         for attempt in range(3):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                lock = FileLock(
-                    path, fallback_to_soft=False
-                )  # a file that merely exists would outlive its holder
+                # not soft: a file that merely exists would outlive its holder
+                lock = FileLock(path, fallback_to_soft=False)
                 lock.acquire(timeout=-1 if wait else 0, poll_interval=0.05)
                 return lock
             except Timeout:

@@ -1,4 +1,4 @@
-"""The page on `pass_again`: its scores and intervals on made-up sets, of which the truth is
+"""The page on `replication_probability`: scores and intervals on made-up sets, whose truth is
 known.
 """
 

@@ -209,15 +209,15 @@ def test_variance_is_over_the_batches_of_a_seed():
 
 
 def test_conditions_stay_paired_by_seed():
-    from claims.judging import cut
     from claims.language import Term
+    from claims.samples import extract_sample
 
     observed = xarray.Dataset(
         {"m": (("seed", "arm"), np.arange(8.0)[:, None] + [0.0, 0.5, 1.0])},
         {"seed": range(8), "arm": ["a", "long", "longer"]},
     )
     terms = [Term("m", (("arm", arm),)) for arm in ("a", "long", "longer")]
-    rows = cut(
+    rows = extract_sample(
         observed, terms, type("Paired", (), {"replicates": (), "paired": True})
     ).sample.cells[0]
     assert (rows - rows[:, :1] == [0.0, 0.5, 1.0]).all()

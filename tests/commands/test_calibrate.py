@@ -38,7 +38,6 @@ def test_every_atom_with_observations_is_a_world(claims_file):
 def test_tables_are_written(claims_file, tmp_path, monkeypatch):
     import claims.inference.calibration as calibration
 
-    monkeypatch.setattr(calibration, "SIZES", (8,))
     original = calibration.run
     small = dict(sizes=(8,), worlds=calibration.WORLDS[:1], conjunctions=())
     monkeypatch.setattr(calibration, "run", lambda **options: original(**{**options, **small}))
@@ -49,6 +48,7 @@ def test_tables_are_written(claims_file, tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     text = out.read_text()
     assert "| `ordered` | 16 |" in text and "| limit |" in text
+    assert "| normal | 8 |" in text and "| normal | 16 |" not in text
     assert all(
         f"| {method} | normal | 8 |" in text for method in ("t", "studentized", "bootstrap-t")
     )

@@ -230,6 +230,6 @@ def test_a_store_that_may_only_be_read_serves_what_it_has(disk, untouched):
     expected = measure(experiment("online_training"), (0, 1), MACHINE, store)
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     assert same(measure(experiment("online_training"), (0, 1), MACHINE, store), expected)
-    with pytest.raises(StoreError, match="Read-only file system.*set CLAIMS_STORE"):
+    with pytest.raises(StoreError, match=r"Read-only file system.*set CLAIMS_STORE"):
         measure(experiment("online_training"), (0, 1, 2), MACHINE, store)
     sweep(store)

@@ -44,6 +44,7 @@ def test_a_job_that_fails_is_told_once_and_the_others_are_done(tmp_path, executo
     assert (
         isinstance(failure, Failure)
         and failure.job == "wild"
+        and failure.diverged
         and failure.reason.startswith("NonFiniteError: training diverged")
     )
     assert measure(JOBS[1].experiment(), (0, 1), Machine(), store).sizes["seed"] == 2

@@ -123,9 +123,9 @@ def test_a_damaged_snapshot_is_made_again(tmp_path, store, epochs_run):
 
 
 def test_identity_knows_what_matters_and_nothing_else(tmp_path):
-    digest = lambda machine=MACHINE, **changes: observations_digest(
-        sweep(tmp_path, **changes), machine
-    )
+    def digest(machine=MACHINE, **changes):
+        return observations_digest(sweep(tmp_path, **changes), machine)
+
     assert (
         digest()
         == digest(probe=dict(reversed(OPTIONS["probe"].items())))

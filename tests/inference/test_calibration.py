@@ -52,7 +52,7 @@ def test_worlds_are_judged_exactly_as_decide_judges_each(method):
             rng=np.random.default_rng(1),
         )
         assert one.p_value == many.p_value[b] and one.p_refute == many.p_refute[b]
-        for a, s, p in zip(one.atoms, many.studies, many.p_refutes, strict=True):
+        for a, s, p in zip(one.atoms, many.atoms, many.p_refutes, strict=True):
             assert (a.low, a.high) == pytest.approx((s.low[b], s.high[b]), rel=1e-12)
             assert a.p_refute == p[b]
 

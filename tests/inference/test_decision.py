@@ -11,10 +11,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from claims.inference import METHODS, Atom, InferenceError, Sample, Verdict, decide
+from claims.inference import METHODS, Atom, Cause, InferenceError, Sample, Verdict, decide
 from claims.inference.decision import judge_worlds
 
 LEVEL = 0.025
+
+
+def _log_of_first(means):
+    with np.errstate(all="ignore"):
+        slope = np.stack([1 / means[..., 0], np.zeros(means.shape[:-1])], axis=-1)
+        return np.log(means[..., 0]), slope
 
 
 def judge(sample, atoms, seed=0, **options):
@@ -95,14 +101,6 @@ def test_default_is_never_narrower_than_t(linear):
             for m in ("bootstrap-t", "t")
         )
         assert ours.high - ours.low >= (t.high - t.low) * (1 - 1e-9)
-
-
-def test_log_scale_is_the_log_estimands_interval(log_ratio, ratio):
-    x = np.random.default_rng(6).gamma(5, size=(14, 2))
-    a = judge(Sample((x,)), [Atom(ratio, lower=0.5, scale="log")]).atoms[0]
-    b = judge(Sample((x,)), [Atom(log_ratio, lower=np.log(0.5))]).atoms[0]
-    assert (np.log(a.low), np.log(a.high)) == pytest.approx((b.low, b.high))
-    assert a.p_value == b.p_value
 
 
 # --- discrete, degenerate and unbounded
@@ -258,11 +256,51 @@ def test_two_thresholds_are_two_one_sided_tests(linear):
 
 def test_headline_is_the_weakest_atom_and_the_false_one_refutes(linear):
     x = np.random.default_rng(0).normal([5, 1, -3], 1, (16, 3))
-    atoms = [Atom(linear(*row), lower=0, label=f"x{i}") for i, row in enumerate(np.eye(3))]
+    atoms = [Atom(linear(*row), lower=0) for row in np.eye(3)]
     d = judge(Sample((x,)), atoms)
     assert d.verdict is Verdict.REFUTED and d.headline == 2
     assert [a.verdict.value for a in d.atoms] == ["supported", "supported", "refuted"]
     assert judge(Sample((x,)), atoms[:2]).headline == 1
+
+
+# --- causes
+
+
+def test_every_cause_of_an_inconclusive_claim_has_its_code(linear, ratio, log_ratio):
+    rng = np.random.default_rng(0)
+    x, near = rng.normal([5, 1], 1, (12, 2)), rng.normal([1, 0.05], 1, (12, 2))
+    found = {
+        Cause.TOO_FEW: judge(Sample((x[:4],)), [Atom(linear(1, 0), lower=0)]),
+        Cause.UNDEFINED: judge(Sample((-x,)), [Atom(_log_of_first, lower=0)]),
+        Cause.DEGENERATE: judge(Sample((np.ones((9, 1)),)), [Atom(linear(1), lower=0)]),
+        Cause.NOT_POSITIVE: judge(
+            Sample((np.abs(near),)), [Atom(linear(1, 0), lower=0, positive=(linear(-1, 0),))]
+        ),
+        Cause.UNBOUNDED: judge(Sample((near,)), [Atom(ratio, lower=-100, nonzero=(linear(0, 1),))]),
+        Cause.UNDECIDED: judge(Sample((x,)), [Atom(linear(1, 0), lower=5)]),
+    }
+    for cause, decision in found.items():
+        assert decision.cause is decision.atoms[0].cause is cause
+        assert decision.reason.startswith(cause.sentence)
+
+
+def test_what_only_correction_leaves_open_has_its_code(linear):
+    """An atom that is beyond its threshold by itself, beside nine others that are not."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(0, 1, (12, 10))
+    x[:, 0] += -0.75 - x[:, 0].mean()
+    d = judge(Sample((x,)), [Atom(linear(*row), lower=0) for row in np.eye(10)])
+    first = d.atoms[0]
+    assert first.high < 0 and first.verdict is Verdict.INCONCLUSIVE
+    assert first.cause is Cause.NOT_AFTER_CORRECTION
+    assert first.reason == Cause.NOT_AFTER_CORRECTION.sentence
+
+
+def test_a_decided_claim_has_no_cause(linear):
+    x = np.random.default_rng(0).normal(5, 1, (12, 1))
+    for ends in ({"lower": 0}, {"upper": 0}):
+        d = judge(Sample((x,)), [Atom(linear(1), **ends)])
+        assert (d.cause, d.reason, d.atoms[0].cause, d.atoms[0].reason) == (None, "", None, "")
 
 
 # --- bad input
@@ -297,14 +335,6 @@ def test_arguments_that_mean_nothing_are_refused_by_name(change, named, linear):
 def test_thresholds_that_test_nothing_are_refused(ends, linear):
     with pytest.raises(InferenceError):
         Atom(linear(1), *ends)
-
-
-@pytest.mark.parametrize("ends", [(-1, inf), (-inf, 0), (0, 2)])
-def test_log_scale_has_positive_thresholds(ends, linear):
-    with pytest.raises(InferenceError, match="log `scale`"):
-        Atom(linear(1), *ends, scale="log")
-    with pytest.raises(InferenceError, match="`scale` must be"):
-        Atom(linear(1), 1, scale="cube")
 
 
 @pytest.mark.parametrize(
@@ -372,14 +402,14 @@ def test_no_warning_and_no_nan_escapes(linear, ratio, log_ratio, cells, lower, w
 def test_verdict_interval_and_p_agree(linear, cells, lower, width, method):
     atoms = [Atom(linear(1, -1), lower, lower + width), Atom(linear(1, 2), lower=lower)]
     d = judge(Sample(cells), atoms, method=method, n_resamples=399)
-    for a in d.atoms:
+    for a, claimed in zip(d.atoms, atoms, strict=True):
         assert (
             (a.p_value <= LEVEL)
-            == (a.low > a.lower and a.high < a.upper)
+            == (a.low > claimed.lower and a.high < claimed.upper)
             == (a.verdict is Verdict.SUPPORTED)
         )
         if a.verdict is Verdict.REFUTED:
-            assert a.low > a.upper or a.high < a.lower
+            assert a.low > claimed.upper or a.high < claimed.lower
     assert (
         (d.verdict is Verdict.SUPPORTED)
         == (d.p_value <= LEVEL)
@@ -416,12 +446,12 @@ def test_a_threshold_on_the_bound_itself_is_not_excluded(method, linear):
             ]
             assert (
                 (a.p_value <= LEVEL)
-                == (a.low > a.lower and a.high < a.upper)
+                == (a.low > ends[0] and a.high < ends[1])
                 == (a.verdict is Verdict.SUPPORTED)
             )
             assert (
                 (a.p_refute <= LEVEL)
-                == (a.low > a.upper or a.high < a.lower)
+                == (a.low > ends[1] or a.high < ends[0])
                 == (a.verdict is Verdict.REFUTED)
             )
             assert bound.low not in ends or a.verdict is Verdict.INCONCLUSIVE, (

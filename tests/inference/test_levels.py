@@ -60,7 +60,7 @@ def test_long_schedules_share_what_is_allowed(linear):
 @pytest.mark.parametrize("confidence", [0.99999, 1 - 1e-9])
 def test_more_is_refused_by_name(confidence, linear):
     assert not allowed(confidence) and confidence > largest_confidence() == MAX_CONFIDENCE
-    with pytest.raises(InferenceError, match="`confidence` must be at most 0.99996"):
+    with pytest.raises(InferenceError, match=r"`confidence` must be at most 0\.99996"):
         decide(
             Sample((np.arange(40.0)[:, None],)),
             [Atom(linear(1), lower=0)],
@@ -95,7 +95,7 @@ def test_worlds_get_the_resamples_their_level_needs(linear):
     assert judged.supported.all()
 
 
-def test_the_door_needs_no_numpy():
+def test_claim_files_are_checked_without_numpy():
     code = (
         "import sys; from claims.inference import allowed; print(allowed(0.95), {'numpy', "
         "'scipy'} & set(sys.modules))"

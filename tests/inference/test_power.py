@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -56,7 +54,7 @@ def test_larger_effects_need_fewer(linear):
         ask(Sample((standard(12, m),)), [Atom(linear(1), lower=0)]).seeds_needed
         for m in (0.1, 0.2, 0.4, 0.6)
     ]
-    assert needed == sorted(needed, reverse=True)
+    assert needed == sorted(set(needed), reverse=True)
 
 
 def test_an_estimate_on_its_threshold_is_capped(linear):
@@ -72,7 +70,6 @@ def test_unequal_cells_are_counted_by_the_largest(linear):
 def test_decided_claims_need_none(linear):
     d = ask(Sample((standard(12, 3.0),)), [Atom(linear(1), lower=0)])
     assert d.verdict is Verdict.SUPPORTED and d.seeds_needed is None
-    assert replace(d, reason="x").reason == "x"  # decisions are plain frozen data
 
 
 def test_an_open_denominator_is_counted(linear, ratio):

@@ -1,25 +1,21 @@
-"""The chance to pass again against theory and against fresh data; the boundary of a claim against
-the level promised there.
-"""
+"""The replication probability against theory and against fresh data."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from claims.inference import Atom, Sample, schedule
-from claims.inference.boundary import Obstacle, boundaries, cannot_fail, onto, share_at_least
 from claims.inference.predictive import (
-    chance_at,
     fresh_worlds,
     judge_schedule,
-    passes,
-    seeds_to_pass,
+    replication_probability,
+    replications,
+    seeds_to_replicate,
 )
-from claims.inference.worlds import linear, log_quotient, quotient
+from claims.inference.worlds import linear
 
 LOOKS = schedule(16, 0, 16)
 ABOVE = (Atom(linear(1), lower=0.0),)
-FREE, SHARE = (-np.inf, np.inf), (0.0, 1.0)  # ranges of what is measured
 
 
 def standardised(rng, n=16, mean=0.0):
@@ -30,7 +26,7 @@ def standardised(rng, n=16, mean=0.0):
 
 def again(sample, expected, atoms=ABOVE, looks=LOOKS, n_worlds=2000, seed=0):
     worlds, rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
-    return passes(sample, atoms, looks, expected, n_worlds=n_worlds, worlds=worlds, rng=rng)
+    return replications(sample, atoms, looks, expected, n_worlds=n_worlds, worlds=worlds, rng=rng)
 
 
 def test_fresh_worlds_have_the_predictive_mean_and_spread():
@@ -123,7 +119,7 @@ def test_cells_of_their_own_sizes_stay_so():
 def at_size(sample, expected="supported", atoms=ABOVE, n_worlds=400, seed=0):
     def chance(size):
         rng, worlds = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 1])
-        return chance_at(
+        return replication_probability(
             size,
             sample,
             atoms,
@@ -144,7 +140,9 @@ def test_at_the_seeds_named_the_chance_to_pass_again_is_ninety_percent(mean):
     """
     sample, tried = standardised(np.random.default_rng(2), mean=mean), []
     chance = at_size(sample)
-    n = seeds_to_pass(lambda size: tried.append(size) or chance(size), 16, (16, chance(16)), 0.95)
+    n = seeds_to_replicate(
+        lambda size: tried.append(size) or chance(size), 16, (16, chance(16)), 0.95
+    )
     unseen = at_size(sample, n_worlds=4000, seed=7)
     assert len(tried) <= 3 and unseen(n) > 0.87 and unseen(int(n / 1.3)) < 0.91
     assert stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, mean * np.sqrt(n)) > 0.97
@@ -153,7 +151,7 @@ def test_at_the_seeds_named_the_chance_to_pass_again_is_ninety_percent(mean):
 def test_no_number_of_seeds_is_named_where_more_would_not_help():
     """An estimate half a standard error from zero: the truth may well lie on the other side."""
     chance = at_size(standardised(np.random.default_rng(2), mean=0.125))
-    assert seeds_to_pass(chance, 16, (16, chance(16)), 0.95) is None
+    assert seeds_to_replicate(chance, 16, (16, chance(16)), 0.95) is None
 
 
 def test_cells_keep_their_proportion_when_seeds_are_counted():
@@ -161,156 +159,3 @@ def test_cells_keep_their_proportion_when_seeds_are_counted():
     sample = Sample([rng.normal(1, 1, (12, 1)), rng.normal(0, 1, (6, 1))])
     chances = [at_size(sample, atoms=[Atom(linear(1, -1), lower=0)])(size) for size in (12, 48)]
     assert chances[0] < chances[1]
-
-
-MOVES = {
-    "difference": (Atom(linear(1, -1), lower=0.3), 0.3),
-    "ratio": (Atom(quotient, lower=0.55, upper=0.85, nonzero=(linear(0, 1),)), 0.85),
-    "fold": (
-        Atom(log_quotient, lower=np.log(10), positive=(linear(1, 0), linear(0, 1))),
-        np.log(10),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MOVES)
-def test_a_world_where_the_claim_is_just_false_is_made_of_the_data(name):
-    atom, threshold = MOVES[name]
-    sample = Sample([np.exp(np.random.default_rng(0).normal([1.0, 0.2], 0.3, (16, 2)))])
-    (moved,) = onto(sample, atom, threshold, [FREE] * 2)
-    assert abs(atom.estimand(moved.mean(axis=0))[0] - threshold) < 1e-7
-    if name == "fold":
-        assert (moved > 0).all()
-        np.testing.assert_allclose(
-            moved.std(0) / moved.mean(0), sample.cells[0].std(0) / sample.cells[0].mean(0)
-        )
-    else:
-        np.testing.assert_allclose(moved - moved.mean(0), sample.cells[0] - sample.cells[0].mean(0))
-
-
-def test_where_no_such_world_is_reached_none_is_made_up():
-    square = lambda m: (m[..., 0] ** 2 + 1, 2 * m)
-    assert (
-        onto(Sample([np.arange(8.0)[:, None]]), Atom(square, lower=0.5), 0.5, [FREE])
-        is Obstacle.UNREACHED
-    )
-
-
-def test_a_quantity_that_is_undefined_is_no_boundary_out_of_reach():
-    sample = Sample([np.array([[-1.0, 1.0], [-2.0, 1.5], [-1.5, 0.5]])])
-    assert onto(sample, Atom(log_quotient, lower=0.0), 0.0, [FREE] * 2) is Obstacle.UNDEFINED
-
-
-def test_terms_that_would_be_taken_along_out_of_their_range_stay():
-    """Shares that go together, one near 1 and one near 0: lowering the first takes the second below
-    zero, though no claim on the first asks for that.
-    """
-    share = np.random.default_rng(0).normal(0, 0.02, 16)
-    sample = Sample([np.column_stack([0.95 + share, 0.1 + share])])
-    (moved,) = onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [SHARE] * 2)
-    assert moved.mean(axis=0) == pytest.approx([0.05, sample.cells[0][:, 1].mean()], abs=1e-6)
-    (free,) = onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [FREE] * 2)
-    assert free[:, 1].mean() < -0.5
-
-
-def test_a_boundary_outside_what_can_be_measured_is_none():
-    """Accuracies near 0.9 and a margin of a half: the world in which it is used up would have an
-    accuracy above 1.
-    """
-    sample = Sample([np.random.default_rng(0).normal(0.9, 0.01, (16, 2))])
-    atom = Atom(linear(1, -1), upper=0.5)
-    assert onto(sample, atom, 0.5, [SHARE] * 2) is Obstacle.OUTSIDE
-    (found,) = boundaries(sample, [atom], LOOKS, [SHARE] * 2, 10, np.random.default_rng(0))
-    assert found.obstacle is Obstacle.OUTSIDE and found.n_worlds == 0
-    (moved,) = onto(
-        sample, Atom(linear(1, -1), upper=0.05), 0.05, [SHARE] * 2
-    )  # a margin for which there is room
-    assert moved.mean(axis=0)[0] < 1
-
-
-@pytest.mark.parametrize(
-    "atoms", [ABOVE, (Atom(linear(1), lower=-0.1, upper=0.1),)], ids=["sign", "equivalence"]
-)
-def test_normal_claims_are_supported_at_their_boundary_no_more_often_than_promised(atoms):
-    """2.5 % at most, over 12 samples of 30 and 400 worlds each; a binomial test at one in ten
-    thousand.
-    """
-    rng = np.random.default_rng(8)
-    found = [
-        b
-        for _ in range(12)
-        for b in boundaries(
-            standardised(rng, n=30, mean=0.4), atoms, schedule(30, 0, 30), [FREE], 400, rng
-        )
-    ]
-    worst = np.sum([b.supported for b in found])
-    assert stats.binomtest(int(worst), 400 * len(found), 0.035, alternative="greater").pvalue > 1e-4
-    assert all(b.obstacle is None for b in found)
-
-
-def test_support_where_it_is_false_is_seen(monkeypatch):
-    from claims.inference import conjunction
-
-    rng = np.random.default_rng(0)
-    sample = Sample([rng.normal(1, 0.3, (16, 2))])
-    atoms = [Atom(linear(1, 0), lower=0), Atom(linear(0, 1), lower=0)]
-    assert max(b.supported for b in boundaries(sample, atoms, LOOKS, [FREE] * 2, 200, rng)) < 20
-    monkeypatch.setattr(
-        conjunction, "support", lambda studies: np.min([s.p_value for s in studies], axis=0)
-    )
-    assert max(b.supported for b in boundaries(sample, atoms, LOOKS, [FREE] * 2, 200, rng)) == 200
-
-
-def test_limits_wider_than_the_data_cannot_fail():
-    rng = np.random.default_rng(0)
-    sample = Sample([rng.normal([0.7, 1], 0.1, (16, 2))])
-    assert cannot_fail(sample, [Atom(quotient, lower=-1000, upper=1000)], [0, 1], [FREE] * 2, rng)
-    assert not cannot_fail(sample, [Atom(quotient, lower=0.5, upper=0.9)], [0, 1], [FREE] * 2, rng)
-    assert cannot_fail(sample, [Atom(linear(1, -1), lower=-50)], [0, 0], [FREE] * 2, rng)
-    assert not cannot_fail(
-        sample,
-        [Atom(linear(1, -1), lower=-50), Atom(linear(1, -1), upper=0)],
-        [0, 0],
-        [FREE] * 2,
-        rng,
-    )
-
-
-def test_what_cannot_be_negative_is_not_turned_negative():
-    """Losses of one half: none is ever below minus a tenth. Turned to minus a half, they would be
-    said to be able to.
-    """
-    rng, atom, positive = np.random.default_rng(0), Atom(linear(1), lower=-0.1), (0.0, np.inf)
-    losses = Sample([rng.normal(0.5, 0.02, (16, 1))])
-    assert not cannot_fail(losses, [atom], [0], [FREE], rng)
-    assert cannot_fail(losses, [atom], [0], [positive], rng)
-    assert cannot_fail(losses, [Atom(linear(1), upper=1000)], [0], [positive], rng)
-    centred = Sample(
-        [rng.normal(0.1, 0.1, (16, 1))]
-    )  # observed on both sides of zero: turned, whatever is said of its range
-    assert not cannot_fail(centred, [atom], [0], [positive], rng)
-
-
-@pytest.mark.parametrize(
-    "atoms",
-    [
-        (Atom(linear(1, 0), lower=0.5), Atom(linear(0, 1), lower=0.5)),
-        (Atom(linear(1, 0), lower=0.05, upper=0.95),),
-        (Atom(linear(1, -1), lower=-0.02, upper=0.02),),
-    ],
-    ids=["alone", "between", "agreement"],
-)
-def test_good_claims_of_accuracies_can_fail(atoms):
-    """Swaps alone leave these as they are: the better they hold the surer they would be taken for
-    claims that cannot fail.
-    """
-    rng = np.random.default_rng(0)
-    sample = Sample([rng.normal(0.9, 0.002, (16, 2))])
-    assert not cannot_fail(sample, atoms, [0, 0], [SHARE] * 2, rng)
-    assert all(b.obstacle is None for b in boundaries(sample, atoms, LOOKS, [SHARE] * 2, 10, rng))
-
-
-def test_the_bound_on_a_share_is_clopper_and_pearsons():
-    for count, n, level in [(0, 400, 0.05), (10, 400, 0.001), (400, 400, 0.01)]:
-        expected = stats.binomtest(count, n).proportion_ci(1 - 2 * level, "exact").low
-        assert share_at_least(count, n, level) == pytest.approx(expected, abs=1e-12)

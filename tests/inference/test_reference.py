@@ -59,6 +59,6 @@ def test_bound_and_p_value_meet():
 
 
 def test_too_few_resamples_for_the_level():
-    with pytest.raises(InferenceError, match="`n_resamples` = 30 .* at least 39"):
+    with pytest.raises(InferenceError, match=r"`n_resamples` = 30 .* at least 39"):
         reference.rank(0.025, 30)
     assert reference.rank(0.025, 39) == 1

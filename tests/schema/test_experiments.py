@@ -209,7 +209,7 @@ def test_a_short_name_and_its_class_are_one_kind(suite_of):
 
     options = "dataset: digits, probe: {lr: 0.02}"
     text = (
-        f"version: 1\n{DECLARED}experiments:\n  short: {{kind: models.experiments.snapshot_sweep:SnapshotSweep, {options}}}\n"
+        f"version: 1\n{DECLARED}experiments:\n  short: {{kind: snapshot_sweep, {options}}}\n"
         f"  long: {{kind: '{KINDS['snapshot_sweep']}', {options}}}\n"
         "claims: {c: {expect: loss(epoch=5) > 0.1}}\n"
     )

@@ -101,7 +101,7 @@ def test_a_write_that_fails_leaves_nothing(store, monkeypatch):
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(
-        StoreError, match="No space left on device. Free some space, or set CLAIMS_STORE"
+        StoreError, match=r"No space left on device. Free some space, or set CLAIMS_STORE"
     ):
         store.save(KEY, ARRAYS, {})
     assert not list(store.path(KEY).parent.iterdir())

@@ -31,10 +31,9 @@ class Ray:
     """
 
     address: str | Callable[[], str] | None = None
-    resources: Resources = Resources()
-    failures: Failures = field(
-        default_factory=Failures, repr=False, compare=False
-    )  # what failed by itself is not tried again
+    resources: Resources = field(default_factory=Resources)
+    # what failed by itself is not tried again
+    failures: Failures = field(default_factory=Failures, repr=False, compare=False)
     _open: list = field(default_factory=list, repr=False, compare=False)
     _unreachable: list = field(default_factory=list, repr=False, compare=False)
 

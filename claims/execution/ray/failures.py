@@ -19,7 +19,7 @@ class SeedFailure:
     error: str
     message: str
     named: bool
-    diverged: bool = False
+    diverged: bool = False  # its numbers left the finite range
 
 
 class Failures:

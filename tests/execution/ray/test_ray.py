@@ -482,7 +482,7 @@ def test_a_lost_cluster_is_one_error_whatever_is_asked_of_it(monkeypatch, call):
         remote=lambda function: SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lost)),
     )
     with pytest.raises(
-        connection.ClusterError, match="the cluster was lost .ConnectionError: nobody there"
+        connection.ClusterError, match=r"the cluster was lost .ConnectionError: nobody there"
     ):
         call(connection.Connection(there, ours=False))
 
