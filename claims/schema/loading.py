@@ -19,7 +19,7 @@ from claims.language import (
     parse_value,
 )
 from claims.language.nodes import Select, walk
-from claims.language.resolve import names_in
+from claims.language.variables import names_in
 from claims.schema.entries import MAX_LOOKS, NEEDED, ClaimEntry, ClaimsFile, SeedSchedule
 from claims.schema.experiments import Experiments
 from claims.schema.problems import ClaimFileError, Problem
