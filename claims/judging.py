@@ -184,13 +184,12 @@ def _with_replication(
     if expected is None:
         return evidence
 
-    def resampling() -> np.random.Generator:
-        return generator(f"{claim.id} again", seed_base)
-
-    def worlds() -> np.random.Generator:
-        return generator(f"{claim.experiment}@{evidence.setting}", seed_base)
+    def generators() -> tuple[np.random.Generator, np.random.Generator]:
+        names = (f"{claim.experiment}@{evidence.setting}", f"{claim.id} again")
+        return generator(names[0], seed_base), generator(names[1], seed_base)
 
     def in_one_look(size: int) -> float:
+        worlds, rng = generators()
         return replication_probability(
             size,
             sample,
@@ -198,12 +197,13 @@ def _with_replication(
             expected,
             confidence=claim.confidence,
             n_worlds=SEARCHED,
-            worlds=worlds(),
-            rng=resampling(),
+            worlds=worlds,
+            rng=rng,
         )
 
+    worlds, rng = generators()
     replicated = replications(
-        sample, atoms, looks, expected, n_worlds=PREDICTED, worlds=worlds(), rng=resampling()
+        sample, atoms, looks, expected, n_worlds=PREDICTED, worlds=worlds, rng=rng
     )
     probability, needed = float(replicated.mean()), None
     if probability < SURE and expected == evidence.verdict != INCONCLUSIVE:

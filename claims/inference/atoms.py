@@ -9,7 +9,8 @@ from math import comb, inf, isfinite, log
 
 import numpy as np
 
-from claims.inference import classical, fieller, reference, spread
+from claims.inference import classical, fieller, reference
+from claims.inference.fits import Fit, filled, fit_estimand, pivots_of
 from claims.inference.outcomes import Cause
 from claims.inference.reference import HUGE
 from claims.inference.resampling import Draws, evaluate
@@ -36,24 +37,6 @@ CAUSES = (
     Cause.NOT_POSITIVE,
     Cause.UNBOUNDED,
 )
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Estimate and delta-method standard error of an estimand in B worlds.
-
-    estimate, error, df: (B,), made 0, 1 and 1 where they are undefined. floors: (B, C), see
-    `spread.Spread`. gradient: (B, T). defined: (B,) the estimand has a value and a slope. constant:
-    (B,) no cell varies, so that there is no standard error.
-    """
-
-    estimate: np.ndarray
-    error: np.ndarray
-    df: np.ndarray
-    floors: np.ndarray
-    gradient: np.ndarray
-    defined: np.ndarray
-    constant: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -109,7 +92,7 @@ class AtomJudgement:
 
 def judge_atom(draws: Draws, atom: Atom, level: float, method: str) -> AtomJudgement:
     """Judge one atom at a one-sided `level` in every world of `draws`."""
-    fit = _fit(draws, atom.estimand)
+    fit = fit_estimand(draws, atom.estimand)
     sizes = used_sizes(draws, fit.gradient)
     guards = _guards(draws, atom, level)
     trouble = _trouble(fit, guards, enough=_enough(sizes, level))
@@ -119,13 +102,13 @@ def judge_atom(draws: Draws, atom: Atom, level: float, method: str) -> AtomJudge
     else:
         fraction = fieller.fraction_of(draws, atom)
         pivots = (
-            _pivots(draws, fraction.contrast, _fit(draws, fraction.contrast))
+            pivots_of(draws, fraction.contrast, fit_estimand(draws, fraction.contrast))
             if fraction
-            else _pivots(draws, atom.estimand, fit)
+            else pivots_of(draws, atom.estimand, fit)
         )
         many = np.isnan(pivots).mean(axis=1) > UNDEFINED_SHARE * level
         trouble = np.where((trouble == FINE) & many, UNBOUNDED, trouble)
-        pivots = _filled(pivots)
+        pivots = filled(pivots)
         table = _table(pivots, fit.df, method)
         low, high, tails = (
             fieller.interval_and_tails(fraction, table, level, atom.thresholds)
@@ -153,35 +136,6 @@ def judge_atom(draws: Draws, atom: Atom, level: float, method: str) -> AtomJudge
         pivots=pivots,
         reference=table,
     )
-
-
-def _fit(draws: Draws, estimand: Estimand) -> Fit:
-    estimate, gradient = evaluate(estimand, draws.centre)
-    defined = np.isfinite(estimate) & np.isfinite(gradient).all(axis=1)
-    gradient = np.where(defined[:, None], gradient, 0.0)
-    s = spread.observed(draws, gradient)
-    defined &= np.isfinite(s.squared)
-    constant = s.constant | ~(s.squared > 0)
-    df = np.where(defined & ~constant, s.df, 1.0)
-    error = np.sqrt(np.where(defined & ~constant, s.squared, 1.0))
-    return Fit(np.where(defined, estimate, 0.0), error, df, s.floors, gradient, defined, constant)
-
-
-def _pivots(draws: Draws, estimand: Estimand, fit: Fit) -> np.ndarray:
-    """(estimate* - estimate) / standard error* of each resample, (B, R), nan where undefined; fit:
-    of the same estimand.
-    """
-    value, gradient = evaluate(estimand, draws.means)
-    pivots = (value - fit.estimate) / np.sqrt(draws.variances(gradient, fit.floors))
-    return np.where(np.isfinite(pivots), np.clip(pivots, -HUGE, HUGE), np.nan).T.copy()
-
-
-def _filled(pivots: np.ndarray) -> np.ndarray:
-    """Pivots with the undefined ones at the two ends in turn, so that they count against either
-    side.
-    """
-    ends = np.where(np.arange(pivots.shape[1]) % 2, HUGE, -HUGE)
-    return np.where(np.isnan(pivots), ends, pivots)
 
 
 def _table(pivots: np.ndarray, df: np.ndarray, method: str) -> np.ndarray:
@@ -293,9 +247,9 @@ def _guard(
     the interval of its logarithm does not either. The latter shows the sign, not that it is safe to
     divide by the quantity, so it does not count where the clearance is above 1.
     """
-    fit = _fit(draws, estimand)
+    fit = fit_estimand(draws, estimand)
     value, _ = evaluate(estimand, draws.means)
-    table = reference.guarded(_filled(_pivots(draws, estimand, fit)), fit.df)
+    table = reference.guarded(filled(pivots_of(draws, estimand, fit)), fit.df)
     apart = np.clip(fit.estimate / (clearance * fit.error), -HUGE, HUGE)
     sides = []
     for test, same, uncrossed in (

@@ -13,8 +13,9 @@ import numpy as np
 from scipy.special import nctdtr, stdtrit
 
 from claims.inference.decision import Judgement, judge_worlds
-from claims.inference.limits import limits, render_markdown
+from claims.inference.limits import limits
 from claims.inference.looks import schedule
+from claims.inference.markdown import render_markdown
 from claims.inference.tables import Errors, Rates, Table
 from claims.inference.types import Atom
 from claims.inference.worlds import (
@@ -75,46 +76,48 @@ def run(
     own: leaving one out changes no other.
     """
     streams = iter(rng.spawn(len(estimations) + len(conjunctions) + 2))
+
+    def judge(name: str, stream: np.random.Generator) -> _Judge:
+        return _Judge(name, confidence, n_resamples, n_worlds, stream)
+
     rates, errors, beside, compared = [], [], [], []
-    judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
+    section = judge(method, next(streams))
     for design in observed:
         progress(f"observed: {design.name}")
-        beside += [judge.rates(design, None, n) for n in observed_sizes]
+        beside += [section.rates(design, None, n) for n in observed_sizes]
     compare_rng = next(streams)
     for name in compare if estimations else ():
         progress(f"compared: {name}")
-        judge = _Judge(name, confidence, n_resamples, n_worlds, compare_rng)
-        compared += [
-            judge.rates(estimations[0], w, n)
-            for w in worlds
-            for n in sizes
-            if (w.name, n) in COMPARED_CELLS
-        ]
+        cells = [(w, n) for w in worlds for n in sizes if (w.name, n) in COMPARED_CELLS]
+        section = judge(name, compare_rng)
+        compared += [section.rates(estimations[0], w, n) for w, n in cells]
     for design in estimations:
-        judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
+        section = judge(method, next(streams))
         for world in worlds:
             progress(f"{design.name}: {world.name}")
-            rates += [judge.rates(design, world, n) for n in sizes]
+            rates += [section.rates(design, world, n) for n in sizes]
     for conjunction in conjunctions:
-        judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
+        section = judge(method, next(streams))
         for world in (w for w in worlds if w.symmetric):
             progress(f"{conjunction.name}: {world.name}")
-            at = (
-                [max(sizes)]
-                if conjunction.looks
-                else [n for n in sizes if n in FEWER_SIZES] or sizes
-            )
-            errors += [judge.errors(conjunction, world, n) for n in at]
+            at = _sizes_of(conjunction, sizes)
+            errors += [section.errors(conjunction, world, n) for n in at]
     return Table(
-        tuple(rates),
-        tuple(errors),
-        tuple(beside),
-        tuple(compared),
-        n_worlds,
-        n_resamples,
-        method,
-        confidence,
+        rates=tuple(rates),
+        errors=tuple(errors),
+        observed=tuple(beside),
+        compared=tuple(compared),
+        n_worlds=n_worlds,
+        n_resamples=n_resamples,
+        method=method,
+        confidence=confidence,
     )
+
+
+def _sizes_of(conjunction: Conjunction, sizes: Sequence[int]) -> Sequence[int]:
+    if conjunction.looks:
+        return [max(sizes)]
+    return [n for n in sizes if n in FEWER_SIZES] or sizes
 
 
 @dataclass(frozen=True)
@@ -136,10 +139,12 @@ class _Judge:
         return judge_worlds(cells, atoms, rng=self.rng, **settings)
 
     def chunks(self, times: int = 1) -> Iterable[int]:
+        """Numbers of worlds that are judged at once."""
         full, rest = divmod(times * self.n_worlds, CHUNK)
         return [CHUNK] * full + [rest] * (rest > 0)
 
     def rates(self, design: Estimation, world: World | None, n: int) -> Rates:
+        """The error rates of one cell; world: None for a design resampled from data."""
         target = design.truth - effect_size(n, (1 - self.confidence) / 2) * design.unit
         atoms = [design.above(design.truth)]
         ours, t = [], []
@@ -169,6 +174,7 @@ class _Judge:
         )
 
     def errors(self, design: Conjunction, world: World, n: int) -> Errors:
+        """The error rates of one claim, in four truths."""
         far = effect_size(n, (1 - self.confidence) / 2)
         k, edge = design.atoms, -design.margin
         middle = 0.0 if np.isfinite(design.upper) else edge + far

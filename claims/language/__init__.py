@@ -2,12 +2,14 @@
 reduced to atoms.
 """
 
-from claims.language.atoms import CompiledAtom, Options, compile_claim, compile_value
+from claims.language.atoms import CompiledAtom, compile_claim, compile_value
+from claims.language.derived import check_derived
 from claims.language.estimand import Estimand
 from claims.language.nodes import ExpressionError, Span, Term
+from claims.language.options import Options
 from claims.language.parser import parse_claim, parse_value
 from claims.language.printer import to_text
-from claims.language.resolve import NotThere, Vocabulary, check_derived, nearest
+from claims.language.resolve import NotThere, Vocabulary, nearest
 
 __all__ = [
     "CompiledAtom",

@@ -1,4 +1,4 @@
-"""Names looked up in a description of the observations: variables, labels and derived metrics."""
+"""Names looked up in a description of the observations: metrics, labels and derived metrics."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import overload
 
+from claims.language.derived import leaf_metrics
 from claims.language.nodes import (
     ExpressionError,
     Label,
     Mean,
-    Node,
-    Number,
     Scalar,
     Select,
-    Statement,
     Term,
     Value,
     children,
@@ -25,8 +22,6 @@ from claims.language.nodes import (
 )
 from claims.language.printer import scalar_text, to_text
 
-MAX_EXPANDED = 2000  # nodes of a derived metric written out
-MAX_DERIVATIONS = 50  # derived metrics on the way from one to what is measured
 Description = Mapping[str, Mapping[str, tuple]]  # {metric: {dimension: labels}}
 
 
@@ -50,57 +45,6 @@ def same(label: Scalar, other: Scalar) -> bool:
     if isinstance(label, bool) or isinstance(other, bool):
         return label is other
     return label == other
-
-
-@overload
-def bind(node: Value, bindings: Mapping[str, tuple[Scalar, int]]) -> Value: ...
-@overload
-def bind(node: Statement, bindings: Mapping[str, tuple[Scalar, int]]) -> Statement: ...
-def bind(node: Node, bindings: Mapping[str, tuple[Scalar, int]]) -> Node:
-    """The node with `for_every` variables replaced by their values: {name: (value, its index in the
-    list)}.
-    """
-    if isinstance(node, Select):
-        return _bind_select(node, bindings)
-    return with_children(node, tuple(bind(child, bindings) for child in children(node)))
-
-
-def _bind_select(node: Select, bindings: Mapping[str, tuple[Scalar, int]]) -> Value:
-    if node.metric in bindings:
-        value, _ = bindings[node.metric]
-        if not isinstance(value, str):
-            if node.labels or node.named:
-                raise ExpressionError(
-                    f"`{node.metric}` stands for a number and takes no labels", node.span
-                )
-            return Number(value, span=node.span)
-        node = replace(node, metric=value)
-
-    def bound(label: Label) -> Label:
-        if label.quoted or label.value not in bindings or not isinstance(label.value, str):
-            return label
-        value, index = bindings[label.value]
-        return Label(value, span=label.span, variable=label.value, index=index)
-
-    return replace(
-        node,
-        labels=tuple(map(bound, node.labels)),
-        named=tuple((name, bound(label)) for name, label in node.named),
-    )
-
-
-def names_in(node: Node) -> frozenset[str]:
-    """Every unquoted name in the node, each of which a `for_every` variable could be."""
-    selects = [part for part in walk(node) if isinstance(part, Select)]
-    labels = [
-        label
-        for select in selects
-        for label in (*select.labels, *(named for _, named in select.named))
-    ]
-    return frozenset(
-        {select.metric for select in selects}
-        | {label.value for label in labels if isinstance(label.value, str) and not label.quoted}
-    )
 
 
 @dataclass(frozen=True)
@@ -302,50 +246,3 @@ def _located(
     span = replace(label.span, start=max(label.span.start - widen, 0)) if widen else label.span
     where = f" (`{label.variable}` = {scalar_text(label.value)})" if label.variable else ""
     return kind(message + where, span, hint, None if widen else label.variable, label.index)
-
-
-def leaf_metrics(name: str, derived: Mapping[str, Value]) -> frozenset[str]:
-    """The measured metrics that a metric is made of. `derived` holds no cycle: see
-    `check_derived`.
-    """
-    if name not in derived:
-        return frozenset({name})
-    parts = (part.metric for part in walk(derived[name]) if isinstance(part, Select))
-    return frozenset().union(*(leaf_metrics(part, derived) for part in parts))
-
-
-def check_derived(derived: Mapping[str, Value]) -> dict[str, ExpressionError]:
-    """Errors of derived metrics, by name: those defined by themselves, and those too long when
-    written out.
-    """
-    sizes: dict[str, int] = {}
-    # one error is shared by all that are built on the name at fault
-    errors: dict[str, ExpressionError] = {}
-
-    def size(name: str, path: tuple[str, ...]) -> int:
-        if name in errors:
-            raise errors[name]
-        if name in path:
-            raise ExpressionError(
-                f"`{name}` is defined by itself: {' -> '.join((*path[path.index(name) :], name))}"
-            )
-        if name not in sizes:
-            parts = list(walk(derived[name]))
-            sizes[name] = len(parts) + sum(
-                size(part.metric, (*path, name))
-                for part in parts
-                if isinstance(part, Select) and part.metric in derived
-            )
-            if sizes[name] > MAX_EXPANDED or len(path) > MAX_DERIVATIONS:
-                raise ExpressionError(
-                    f"`{name}` written out has more than {MAX_EXPANDED} parts",
-                    hint="define it in fewer steps",
-                )
-        return sizes[name]
-
-    for name in derived:
-        try:
-            size(name, ())
-        except ExpressionError as error:
-            errors[name] = error
-    return errors

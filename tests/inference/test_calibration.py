@@ -13,7 +13,8 @@ from scipy.stats import binomtest
 from claims.inference import Atom, Sample, decide
 from claims.inference.calibration import run
 from claims.inference.decision import judge_worlds
-from claims.inference.limits import limits, render_markdown
+from claims.inference.limits import limits
+from claims.inference.markdown import render_markdown
 from claims.inference.tables import Rates, Table
 from claims.inference.worlds import (
     CONJUNCTIONS,
