@@ -12,8 +12,8 @@ from claims.controls import ALLOWED
 from claims.evidence import Evidence
 from claims.execution.measure import Machine
 from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
-from claims.report.again import chances
-from claims.report.false_support import rates
+from claims.report.false_positives import false_positive_lines
+from claims.report.replication import replication_lines
 from claims.run import Run
 from claims.schema import load_suite
 from claims.store.entries import Store
@@ -198,7 +198,7 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
     (found,) = (run.control(claim, setting) for claim, setting in run.cases())
     assert found.passed and found.false_support < ALLOWED < found.false_support_skewed
     told = list(
-        rates(
+        false_positive_lines(
             [
                 replace(
                     run.judge(*case),
@@ -290,7 +290,7 @@ def remedy(**fields):
         "passes_in": "11110",
         "n_seeds": 16,
     } | fields
-    return list(chances([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
+    return list(replication_lines([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
 
 
 def test_the_remedy_for_a_close_claim_fits_what_is_expected_of_it():

@@ -7,6 +7,7 @@ collect `claims/` is not touched: a broken claim file cannot disturb `pytest tes
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -320,13 +321,14 @@ class Ledger:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.evidence and self.published:
-            from claims.report.again import chances
-            from claims.report.false_support import rates
+            from claims.report.false_positives import false_positive_lines
+            from claims.report.replication import replication_lines
             from claims.report.terminal import summarize
 
             summarize(terminalreporter, self.published)
             if self.config.get_verbosity() >= 0:
-                for line in (*chances(self.evidence), *rates(self.evidence)):
+                lines = replication_lines(self.evidence), false_positive_lines(self.evidence)
+                for line in itertools.chain(*lines):
                     terminalreporter.write_line(line)
             if os.environ.get("GITHUB_ACTIONS") == "true":
                 from claims.report.github import annotate
