@@ -40,7 +40,7 @@ class Line:
     "settings",
     multiple=True,
     metavar="S",
-    help="Plan this setting; repeatable. Omitted: each experiment's first.",
+    help="Plan this setting; repeatable (default: each experiment's first)",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True

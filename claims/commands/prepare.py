@@ -34,7 +34,7 @@ from claims.store.entries import Store, StoreError
     "settings",
     multiple=True,
     metavar="S",
-    help="Prepare this setting; repeatable. Omitted: each experiment's first.",
+    help="Prepare this setting; repeatable (default: each experiment's first)",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -52,7 +52,7 @@ from claims.store.entries import Store, StoreError
     "-n",
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes. Omitted: as many as cores on a CPU, one on a GPU.",
+    help="Processes (default: as many as cores on a CPU, one on a GPU)",
 )
 def command(
     file: Path,
