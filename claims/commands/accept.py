@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from claims.commands import DEFAULT_FILE, write_claim_file
-from claims.schema import ClaimFileError, load_suite
+from claims.schema import Claim, ClaimFileError, Reading, load_suite
 from claims.schema.editing import EditError, with_keys
 from claims.schema.yaml_source import read
 
 if TYPE_CHECKING:
     from claims.evidence import Evidence
-    from claims.schema import Claim, Reading
 
 RESULT = Path("reports/claims.json")
 VERDICTS = ("supported", "refuted", "inconclusive")

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from claims.commands import DEFAULT_FILE, write_claim_file
-from claims.schema import ClaimFileError, read_suite
+from claims.schema import ClaimFileError, Reading, read_suite
 from claims.schema.editing import EditError, with_entry
 from claims.schema.yaml_source import Source, control_character, plain_scalar, read
-
-if TYPE_CHECKING:
-    from claims.schema import Reading
 
 NUMBERS = ("by", "within", "factor", "margin", "confidence")
 

@@ -12,13 +12,10 @@ import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from claims.schema import read_suite
+from claims.schema.loading import Reading, read_suite
 from claims.schema.yaml_source import Node, Source
-
-if TYPE_CHECKING:
-    from claims.schema import Reading
 
 WIDTH = 140  # columns that a folded text takes at most
 FOLDED = ("note", "says")  # keys whose long texts are folded
