@@ -90,7 +90,7 @@ def _estimated(
     observed = run.measure(spec, blank.setting, seeds)
     terms = extract_sample(observed, question.terms, spec.experiment(blank.setting))
     # a threshold, so that it can be judged; only its interval is wanted
-    atom = atom_of(replace(question.atoms[0], lower=figure.value), terms.order)
+    atom = atom_of(replace(question.atoms[0], lower=figure.value), terms.terms)
     rng = generator(figure.expression, run.seed_base)
     found = decide(terms.sample, [atom], rng=rng).atoms[0]
     return replace(

@@ -7,7 +7,7 @@ import pytest
 
 from claims.execution.machine import Machine
 from claims.false_positives import ALLOWED
-from claims.report.false_support import rates
+from claims.report.false_positives import false_positive_lines
 from claims.run import Run
 from claims.schema import load_suite
 from claims.store.entries import Store
@@ -104,7 +104,7 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
     (found,) = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
     assert found.passed and found.false_positive_rate < ALLOWED < found.false_positive_rate_skewed
     told = list(
-        rates(
+        false_positive_lines(
             [
                 replace(
                     run.judge(*case),

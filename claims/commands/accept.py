@@ -21,25 +21,31 @@ RESULT = Path("reports/claims.json")
 VERDICTS = ("supported", "refuted", "inconclusive")
 
 
-@click.command(short_help="write a verdict into the claim file")
+@click.command()
 @click.argument("name", metavar="ID")
+@click.option("--because", required=True, help="Why that verdict is right, for the claim's note")
 @click.option(
-    "--because", required=True, help="Why that verdict is right; goes into the claim's note."
+    "--setting", help="Setting that it holds in (default: the result's, where it has one)"
 )
 @click.option(
-    "--setting", help="The setting it holds in; omitted: the result's, where it has only one."
-)
-@click.option(
-    "--verdict", type=click.Choice(VERDICTS), help="Omitted: the verdict of the result file."
+    "--verdict",
+    type=click.Choice(VERDICTS),
+    help="Verdict to expect (default: that of the result file)",
 )
 @click.option(
     "--result",
     type=click.Path(path_type=Path),
     default=RESULT,
     show_default=True,
-    help="The result file that has the verdict.",
+    help="Result file that has the verdict",
 )
-@click.option("--file", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FILE,
+    show_default=True,
+    help="Claim file to edit",
+)
 def command(
     name: str, because: str, setting: str | None, verdict: str | None, result: Path, file: Path
 ) -> None:

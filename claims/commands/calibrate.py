@@ -1,6 +1,4 @@
-"""`calibrate`: how often the verdicts err, by simulation through the functions that judge
-claims.
-"""
+"""`calibrate`: error rates of the verdicts, by simulation through the functions that judge."""
 
 from __future__ import annotations
 
@@ -16,46 +14,52 @@ if TYPE_CHECKING:
     from claims.inference.worlds import Estimation
 
 
-@click.command(short_help="error-rate tables by simulation")
+@click.command()
 @claims_file
 @click.option(
     "--worlds",
     default=4000,
     show_default=True,
     type=click.IntRange(min=50),
-    help="Simulated worlds a cell.",
+    help="Simulated worlds a cell",
 )
 @click.option(
     "--resamples",
     default=1999,
     show_default=True,
     type=click.IntRange(min=199),
-    help="Resamples of each world.",
+    help="Resamples of each world",
 )
 @click.option(
     "--method",
     default="bootstrap-t",
     show_default=True,
-    help="bootstrap-t (the suite's), studentized, t, bca or percentile.",
+    help="Method: bootstrap-t (the suite's), studentized, t, bca or percentile",
 )
 @click.option(
     "--observed/--no-observed",
     default=True,
     show_default=True,
-    help="Also worlds resampled from the suite's own observations in store.",
+    help="Also worlds resampled from the suite's own observations in store",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Seed of the simulation",
+)
 @click.option(
     "--out",
     default="reports/calibration.md",
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the tables go",
 )
 def command(
     file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, out: Path
 ) -> None:
-    """Simulate the verdicts on worlds whose truth is known, and write coverage, width,
-    false-verdict and power tables.
+    """Simulate verdicts in worlds whose truth is known: coverage, width, false verdicts, power.
 
     A short table sets the methods side by side. Observed worlds are drawn from what the claims of
     FILE measured: their atoms, on seeds resampled from the store. Nothing is trained.

@@ -41,7 +41,7 @@ class Line:
     "settings",
     multiple=True,
     metavar="S",
-    help="Plan this setting; repeatable. Omitted: each experiment's first.",
+    help="Plan this setting; repeatable (default: each experiment's first)",
 )
 @click.option("--device", metavar="D", default="auto", show_default=True)
 @click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)

@@ -1,6 +1,4 @@
-"""`compare`: two result files of one memo: verdicts that changed, estimates that moved, claims that
-came and went.
-"""
+"""`compare`: what changed between two result files of one memo."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="compare two result files")
+@click.command()
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
@@ -19,13 +17,15 @@ import click
     type=click.Choice(["text", "markdown", "html"]),
     default="text",
     show_default=True,
+    help="Format of what is printed",
 )
-@click.option("--fail-on", type=click.Choice(["drift"]), help="Exit with 1 where a claim drifted.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Every claim compared, those that did not move as well."
+    "--fail-on", type=click.Choice(["drift"]), help="Exit with code 1 where a claim drifted"
 )
+@click.option("-v", "--verbose", is_flag=True, help="Also claims that did not move")
 def command(old: Path, new: Path, style: str, fail_on: str | None, verbose: bool) -> None:
-    """Compare the result file NEW with OLD, and say what moved by more than chance gives.
+    """Compare the result file NEW with OLD: verdicts that changed, estimates that moved by more
+    than chance gives, claims that were added or removed.
 
     The same seeds on the same code and settings are a replay, and no evidence of anything.
     """

@@ -1,4 +1,4 @@
-"""`history`: a folder of result files as one page."""
+"""`history`: a folder of result files rendered as one page."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="render a folder of result files")
+@click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Where the page goes; omitted: history.html in the folder.",
+    help="Where the page goes (default: history.html in the folder)",
 )
 def command(folder: Path, output: Path | None) -> None:
-    """Each claim's estimate over the result files of FOLDER, changes marked where they happened.
+    """Render each claim's estimate over the result files of FOLDER, with a mark where it changed.
 
     `pytest claims/ --claims-history=FOLDER` adds a file for each whole run.
     """

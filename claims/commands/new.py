@@ -47,32 +47,38 @@ class _Plain(click.ParamType):
 TEXT, NUMBER = _Plain(), _Finite()
 
 
-@click.command(short_help="append a claim")
-@click.option("--file", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True)
-@click.option("--id", "name", type=TEXT, help="The claim's id, such as vec-lowers-heldout-early.")
-@click.option("--memo", type=TEXT, help="The memo that claims it, a key of `memos`.")
-@click.option("--where", type=TEXT, help="Where in the memo.")
-@click.option("--says", type=TEXT, help="The claim in words.")
-@click.option("--experiment", type=TEXT, help="Omitted: the first experiment.")
-@click.option("--expect", type=TEXT, help="What holds: 'dL_held(vec, epoch=5) < 0'.")
-@click.option("--never", type=TEXT, help="What never holds, instead of --expect.")
+@click.command()
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FILE,
+    show_default=True,
+    help="Claim file to append to",
+)
+@click.option("--id", "name", type=TEXT, help="The claim's id, such as vec-lowers-heldout-early")
+@click.option("--memo", type=TEXT, help="The memo that claims it, a key of `memos`")
+@click.option("--where", type=TEXT, help="Where in the memo")
+@click.option("--says", type=TEXT, help="The claim in words")
+@click.option("--experiment", type=TEXT, help="Experiment that it is about (default: the first)")
+@click.option("--expect", type=TEXT, help="What holds, such as 'dL_held(vec, epoch=5) < 0'")
+@click.option("--never", type=TEXT, help="What never holds, instead of --expect")
 @click.option(
     "--for-every",
     "for_every",
     type=TEXT,
     multiple=True,
     metavar="NAME=A,B,C",
-    help="A variable and its labels; repeatable.",
+    help="A variable and its labels; repeatable",
 )
-@click.option("--by", type=NUMBER, help="How many fold << and >> mean.")
-@click.option("--within", type=NUMBER, help="How near approx(a, b) is, as a difference.")
-@click.option("--factor", type=NUMBER, help="How near approx(a, b) is, as a ratio.")
-@click.option("--margin", type=NUMBER, help="What --never forgives.")
-@click.option("--seeds", type=int, help="How many seeds.")
-@click.option("--confidence", type=NUMBER, help="Two-sided confidence.")
-@click.option("--expected", type=TEXT, help="The verdict that passes, where it is not `supported`.")
-@click.option("--note", type=TEXT, help="Why the expected verdict is not `supported`.")
-@click.option("--tag", "tags", type=TEXT, multiple=True, help="A pytest mark; repeatable.")
+@click.option("--by", type=NUMBER, help="How many fold << and >> mean")
+@click.option("--within", type=NUMBER, help="How near approx(a, b) is, as a difference")
+@click.option("--factor", type=NUMBER, help="How near approx(a, b) is, as a ratio")
+@click.option("--margin", type=NUMBER, help="How far beyond its threshold --never still holds")
+@click.option("--seeds", type=int, help="How many seeds")
+@click.option("--confidence", type=NUMBER, help="Two-sided confidence")
+@click.option("--expected", type=TEXT, help="The verdict that passes, where it is not `supported`")
+@click.option("--note", type=TEXT, help="Why the expected verdict is not `supported`")
+@click.option("--tag", "tags", type=TEXT, multiple=True, help="A pytest mark; repeatable")
 def command(
     file: Path, name: str | None, for_every: Sequence[str], tags: Sequence[str], **options: Any
 ) -> None:
@@ -106,7 +112,7 @@ def _check_new(source: Source, name: str) -> None:
 
 
 def _ask(options: dict[str, Any], source: Source) -> None:
-    """Prompts for what a person would be asked about; an empty answer leaves it out."""
+    """Asks for what the options leave out; an empty answer leaves it out as well."""
     memos = source.node(("memos",))
     if options["memo"] is None and memos is not None and isinstance(memos.value, dict):
         options["memo"] = _answer(f"memo ({', '.join(memos.value)}; empty for none)", optional=True)

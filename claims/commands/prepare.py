@@ -28,7 +28,7 @@ from claims.store.entries import Store, StoreError
     "settings",
     multiple=True,
     metavar="S",
-    help="Prepare this setting; repeatable. Omitted: each experiment's first.",
+    help="Prepare this setting; repeatable (default: each experiment's first)",
 )
 @click.option("--device", metavar="D", default="auto", show_default=True)
 @click.option("--precision", metavar="P", help="One that the experiments know, as pytest's")
@@ -38,7 +38,7 @@ from claims.store.entries import Store, StoreError
     "-n",
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes. Omitted: as many as cores on a CPU, one on a GPU.",
+    help="Processes (default: as many as cores on a CPU, one on a GPU)",
 )
 def command(
     file: Path,

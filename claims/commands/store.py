@@ -66,18 +66,18 @@ class _Age(click.ParamType):
     "--older-than",
     type=_Age(),
     metavar="AGE",
-    help="Remove what was not used for so long: 30m, 12h, 30d, 4w.",
+    help="Remove what was not used for so long: 30m, 12h, 30d, 4w",
 )
 @click.option(
     "--max-size",
     type=_Size(),
     metavar="SIZE",
-    help="Remove the least recently used until so much is left: 500M, 8G.",
+    help="Remove the least recently used until so much is left: 500M, 8G",
 )
 @click.option(
     "--unused",
     is_flag=True,
-    help="Remove what no experiment of FILE uses, as it and the code stand now.",
+    help="Remove what no experiment of FILE uses, as it and the code stand now",
 )
 def command(file: Path, older_than: float | None, max_size: int | None, unused: bool) -> None:
     """List what the store of FILE (claims.yaml) holds: age, size, what uses it. With an option:

@@ -57,13 +57,13 @@ class ClaimsReporter:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.evidence or self.published is None:
             return
-        from claims.report.again import chances
-        from claims.report.false_support import rates
+        from claims.report.false_positives import false_positive_lines
+        from claims.report.replication import replication_lines
         from claims.report.terminal import summarize
 
         summarize(terminalreporter, self.published)
         if self.config.get_verbosity() >= 0:
-            for line in (*chances(self.evidence), *rates(self.evidence)):
+            for line in (*replication_lines(self.evidence), *false_positive_lines(self.evidence)):
                 terminalreporter.write_line(line)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             from claims.report.github import annotate

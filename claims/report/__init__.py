@@ -1,1 +1,1 @@
-"""Evidence for readers: the terminal and the result file."""
+"""Reports of a run: terminal, result file, Markdown, pages. They measure and judge nothing."""

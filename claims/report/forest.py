@@ -1,6 +1,4 @@
-"""Estimates set against thresholds on one line: in units in which the threshold is 0 and what is
-claimed lies to the right.
-"""
+"""Forest plots: an estimate and its interval on one line, the threshold in the middle."""
 
 from __future__ import annotations
 
@@ -12,8 +10,9 @@ from claims.evidence import AtomEvidence
 
 @dataclass(frozen=True)
 class Row:
-    """`estimate`, `low`, `high` in [-1, 1] about the threshold at 0, positive where the claim
-    holds; None where undefined or unbounded.
+    """Figures in [-1, 1]: the threshold is 0, what is claimed lies above it.
+
+    None where a figure is undefined or unbounded.
     """
 
     estimate: float | None
@@ -22,9 +21,7 @@ class Row:
 
 
 def row(atom: AtomEvidence) -> Row | None:
-    """An atom's estimate and interval as margins, scaled so that the furthest end touches the edge.
-    None without thresholds.
-    """
+    """An atom's row, scaled so that the furthest end is at the edge; None without thresholds."""
     if atom.estimate is None or (atom.lower is None and atom.upper is None):
         return None
     estimate = margin(atom, atom.estimate)
@@ -44,14 +41,14 @@ def row(atom: AtomEvidence) -> Row | None:
 
 
 def margin(atom: AtomEvidence, value: float) -> float:
-    """How far inside the claim a value lies: negative outside."""
+    """How far a value lies within what is claimed; negative outside."""
     above = value - atom.lower if atom.lower is not None else math.inf
     below = atom.upper - value if atom.upper is not None else math.inf
     return min(above, below)
 
 
 def text(found: Row | None, width: int = 21, *, plain: bool = False) -> str:
-    """A forest plot's row in characters: `       │    ├──●──┤  `. `plain`: in ASCII."""
+    """A row in characters: `       │    ├──●──┤  `. `plain`: in ASCII."""
     bar, dash, left, right, dot = "|-[]o" if plain else "│─├┤●"
     half = width // 2
 

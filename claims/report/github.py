@@ -21,7 +21,7 @@ CUT = "\n\n…cut here: the whole summary is in claims.md.\n"
 
 
 def step_summary(text: str, environment: Mapping[str, str]) -> Path | None:
-    """Append to the file that `GITHUB_STEP_SUMMARY` names, where it names one."""
+    """Append to the file that `GITHUB_STEP_SUMMARY` names; returns its path, None without one."""
     name = environment.get("GITHUB_STEP_SUMMARY")
     if not name:
         return None
@@ -70,7 +70,7 @@ def _command(level: str, file: str, line: int | None, title: str, message: str) 
 
 
 def _data(text: str) -> str:
-    """Escaped as GitHub's runner reads it: one line, whatever a claim holds."""
+    """A message as GitHub's runner reads it: on one line, whatever a claim holds."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,5 +1,6 @@
-"""A folder of result files, one a commit -> one page: each claim's estimate over commits, a change
-marked where it happened.
+"""The history of claims: a folder of result files, one a commit, and a page of them.
+
+The page shows each claim's estimate over commits, with a mark where it changed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ FILE_NAME = "history.html"
 
 @dataclass(frozen=True)
 class Point:
-    """One claim in one result. `change`: what happened to it here, where something did."""
+    """One claim in one result. `change`: how it differs from before, where it does."""
 
     place: int
     evidence: Evidence
@@ -46,8 +47,9 @@ class Track:
 
 
 def read_history(folder: Path) -> list[Result]:
-    """Every whole result in a folder, oldest first. Raises ResultFileError where there is none, or
-    one that cannot be read.
+    """Every result of a whole run in a folder, the oldest first.
+
+    Raises ResultFileError where there is none, or one that cannot be read.
     """
     results = [read_result(path) for path in sorted(folder.glob("*.json"))]
     results = [result for result in results if not result.partial]
@@ -60,8 +62,9 @@ def read_history(folder: Path) -> list[Result]:
 
 
 def entry_name(result: Result) -> str:
-    """`2026-11-22T12-00-00_1a2b3c4d5e.json`: sorted by time in any listing, one a commit and seed
-    base.
+    """The name of a result's file: `2026-11-22T12-00-00_1a2b3c4d5e_0.json`.
+
+    Sorted by time in any listing; one a commit and seed base.
     """
     env = result.environment
     when = re.sub(r"[^0-9T]", "-", str(env.get("commit_date") or env.get("created") or "")[:19])
@@ -79,33 +82,33 @@ def label(result: Result) -> str:
 
 
 def tracks(results: Sequence[Result]) -> list[Track]:
-    """Every claim's points, each compared with where its estimate last stood: slow drift adds up
-    until it is seen.
+    """Every claim's points, each compared with the one at which the claim last changed.
 
-    The chance of any false mark on the page is at most `LEVEL`: it is shared out over the results.
+    So slow drift adds up until it is seen. The chance of any false mark on the page is at most
+    `LEVEL`: it is shared out over the results.
     """
     level = LEVEL / max(1, len(results) - 1)
-    standing: dict[tuple[str, str], tuple[Result, Evidence]] = {}
+    references: dict[tuple[str, str], tuple[Result, Evidence]] = {}
     points: dict[tuple[str, str], list[Point]] = {}
     for place, result in enumerate(results):
-        marked = _marked(standing, result, level)
+        changes = _changes(references, result, level)
         for e in result.claims:
             key = (e.id, e.setting)
-            change = marked.get(key)
-            if key not in standing or change is not None:
-                standing[key] = (result, e)
+            change = changes.get(key)
+            if key not in references or change is not None:
+                references[key] = (result, e)
             points.setdefault(key, []).append(Point(place, e, change))
     return [Track(*key, tuple(found)) for key, found in points.items()]
 
 
-def _marked(
-    standing: dict[tuple[str, str], tuple[Result, Evidence]], result: Result, level: float
+def _changes(
+    references: dict[tuple[str, str], tuple[Result, Evidence]], result: Result, level: float
 ) -> dict[tuple[str, str], ClaimChange]:
-    """Changes of one result against the standing ones."""
-    if not standing:
+    """The changes of one result from the evidence that each claim is compared with."""
+    if not references:
         return {}
-    before = tuple(e for _, e in standing.values())
-    reference = replace(next(iter(standing.values()))[0], claims=before, partial=False)
+    before = tuple(e for _, e in references.values())
+    reference = replace(next(iter(references.values()))[0], claims=before, partial=False)
     return {
         (c.id, c.setting): c
         for c in compare(reference, result, level).changes
@@ -116,7 +119,7 @@ def _marked(
 
 
 def history_page(results: Sequence[Result]) -> str:
-    """The page. Its figures are drawn by matplotlib: there is one a claim, and time to draw it."""
+    """The page as text. matplotlib draws its figures, one a claim."""
     from claims.report.history_plot import trajectory
     from claims.report.page import CLASSES, environment
 
@@ -151,7 +154,7 @@ def _when(result: Result) -> tuple[str, str]:
 
 
 def _utc(when: str | None) -> str:
-    """Commits carry their author's time zone: texts of different zones do not sort."""
+    """A time in UTC, so that texts sort by it: commits carry their author's time zone."""
     try:
         return datetime.fromisoformat(when).astimezone(UTC).isoformat() if when else ""
     except ValueError:

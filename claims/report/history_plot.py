@@ -1,4 +1,4 @@
-"""One claim's estimate over results, as an SVG that takes its colours from the page around it."""
+"""The figure of a claim in a history: estimate and interval by result, as SVG."""
 
 from __future__ import annotations
 
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
     from claims.report.history import Track
 
-INK, MUTED, CHANGE, LIMIT = (
-    "#010101",
-    "#020202",
-    "#030303",
-    "#040404",
-)  # stand-ins, replaced by the page's colours
+# replaced by colours of the page that the figure stands on
+INK, MUTED, CHANGE, LIMIT = "#010101", "#020202", "#030303", "#040404"
 COLORS = {INK: "currentColor", MUTED: "var(--muted)", CHANGE: "var(--no)", LIMIT: "var(--c)"}
 MOST_LABELS = 12
 NOT_DRAWN = (
@@ -37,8 +33,9 @@ def can_draw() -> bool:
 
 
 def trajectory(track: Track, labels: Sequence[str], name: str) -> str:
-    """SVG text: headline estimate and interval at each result, its threshold dashed, changes
-    marked. `name` makes its ids unique.
+    """The SVG: headline estimate and interval at each result, its threshold dashed, changes marked.
+
+    `name` makes its ids unique on a page.
     """
     if not can_draw():
         return NOT_DRAWN
@@ -105,7 +102,7 @@ def _frame(axes: Axes, labels: Sequence[str]) -> None:
 
 
 def for_page(svg: str, name: str, colors: Mapping[str, str]) -> str:
-    """Only the `<svg>`, its stand-in colours and font left to the page, its ids its own."""
+    """The `<svg>` alone, with colours and font of the page; `name` makes its ids unique."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     for stand_in, color in colors.items():

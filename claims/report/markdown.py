@@ -1,4 +1,4 @@
-"""claims.md: the run as GitHub shows it, in a step's summary or under a pull request."""
+"""claims.md: the results as GitHub shows them, in a step's summary or under a pull request."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from claims.report.result_file import Result
 from claims.report.wording import (
     MARKS,
     WORDS,
-    counted,
+    count_line,
+    deciding_seeds,
     estimate,
     expectation,
+    false_positive_rates,
     headline,
     interval,
-    needed,
     number,
     percent,
     thresholds,
-    where_false,
 )
 
 if TYPE_CHECKING:
@@ -30,8 +30,14 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$@&!])")
 
 
 def markdown(result: Result, comparison: Comparison | None = None) -> str:
-    """The summary; whatever a claim's text holds stays text."""
-    parts = ["## Claims", "", counted(result.claims, result.asked), "", *_failures(result.claims)]
+    """The results as Markdown. Texts of claims stay texts, whatever markup they hold."""
+    parts = [
+        "## Claims",
+        "",
+        count_line(result.claims, result.asked),
+        "",
+        *_failures(result.claims),
+    ]
     if comparison is not None:
         parts += _drift(comparison)
     for memo in dict.fromkeys(e.memo for e in result.claims):
@@ -40,7 +46,7 @@ def markdown(result: Result, comparison: Comparison | None = None) -> str:
 
 
 def plain(text: object) -> str:
-    """Text as text: no markup, no new cell, no new line."""
+    """A text with its markup escaped, on one line."""
     return SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
@@ -72,7 +78,7 @@ def _drift(comparison: Comparison) -> Iterator[str]:
 
 
 def _memo(result: Result, memo: str | None) -> Iterator[str]:
-    about = result.memos.get(memo, {})
+    about = result.about(memo)
     yield (
         f"### {plain(memo)}: {plain(about.get('title') or '')}"
         if memo is not None
@@ -80,8 +86,8 @@ def _memo(result: Result, memo: str | None) -> Iterator[str]:
     )
     yield from (
         "",
-        "| verdict | claim | estimate and interval | claimed | n | would pass again | "
-        "supported where false | |",
+        "| verdict | claim | estimate and interval | claimed | n | replication probability | "
+        "false positive rate | |",
         "|---|---|---|---|---|---|---|---|",
     )
     for e in result.claims:
@@ -105,34 +111,23 @@ def _memo(result: Result, memo: str | None) -> Iterator[str]:
 
 def _row(e: Evidence) -> str:
     atom = headline(e)
-    told = "; ".join(
-        text
-        for text in (
-            needed(e),
-            "" if e.outcome not in (FAILED, ERROR) else f"**{plain(expectation(e))}**",
-        )
-        if text
-    )
+    unexpected = f"**{plain(expectation(e))}**" if e.outcome in (FAILED, ERROR) else ""
+    remarks = "; ".join(filter(None, (deciding_seeds(e), unexpected)))
     figures = (estimate(atom), thresholds(atom), e.n_seeds) if atom else (e.reason, "", "")
     cells = [
         f"{MARKS[e.verdict]} {WORDS[e.verdict]}",
         f"**{plain(e.id)}**<br>{plain(e.says or e.expression)}",
         *map(plain, figures),
         percent(e.replication_probability),
-        where_false(e),
-        told,
+        false_positive_rates(e),
+        remarks,
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def _environment(result: Result) -> str:
     env = result.environment
-    shown = {
-        "commit": (env.get("commit") or "")[:10],
-        **{k: env.get(k) for k in ("device", "precision", "torch", "python", "seed_base")},
-    }
-    return (
-        "<sub>"
-        + plain(", ".join(f"{k} {v}" for k, v in shown.items() if v not in (None, "")))
-        + "</sub>"
-    )
+    shown = {"commit": (env.get("commit") or "")[:10]}
+    shown |= {k: env.get(k) for k in ("device", "precision", "torch", "python", "seed_base")}
+    text = ", ".join(f"{name} {value}" for name, value in shown.items() if value not in (None, ""))
+    return f"<sub>{plain(text)}</sub>"

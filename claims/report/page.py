@@ -1,5 +1,6 @@
-"""claims.html: one file to read, check and print. No script, no request; whatever a claim's text
-holds stays text.
+"""claims.html: the results as one page without script or request.
+
+Texts of claims stay texts, whatever markup they hold.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 OPEN_PLOTS = 4  # a claim of more parts shows its two weakest; the others unfold
-UNTOLD = {"title": None, "date": None, "source": None, "reported": ()}
+NO_MEMO = {"title": None, "date": None, "source": None, "reported": ()}
 CLASSES = {
     "supported": "yes",
     "refuted": "no",
@@ -44,7 +45,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """One claim on the page. `parts`: its atoms, the weakest first."""
+    """One claim on the page.
+
+    `parts`: its atoms, the weakest first; `change`: what changed since the baseline.
+    """
 
     slug: str
     evidence: Evidence
@@ -53,10 +57,12 @@ class Section:
 
     @property
     def head(self) -> Part | None:
+        """The weakest atom."""
         return self.parts[0] if self.parts else None
 
     @property
     def css(self) -> str:
+        """The class that colours the section."""
         return CLASSES[self.evidence.verdict]
 
     def seed_rows(self) -> Iterator[tuple[int, list[float]]]:
@@ -70,7 +76,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A memo: its claims and its own figures."""
+    """One memo on the page: its claims, and the figures that it prints."""
 
     memo: str | None
     about: Mapping[str, Any]
@@ -86,7 +92,7 @@ def page(result: Result, comparison: Comparison | None = None) -> str:
     chapters = tuple(
         Chapter(
             memo,
-            UNTOLD | result.memos.get(memo, {}),
+            NO_MEMO | dict(result.about(memo)),
             tuple(s for s in sections if s.evidence.memo == memo),
         )
         for memo in memos
@@ -108,7 +114,7 @@ def page(result: Result, comparison: Comparison | None = None) -> str:
 
 @cache
 def environment() -> jinja2.Environment:
-    """Templates that escape everything, and stop at a name they do not know."""
+    """The templates' environment: it escapes everything and raises for an unknown name."""
     import jinja2
 
     env = jinja2.Environment(
@@ -138,7 +144,7 @@ def _sections(result: Result, comparison: Comparison | None) -> Iterator[Section
     several = len({e.setting for e in result.claims}) > 1
     for e in result.claims:
         slug = _slug(f"{e.id}@{e.setting}" if several else e.id, taken)
-        memo = memo_figures(result.memos.get(e.memo, {}).get("reported", ()), e.setting)
+        memo = memo_figures(result.about(e.memo).get("reported", ()), e.setting)
         yield Section(slug, e, tuple(_parts(e, memo)), changes.get((e.id, e.setting)))
 
 
@@ -151,7 +157,7 @@ def _parts(e: Evidence, memo: Mapping[str, float]) -> Iterator[Part]:
 
 
 def memo_figures(reported: Sequence[Mapping[str, Any]], setting: str) -> dict[str, float]:
-    """{what a printed figure estimates: the figure}, for the marks in plots."""
+    """{text of an estimand: the figure that the memo prints of it}, for the marks in plots."""
     return {
         row["estimand"]: row["value"]
         for row in reported
@@ -160,7 +166,7 @@ def memo_figures(reported: Sequence[Mapping[str, Any]], setting: str) -> dict[st
 
 
 def _slug(text: str, taken: set[str]) -> str:
-    """An anchor that survives from run to run, unique on the page."""
+    """An anchor, unique on the page and the same in every run."""
     base = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "claim"
     slug = next(
         s for s in (base, *(f"{base}-{i}" for i in range(2, len(taken) + 3))) if s not in taken

@@ -1,7 +1,6 @@
-"""`python -m claims.report.picture`: the top of the page as a picture, which README shows.
+"""`python -m claims.report.picture`: a screenshot of the page of a result file, for the README.
 
-Renders reports/claims.json anew and photographs it in the system's Chromium through Playwright (the
-`test` extra).
+Taken in the system's Chromium through Playwright (the `test` extra).
 """
 
 from __future__ import annotations
@@ -48,19 +47,24 @@ def chromium(executable: str) -> Iterator[Browser]:
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path), default="reports/claims.json")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="docs/report.png", show_default=True
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="docs/report.png",
+    show_default=True,
+    help="Where the picture goes",
 )
-@click.option("--from", "anchor", help="An anchor of the page, such as a claim's id, to begin at.")
+@click.option("--from", "anchor", help="Anchor of the page to begin at, such as a claim's id")
 @click.option(
     "--size",
     type=(int, int),
     default=(1040, 1300),
     show_default=True,
-    help="Width and height in CSS pixels.",
+    help="Width and height in CSS pixels",
 )
-@click.option("--dark", is_flag=True)
+@click.option("--dark", is_flag=True, help="In dark colours")
 def main(result: Path, output: Path, anchor: str | None, size: tuple[int, int], dark: bool) -> None:
-    """Photograph the page of a result file."""
+    """Take a screenshot of the page of RESULT."""
     from claims.report.page import page
     from claims.report.result_file import ResultFileError, read_result
 

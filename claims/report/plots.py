@@ -1,8 +1,5 @@
 """Estimation plots after Gardner and Altman: each seed a dot, pairs joined, the interval beside.
 Geometry only; templates draw it.
-
-matplotlib does not draw them: one of its figures takes longer than this whole page may take for 500
-claims (docs/reports.md has the measurement).
 """
 
 from __future__ import annotations
@@ -17,36 +14,26 @@ from claims.language import to_text
 from claims.language.estimand import terms_of
 from claims.language.nodes import Binary, Number, Value
 from claims.language.quantities import at_means, over_seeds, quantity, sides_of, without_log
-from claims.report.ticks import round_ticks
+from claims.report.scales import BOTTOM, TOP, Scale, Tick, scale_of, ticks
 from claims.report.wording import number
 
 if TYPE_CHECKING:
     import numpy as np
 
 WIDTH, HEIGHT = 400, 250
-TOP, BOTTOM = 14, 204  # of the panels
-AXIS, COLUMN_A, COLUMN_B, BESIDE, RIGHT = (
-    58,
-    112,
-    212,
-    296,
-    336,
-)  # x of axis, columns, interval and the axis of differences
+# x of the axis, the columns, the interval, and the axis of differences
+AXIS, COLUMN_A, COLUMN_B, BESIDE, RIGHT = 58, 112, 212, 296, 336
+LEFT_OF_BESIDE = BESIDE - 22  # where the panel of the interval begins
 JITTER = 16
 GOLDEN = 0.618033988749895
 SMALL = 0.12  # of the values' range: an interval smaller than that gets an axis of its own
 
 
 @dataclass(frozen=True)
-class Tick:
-    y: float
-    text: str
-
-
-@dataclass(frozen=True)
 class Column:
-    """One side's seeds: dots as a path of zero-length strokes; `edge`: dots beyond the axis, drawn
-    as arrowheads at its end.
+    """The seeds of one side: dots as a path of zero-length strokes.
+
+    `edge`: seeds beyond the axis, drawn as arrowheads at its end.
     """
 
     x: float
@@ -61,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Bar:
-    """The interval: y of its ends and estimate; an end that is None is unbounded."""
+    """Heights of the interval's ends and the estimate; an end that is None is unbounded."""
 
     x: float
     estimate: float | None
@@ -71,15 +58,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Plot:
+    """The geometry of one plot; lines are (x1, x2, y)."""
+
     columns: tuple[Column, ...]
     pairs: str
     ticks: tuple[Tick, ...]
     bar: Bar
     difference_ticks: tuple[Tick, ...]
-    claimed: (
-        tuple[float, float, float, float] | None
-    )  # x, y, width, height of where the claim holds
-    thresholds: tuple[tuple[float, float, float], ...]  # x1, x2, y
+    claimed: tuple[float, float, float, float] | None  # x, y, width, height of where it holds
+    thresholds: tuple[tuple[float, float, float], ...]
     zero: tuple[float, float, float] | None
     guide: tuple[float, float, float] | None
     log: bool
@@ -87,24 +74,10 @@ class Plot:
     n: int
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Values to y between TOP and BOTTOM; `log` values are logarithms already."""
-
-    low: float
-    high: float
-
-    def __call__(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(BOTTOM - min(max(share, -0.02), 1.02) * (BOTTOM - TOP), 1)
-
-    def holds(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-
 def plot(evidence: Evidence, atom: AtomEvidence, memo: Mapping[str, float]) -> Plot | None:
-    """The plot of one atom, or None where the file holds no seed to draw. `memo`: {estimand's text:
-    the figure printed in the memo}.
+    """The plot of one atom, or None where the file holds no seed to draw.
+
+    `memo`: {text of an estimand: the figure printed in the memo}.
     """
     node = quantity(atom.estimand)
     if node is None or not evidence.terms:
@@ -123,40 +96,23 @@ def _single(
     values: list,
     memo: Mapping[str, float],
 ) -> Plot:
-    marked = _memo(sides[0], memo, atom.log)
-    known = [
-        x
-        for x in (atom.estimate, atom.low, atom.high, atom.lower, atom.upper, marked)
-        if x is not None
-    ]
-    scale = _scale(values[0], known)
-    column = _column(
-        COLUMN_A + 14,
-        sides[0],
-        values[0],
-        scale,
-        at_means(sides[0], evidence.terms),
-        marked,
-        atom.log,
-        spread=True,
-    )
+    """The seeds of one quantity, its interval on the same axis."""
+    (side,), (by_seed,) = sides, values
+    mark, mean = _memo(side, memo, atom.log), at_means(side, evidence.terms)
+    scale = scale_of(by_seed, _known(*_figures(atom), mark))
     return Plot(
-        (column,),
-        "",
-        _ticks(scale, atom.log),
-        _bar(atom, BESIDE, scale),
-        (),
-        _claimed(atom, AXIS, RIGHT - AXIS, scale),
-        tuple(
-            (AXIS, RIGHT, scale(t))
-            for t in (atom.lower, atom.upper)
-            if t is not None and scale.holds(t)
-        ),
-        None,
-        None,
-        atom.log,
-        False,
-        _count(values[0]),
+        columns=(_column(COLUMN_A + 14, side, by_seed, scale, mean, mark, atom.log, spread=True),),
+        pairs="",
+        ticks=ticks(scale, atom.log),
+        bar=_bar(atom, scale),
+        difference_ticks=(),
+        claimed=_claimed(atom, AXIS, RIGHT - AXIS, scale),
+        thresholds=_thresholds(atom, AXIS, scale),
+        zero=None,
+        guide=None,
+        log=atom.log,
+        enlarged=False,
+        n=_count(by_seed),
     )
 
 
@@ -167,70 +123,69 @@ def _pair(
     values: list,
     memo: Mapping[str, float],
 ) -> Plot:
-    import numpy as np
-
+    """The seeds of two sides, and the interval of their difference beside them."""
     means = [at_means(side, evidence.terms) for side in sides]
     marks = [_memo(side, memo, atom.log) for side in sides]
-    known = [
-        x
-        for x in (atom.estimate, atom.low, atom.high, atom.lower, atom.upper, 0.0)
-        if x is not None
-    ]
-    base = means[1] if means[1] is not None else 0.0
-    both = np.concatenate([v for v in values if v is not None])
-    own = _scale(both, [m for m in (*means, *marks) if m is not None])
-    enlarged = max(known) - min(known) < SMALL * (own.high - own.low)
-    scale = (
-        own
-        if enlarged
-        else _scale(
-            both, [*(m for m in (*means, *marks) if m is not None), *(base + x for x in known)]
-        )
-    )
-    beside = (
-        _scale(np.array(known), known) if enlarged else Scale(scale.low - base, scale.high - base)
-    )
+    scale, beside, enlarged = _scales(atom, values, means, marks)
     columns = tuple(
         _column(x, side, v, scale, mean, mark, atom.log, spread=not evidence.paired)
         for x, side, v, mean, mark in zip(
             (COLUMN_A, COLUMN_B), sides, values, means, marks, strict=True
         )
     )
-    zero = (COLUMN_B if not enlarged else BESIDE - 22, RIGHT, beside(0.0))
-    guide = (
-        None
-        if enlarged or atom.estimate is None or means[0] is None
-        else (COLUMN_A, BESIDE, scale(means[0]))
-    )
+    guide = None
+    if not enlarged and atom.estimate is not None and means[0] is not None:
+        guide = (COLUMN_A, BESIDE, scale(means[0]))
     return Plot(
-        columns,
-        _joined(values, scale, evidence.paired),
-        _ticks(scale, atom.log),
-        _bar(atom, BESIDE, beside),
-        _ticks(beside, atom.log, 5),
-        _claimed(atom, BESIDE - 22, RIGHT - BESIDE + 22, beside),
-        tuple(
-            (BESIDE - 22, RIGHT, beside(t))
-            for t in (atom.lower, atom.upper)
-            if t is not None and beside.holds(t)
-        ),
-        zero,
-        guide,
-        atom.log,
-        enlarged,
-        max(map(_count, values)),
+        columns=columns,
+        pairs=_joined(values, scale, evidence.paired),
+        ticks=ticks(scale, atom.log),
+        bar=_bar(atom, beside),
+        difference_ticks=ticks(beside, atom.log, 5),
+        claimed=_claimed(atom, LEFT_OF_BESIDE, RIGHT - LEFT_OF_BESIDE, beside),
+        thresholds=_thresholds(atom, LEFT_OF_BESIDE, beside),
+        zero=(LEFT_OF_BESIDE if enlarged else COLUMN_B, RIGHT, beside(0.0)),
+        guide=guide,
+        log=atom.log,
+        enlarged=enlarged,
+        n=max(map(_count, values)),
     )
+
+
+def _scales(
+    atom: AtomEvidence, values: list, means: Sequence, marks: Sequence
+) -> tuple[Scale, Scale, bool]:
+    """The scales of the two sides and of their difference, and whether the latter is enlarged.
+
+    It is the same scale, shifted so that zero stands at the second side's mean, unless the interval
+    would be too small to see.
+    """
+    import numpy as np
+
+    figures = _known(*_figures(atom), 0.0)
+    both = np.concatenate([v for v in values if v is not None])
+    own = scale_of(both, _known(*means, *marks))
+    if max(figures) - min(figures) < SMALL * (own.high - own.low):
+        return own, scale_of(np.array(figures), figures), True
+    base = means[1] if means[1] is not None else 0.0
+    scale = scale_of(both, [*_known(*means, *marks), *(base + x for x in figures)])
+    return scale, Scale(scale.low - base, scale.high - base), False
+
+
+def _figures(atom: AtomEvidence) -> tuple[float | None, ...]:
+    return atom.estimate, atom.low, atom.high, atom.lower, atom.upper
+
+
+def _known(*values: float | None) -> list[float]:
+    return [value for value in values if value is not None]
 
 
 def _values(side: Value, evidence: Evidence, log: bool) -> np.ndarray | None:
     if not evidence.paired and len({term.labels for term in terms_of(side)}) > 1:
         return None  # replicates of different conditions: no two of them belong together
     inner = without_log(side) if log else side
-    return (
-        over_seeds(side, evidence.terms)
-        if inner is side
-        else _logs(over_seeds(inner, evidence.terms))
-    )
+    found = over_seeds(inner, evidence.terms)
+    return found if inner is side else _logs(found)
 
 
 def _logs(values: np.ndarray | None) -> np.ndarray | None:
@@ -252,23 +207,6 @@ def _memo(side: Value, memo: Mapping[str, float], log: bool) -> float | None:
 
 def _count(values: np.ndarray | None) -> int:
     return 0 if values is None else len(values)
-
-
-def _scale(values: np.ndarray | None, known: Sequence[float]) -> Scale:
-    """Holds all that is `known` and the seeds but for those far out: one diverged ratio must not
-    flatten the rest.
-    """
-    import numpy as np
-
-    inside = values[np.isfinite(values)] if values is not None else np.array([])
-    if len(inside):
-        q1, q3 = np.quantile(inside, (0.25, 0.75))
-        reach = 3 * (q3 - q1) or math.inf
-        inside = inside[(inside >= q1 - reach) & (inside <= q3 + reach)]
-    every = [*inside.tolist(), *known] or [0.0]
-    low, high = min(every), max(every)
-    pad = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
-    return Scale(low - pad, high + pad)
 
 
 def _column(
@@ -320,8 +258,14 @@ def _joined(values: Sequence[np.ndarray | None], scale: Scale, paired: bool) -> 
     )
 
 
-def _bar(atom: AtomEvidence, x: float, scale: Scale) -> Bar:
-    return Bar(x, *(None if v is None else scale(v) for v in (atom.estimate, atom.low, atom.high)))
+def _bar(atom: AtomEvidence, scale: Scale) -> Bar:
+    figures = (atom.estimate, atom.low, atom.high)
+    return Bar(BESIDE, *(None if v is None else scale(v) for v in figures))
+
+
+def _thresholds(atom: AtomEvidence, left: float, scale: Scale) -> tuple:
+    limits = _known(atom.lower, atom.upper)
+    return tuple((left, RIGHT, scale(limit)) for limit in limits if scale.holds(limit))
 
 
 def _claimed(
@@ -334,33 +278,8 @@ def _claimed(
     return (x, top, width, round(bottom - top, 1)) if bottom > top else None
 
 
-def _ticks(scale: Scale, log: bool, n: int = 6) -> tuple[Tick, ...]:
-    found = _log_ticks(scale) if log else round_ticks(scale.low, scale.high, n)
-    texts = {
-        v: number(math.exp(v) if log else (0.0 if abs(v) < 1e-12 * (scale.high - scale.low) else v))
-        for v in found
-        if scale.holds(v)
-    }
-    return tuple(Tick(scale(v), text.replace(".00e", "e")) for v, text in texts.items())
-
-
-def _log_ticks(scale: Scale) -> list[float]:
-    """At 1, 2, 5 of each decade; over many decades, at some of their starts."""
-    low, high = (x / math.log(10) for x in (scale.low, scale.high))
-    step = max(1, math.ceil((high - low) / 5))
-    parts = (1, 2, 5) if high - low < 2.5 else (1,)
-    return [
-        (d * math.log(10) + math.log(part))
-        for d in range(math.floor(low), math.ceil(high) + 1, 1)
-        if d % step == 0
-        for part in parts
-    ]
-
-
 def short(node: Value) -> tuple[str, ...]:
-    """What tells a side from the other in few characters, in at most two lines: its labels, where
-    all its terms have the same.
-    """
+    """The label of a side in at most two short lines: the labels that all its terms have."""
     labels = {term.labels for term in terms_of(node)}
     if len(labels) != 1 or not next(iter(labels)):
         return (_clipped(to_text(node)),)

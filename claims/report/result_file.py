@@ -40,6 +40,10 @@ class Result:
     claims: tuple[Evidence, ...]
     asked: int
 
+    def about(self, memo: str | None) -> Mapping[str, Any]:
+        """What the file has of a memo: title, date, source, printed figures; empty for None."""
+        return self.memos.get(memo, {}) if memo is not None else {}
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any], path: Path) -> Result:
         """The content of a valid file of this version."""

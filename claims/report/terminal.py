@@ -1,11 +1,9 @@
-"""The terminal summary: a table by memo, 80 columns wide where there are no more, quiet under -q,
-every atom under -v.
-"""
+"""The terminal summary: a table by memo, every atom with -v, failures alone with -q."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +14,17 @@ from claims.report.wording import (
     PLAIN_MARKS,
     WORDS,
     bindings,
-    counted,
+    count_line,
+    deciding_seeds,
     estimate,
     expectation,
     headline,
-    needed,
     thresholds,
 )
 
 if TYPE_CHECKING:
+    import pytest
+
     from claims.comparison.changes import Comparison
     from claims.report.publish import Published
 
@@ -38,10 +38,8 @@ NARROW, WIDE = 80, 118
 PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "∞": "inf", "✓": "+", "✗": "x"})
 
 
-def summarize(reporter, published: Published) -> None:
-    """Write the summary of a run through pytest's terminal reporter, which knows about colours,
-    widths and where it writes.
-    """
+def summarize(reporter: pytest.TerminalReporter, published: Published) -> None:
+    """Write the summary of a run through pytest's terminal reporter."""
     verbosity = reporter.config.get_verbosity()
     result = published.result
     plain = not _can_draw(reporter)
@@ -55,9 +53,7 @@ def summarize(reporter, published: Published) -> None:
         if not members:
             continue
         if verbosity >= 0:
-            reporter.write_line(
-                _clean(_title(memo, result.memos.get(memo, {}), width), plain), bold=True
-            )
+            reporter.write_line(_clean(_title(memo, result.about(memo), width), plain), bold=True)
         for one in members:
             for text, markup in rows(
                 one, width, plain=plain, every_atom=verbosity > 0, with_setting=several
@@ -76,7 +72,7 @@ def summarize(reporter, published: Published) -> None:
             ),
             light=True,
         )
-    reporter.write_line(counted(result.claims, result.asked))
+    reporter.write_line(count_line(result.claims, result.asked))
     for path in published.paths if verbosity >= 0 else published.paths[:1]:
         reporter.write_line(f"{_what(path)}: {_near(path)}")
     for note in published.notes:
@@ -91,8 +87,9 @@ def rows(
     every_atom: bool = False,
     with_setting: bool = False,
 ) -> Iterator[tuple[str, dict[str, bool]]]:
-    """A claim's lines and how each is marked up: name and verdict; plot and figures; what would
-    decide it, or what was expected.
+    """A claim's lines, each with its markup.
+
+    Name and verdict; plot and figures; what was expected, and the seeds that would decide it.
     """
     name = evidence.id + (f"@{evidence.setting}" if with_setting else "")
     mark = (PLAIN_MARKS if plain else MARKS)[evidence.verdict]
@@ -117,7 +114,8 @@ def rows(
         yield f"{'':15}NOT AS EXPECTED: {expectation(evidence)}", {"red": True, "bold": True}
     if evidence.verdict == INCONCLUSIVE:
         yield from (
-            (line, {"light": True}) for line in _wrapped(f"{'':15}{needed(evidence)}", width, 15)
+            (line, {"light": True})
+            for line in _wrapped(f"{'':15}{deciding_seeds(evidence)}", width, 15)
         )
     for other in evidence.atoms if every_atom and len(evidence.atoms) > 1 else ():
         label = f"{other.expression}{f' ({bindings(other)})' if other.bindings else ''}"
@@ -130,7 +128,7 @@ def rows(
 
 
 def drift_lines(comparison: Comparison, width: int, *, everything: bool = False) -> Iterator[str]:
-    """What changed since the baseline, most of it claims that did not."""
+    """What changed since the baseline. `everything`: also claims that did not change."""
     shown = [c for c in comparison.changes if c.notable or (everything and c.shift is not None)]
     for change in shown:
         yield from _wrapped(
@@ -152,7 +150,7 @@ def drift_lines(comparison: Comparison, width: int, *, everything: bool = False)
         yield from _wrapped(f"environment: {name} was {then}, is {now}", width, 4)
 
 
-def _title(memo: str | None, about: dict, width: int) -> str:
+def _title(memo: str | None, about: Mapping, width: int) -> str:
     title = f"{memo}  {about.get('title') or ''}" if memo is not None else "claims of no memo"
     return textwrap.shorten(title, width, placeholder="…")
 
@@ -168,7 +166,8 @@ def _wrapped(text: str, width: int, indent: int) -> list[str]:
     ) or [text]
 
 
-def _can_draw(reporter) -> bool:
+def _can_draw(reporter: pytest.TerminalReporter) -> bool:
+    """Whether the terminal's encoding has the characters of the table."""
     encoding = getattr(getattr(reporter._tw, "_file", None), "encoding", None) or "ascii"
     try:
         "├─●┤✓✗−×∞…".encode(encoding)
@@ -178,6 +177,7 @@ def _can_draw(reporter) -> bool:
 
 
 def _clean(text: str, plain: bool) -> str:
+    """The text, in ASCII where `plain`."""
     return (
         text.translate(PLAIN).replace("…", "...").replace("├─●─┤", "[-o-]").replace("│", "|")
         if plain
@@ -186,7 +186,7 @@ def _clean(text: str, plain: bool) -> str:
 
 
 def _near(path: Path) -> Path:
-    """The path as a person in the current folder would write it."""
+    """The path from the current folder, where it lies in it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 

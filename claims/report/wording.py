@@ -1,6 +1,4 @@
-"""How verdicts, figures and counts are written, wherever they are read: a word and a mark, never
-colour alone.
-"""
+"""How every report writes verdicts, figures and counts: in words and marks, not in colour alone."""
 
 from __future__ import annotations
 
@@ -41,12 +39,12 @@ MANY_SEEDS = 100_000  # beyond this a number of seeds is no advice
 
 
 def headline(evidence: Evidence) -> AtomEvidence | None:
-    """The weakest atom, by which a claim is told."""
+    """The weakest atom, whose figures stand for the claim's."""
     return evidence.atoms[evidence.headline] if evidence.atoms else None
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, with a true minus sign; a dash where there is none."""
+    """Three significant digits with a true minus sign; a dash for no number."""
     if value is None or not math.isfinite(value):
         return "–"
     size = abs(value)
@@ -62,11 +60,12 @@ def number(value: float | None) -> str:
 
 
 def bound(value: float | None, sign: str) -> str:
-    """An end of an interval: unbounded where it is none."""
+    """An end of an interval, infinite for no number."""
     return f"{sign}∞" if value is None or not math.isfinite(value) else number(value)
 
 
 def interval(low: float | None, high: float | None) -> str:
+    """`[0.55, 0.85]`, ends infinite for no number."""
     return f"[{bound(low, '−')}, {bound(high, '')}]"
 
 
@@ -80,12 +79,14 @@ def estimate(atom: AtomEvidence) -> str:
 
 
 def ratio_interval(low: float | None, high: float | None) -> str:
+    """`interval` of a ratio: 0 is its lowest end."""
     return f"[{'0' if low is None else number(low)}, {bound(high, '')}]"
 
 
 def thresholds(atom: AtomEvidence) -> str:
-    """What is claimed of the estimate: `< 0`, `0.55 to 0.85`; only the number where the file does
-    not say the side.
+    """What is claimed of the estimate: `< 0`, `0.55 to 0.85`.
+
+    Only the number where the result file does not say the side.
     """
     lower, upper = (shown(x, atom.log) for x in (atom.lower, atom.upper))
     if lower is not None and upper is not None:
@@ -97,11 +98,12 @@ def thresholds(atom: AtomEvidence) -> str:
 
 
 def bindings(atom: AtomEvidence) -> str:
+    """`credit = vec, epoch = 5`: what the variables of the claim stand for in this atom."""
     return ", ".join(f"{name} = {value}" for name, value in atom.bindings.items())
 
 
-def needed(evidence: Evidence) -> str:
-    """What would decide an inconclusive claim, or why nothing is known to."""
+def deciding_seeds(evidence: Evidence) -> str:
+    """How many seeds would decide an inconclusive claim, or why that is not known; else nothing."""
     if evidence.verdict != INCONCLUSIVE:
         return ""
     if evidence.seeds_needed is None:
@@ -115,13 +117,12 @@ def needed(evidence: Evidence) -> str:
 
 
 def percent(share: float | None) -> str:
+    """`12.5 %`; nothing for no number."""
     return "" if share is None else f"{100 * share:.3g} %"
 
 
-def where_false(evidence: Evidence) -> str:
-    """How often it was supported where it is false, symmetric worlds and skewed ones; nothing where
-    that was not asked.
-    """
+def false_positive_rates(evidence: Evidence) -> str:
+    """`2.5 % (17.5 % skewed)`; nothing where the rates were not asked for."""
     skewed = (
         ""
         if evidence.false_positive_rate_skewed is None
@@ -131,11 +132,11 @@ def where_false(evidence: Evidence) -> str:
 
 
 def sentence(evidence: Evidence) -> str:
-    """The verdict in a sentence."""
+    """The verdict and its meaning in a sentence."""
     text = f"{WORDS[evidence.verdict].capitalize()}: {MEANING[evidence.verdict]}"
     if evidence.verdict == INCONCLUSIVE:
-        told = needed(evidence)
-        return f"{text}. {told[:1].upper()}{told[1:]}."
+        seeds = deciding_seeds(evidence)
+        return f"{text}. {seeds[:1].upper()}{seeds[1:]}."
     if evidence.verdict in (ERROR, None):
         return f"{text}: {evidence.reason.rstrip('.')}."
     return (
@@ -144,7 +145,7 @@ def sentence(evidence: Evidence) -> str:
 
 
 def expectation(evidence: Evidence) -> str:
-    """Whether that is what the claim file expects."""
+    """Whether the verdict is the expected one; nothing where it was not asked."""
     if evidence.outcome == NOT_ASKED:
         return ""
     if evidence.outcome == PASSED:
@@ -157,15 +158,15 @@ def expectation(evidence: Evidence) -> str:
 
 
 def counts(evidence: Sequence[Evidence]) -> list[tuple[str, int]]:
-    """[(verdict in words, how many)], none left out silently, those that did not occur left out."""
+    """[(verdict in words, how many)] of the verdicts that occurred."""
     tally = Counter(e.verdict for e in evidence)
     return [
         (WORDS[v], tally[v]) for v in (SUPPORTED, REFUTED, INCONCLUSIVE, ERROR, None) if tally[v]
     ]
 
 
-def counted(evidence: Sequence[Evidence], asked: int) -> str:
-    """One line: how many came out how, how many as expected, and whether that is all of them."""
+def count_line(evidence: Sequence[Evidence], asked: int) -> str:
+    """One line: claims by verdict, how many as expected, and whether that is all of them."""
     parts = ", ".join(f"{n} {word}" for word, n in counts(evidence))
     as_expected = sum(e.outcome == PASSED for e in evidence)
     failed = sum(e.outcome in (FAILED, ERROR) for e in evidence)

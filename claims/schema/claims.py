@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claims.language import Options, nearest, parse_claim
-from claims.language.resolve import names_in
+from claims.language.variables import names_in
 from claims.schema.context import LoadContext
 from claims.schema.entries import ClaimEntry
 from claims.schema.schedules import check_seeds, to_seeds

@@ -18,10 +18,12 @@ from tests.support.commands import TEXT, call
 
 
 def test_every_command_is_registered():
-    modules = {module.name for module in pkgutil.iter_modules(claims.commands.__path__)}
-    assert modules == set(COMMANDS)
-    for name in modules:
-        assert isinstance(importlib.import_module(f"claims.commands.{name}").command, click.Command)
+    names = [module.name for module in pkgutil.iter_modules(claims.commands.__path__)]
+    modules = {name: importlib.import_module(f"claims.commands.{name}") for name in names}
+    commands = {name for name, module in modules.items() if hasattr(module, "command")}
+    assert commands == set(COMMANDS)
+    for name in commands:
+        assert isinstance(modules[name].command, click.Command)
 
 
 def test_every_command_that_the_documents_name_exists():
@@ -93,3 +95,13 @@ def test_a_command_imports_no_other():
 @pytest.mark.parametrize("name", ["accept", "calibrate", "compare", "history", "new", "schema"])
 def test_the_help_of_a_command_imports_nothing_that_trains_or_computes(name):
     assert not modules_after(name, "--help") & (HEAVY - {"pydantic"})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_texts_begin_with_a_capital_and_a_single_phrase_has_no_full_stop(name):
+    command = importlib.import_module(f"claims.commands.{name}").command
+    texts = [COMMANDS[name]]
+    texts += [p.help for p in command.params if isinstance(p, click.Option) and p.help]
+    for text in texts:
+        assert text[0].isupper(), text
+        assert ". " in text or not text.endswith("."), text

@@ -9,24 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims.report.markdown import markdown, plain
-from claims.report.page import page
 
 
-def test_the_summary_tells_whether_each_claim_would_pass_again_and_its_rate_where_false(
-    result,
-):
+def test_a_row_has_the_replication_probability_and_the_rates_of_false_positives(result):
     first, second, *_ = result.claims
-    told = [
-        replace(first, pass_again=0.815, false_support=0.025, false_support_skewed=0.175),
-        replace(second, pass_again=None),
-    ]
-    rows_ = [
-        line
-        for line in markdown(replace(result, claims=tuple(told))).splitlines()
-        if line.startswith("| ✓")
-    ]
-    assert "| 81.5 % | 2.5 % (17.5 % skewed) |" in rows_[0] and "|  |  |" in rows_[1]
-    assert "2.5 % (17.5 % skewed)" in page(replace(result, claims=tuple(told)))
+    rates = {"false_positive_rate": 0.025, "false_positive_rate_skewed": 0.175}
+    changed = (
+        replace(first, replication_probability=0.815, **rates),
+        replace(second, replication_probability=None),
+    )
+    text = markdown(replace(result, claims=changed))
+    assert "| replication probability | false positive rate |" in text
+    known, unknown = [line for line in text.splitlines() if line.startswith("| ✓")]
+    assert "| 81.5 % | 2.5 % (17.5 % skewed) |" in known
+    assert "|  |  |" in unknown
 
 
 NASTY = "a | b\n<script>x</script> `code` **bold** [link](http://x) &amp; @someone #1"

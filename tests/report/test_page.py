@@ -172,3 +172,9 @@ def test_details_unfold_without_script(opened):
 def test_the_same_result_makes_the_same_page(result):
     assert page(result) == page(result)
     assert not re.search(r"https?://(?!www\.w3\.org)", page(result))
+
+
+def test_the_rates_of_false_positives_stand_beside_the_figures(result):
+    rates = {"false_positive_rate": 0.025, "false_positive_rate_skewed": 0.175}
+    text = page(replace(result, claims=(replace(result.claims[0], **rates),)))
+    assert "<dt>false positive rate</dt><dd>2.5 % (17.5 % skewed)</dd>" in text

@@ -3,7 +3,7 @@
 import numpy as np
 
 from claims.evidence import Evidence
-from claims.report.again import chances
+from claims.report.replication import replication_lines
 from tests.support.coin import GOOD
 
 
@@ -41,7 +41,7 @@ def remedy(**fields):
         "replication_worlds": "11110",
         "n_seeds": 16,
     } | fields
-    return list(chances([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
+    return list(replication_lines([Evidence("close", "first", "coin", "gain(a) > 0", **told)]))[1]
 
 
 def test_the_remedy_for_a_close_claim_fits_what_is_expected_of_it():

@@ -1,6 +1,4 @@
-"""What would happen again: the chance that the suite stays green on fresh seeds, and the claims
-that put it at risk.
-"""
+"""The replication probability in words: of all claims together, and of those where it is low."""
 
 from __future__ import annotations
 
@@ -8,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from claims.evidence import INCONCLUSIVE, Evidence
 
-SURE = 0.9
+SURE = 0.9  # claims that are less likely to come out as expected again are listed
 
 
-def stays_green(evidence: Sequence[Evidence]) -> float | None:
+def joint_replication_probability(evidence: Sequence[Evidence]) -> float | None:
     """The share of predicted worlds in which every claim comes out as expected; None where nothing
     was predicted.
 
@@ -21,19 +19,18 @@ def stays_green(evidence: Sequence[Evidence]) -> float | None:
     known = [e.replication_worlds for e in evidence if e.replication_worlds]
     if not known:
         return None
-    worlds = min(map(len, known))
-    return sum(all(passes[w] == "1" for passes in known) for w in range(worlds)) / worlds
+    n_worlds = min(map(len, known))
+    return sum(all(worlds[i] == "1" for worlds in known) for i in range(n_worlds)) / n_worlds
 
 
-def chances(evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Lines for people: the suite as a whole, then each claim that may well come out
-    differently.
-    """
-    green = stays_green(evidence)
-    if green is None:
+def replication_lines(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Lines for people: all claims together, then each whose probability is below `SURE`."""
+    together = joint_replication_probability(evidence)
+    if together is None:
         return
     yield (
-        f"on fresh seeds all claims would come out as expected with a chance of {100 * green:.0f} %"
+        "on fresh seeds all claims would come out as expected with a chance of "
+        f"{100 * together:.0f} %"
     )
     for e in evidence:
         if e.replication_probability is not None and e.replication_probability < SURE:
@@ -45,12 +42,12 @@ def _remedy(evidence: Evidence) -> str:
         return ", as it is not as expected now"
     if evidence.verdict == INCONCLUSIVE:
         return "; seeds that decide it would change what is expected"
-    goes_on = evidence.max_seeds is not None and evidence.n_seeds < evidence.max_seeds
-    schedule = (
-        f"; it stopped at {evidence.n_seeds}, and its schedule goes to {evidence.max_seeds} already"
-        if goes_on
-        else ""
-    )
+    schedule = ""
+    if evidence.max_seeds is not None and evidence.n_seeds < evidence.max_seeds:
+        schedule = (
+            f"; it stopped at {evidence.n_seeds}, and its schedule goes to "
+            f"{evidence.max_seeds} already"
+        )
     if evidence.seeds_to_replicate is None:
         return f"; the data do not say how many seeds would help{schedule}"
     return f"; about {evidence.seeds_to_replicate} seeds in one look would make it 90 %{schedule}"
