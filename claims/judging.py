@@ -180,13 +180,12 @@ def _with_replication(
         seeds_to_replicate,
     )
 
-    expected = evidence.expected
-    if expected is None:
+    if (expected := evidence.expected) is None:
         return evidence
 
     def generators() -> tuple[np.random.Generator, np.random.Generator]:
-        names = (f"{claim.experiment}@{evidence.setting}", f"{claim.id} again")
-        return generator(names[0], seed_base), generator(names[1], seed_base)
+        worlds = generator(f"{claim.experiment}@{evidence.setting}", seed_base)
+        return worlds, generator(f"{claim.id} again", seed_base)
 
     def in_one_look(size: int) -> float:
         worlds, rng = generators()
@@ -202,18 +201,15 @@ def _with_replication(
         )
 
     worlds, rng = generators()
-    replicated = replications(
-        sample, atoms, looks, expected, n_worlds=PREDICTED, worlds=worlds, rng=rng
-    )
-    probability, needed = float(replicated.mean()), None
+    came = replications(sample, atoms, looks, expected, n_worlds=PREDICTED, worlds=worlds, rng=rng)
+    probability, needed = float(came.mean()), None
     if probability < SURE and expected == evidence.verdict != INCONCLUSIVE:
-        needed = seeds_to_replicate(
-            in_one_look, max(sample.sizes), (looks[-1].n, probability), claim.confidence
-        )
+        known = (looks[-1].n, probability)
+        needed = seeds_to_replicate(in_one_look, max(sample.sizes), known, claim.confidence)
     return replace(
         evidence,
         replication_probability=probability,
-        replication_worlds="".join("01"[r] for r in replicated.astype(int)),
+        replication_worlds="".join("01"[r] for r in came.astype(int)),
         seeds_to_replicate=needed,
         max_seeds=looks[-1].n if len(looks) > 1 else None,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claims.evidence import Evidence, plain
 from claims.execution.measure import plan
 from claims.judging import generator
+from claims.language import to_text
 from claims.samples import atom_of, extract_sample
 from claims.schema import NotAsked
 
@@ -68,7 +69,7 @@ def _reproduced(
     question = figure.ask(setting)
     if isinstance(question, NotAsked):
         return blank
-    blank = replace(blank, estimand=str(question.atoms[0].estimand))
+    blank = replace(blank, estimand=to_text(question.atoms[0].node))
     seeds = _most_seeds(figure.experiment, setting, evidence)
     if plan(experiment, seeds, run.machine, run.store).missing:
         return blank

@@ -133,7 +133,7 @@ def test_what_cannot_be_judged_has_one_readable_reason(suite):
     )
     result.assert_outcomes(failed=2, deselected=2)
     text = " ".join(result.stdout.str().split())
-    assert "whether `diverges` can fail is not known in setting default: NonFiniteError: " in text
+    assert "whether `diverges` can fail is not known in setting default: Diverged: " in text
     assert (
         "whether `stops` can fail is not known in setting default: SystemExit: out of coins."
         in text

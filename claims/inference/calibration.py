@@ -5,7 +5,7 @@ calls).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 from typing import Any
 
@@ -76,42 +76,28 @@ def run(
     own: leaving one out changes no other.
     """
     streams = iter(rng.spawn(len(estimations) + len(conjunctions) + 2))
-
-    def judge(name: str, stream: np.random.Generator) -> _Judge:
-        return _Judge(name, confidence, n_resamples, n_worlds, stream)
-
+    judge = _Judge(method, confidence, n_resamples, n_worlds, next(streams))
     rates, errors, beside, compared = [], [], [], []
-    section = judge(method, next(streams))
     for design in observed:
         progress(f"observed: {design.name}")
-        beside += [section.rates(design, None, n) for n in observed_sizes]
-    compare_rng = next(streams)
+        beside += [judge.rates(design, None, n) for n in observed_sizes]
+    judge = replace(judge, rng=next(streams))
     for name in compare if estimations else ():
         progress(f"compared: {name}")
         cells = [(w, n) for w in worlds for n in sizes if (w.name, n) in COMPARED_CELLS]
-        section = judge(name, compare_rng)
-        compared += [section.rates(estimations[0], w, n) for w, n in cells]
+        compared += [replace(judge, method=name).rates(estimations[0], w, n) for w, n in cells]
     for design in estimations:
-        section = judge(method, next(streams))
+        judge = replace(judge, rng=next(streams))
         for world in worlds:
             progress(f"{design.name}: {world.name}")
-            rates += [section.rates(design, world, n) for n in sizes]
+            rates += [judge.rates(design, world, n) for n in sizes]
     for conjunction in conjunctions:
-        section = judge(method, next(streams))
+        judge = replace(judge, rng=next(streams))
         for world in (w for w in worlds if w.symmetric):
             progress(f"{conjunction.name}: {world.name}")
-            at = _sizes_of(conjunction, sizes)
-            errors += [section.errors(conjunction, world, n) for n in at]
-    return Table(
-        rates=tuple(rates),
-        errors=tuple(errors),
-        observed=tuple(beside),
-        compared=tuple(compared),
-        n_worlds=n_worlds,
-        n_resamples=n_resamples,
-        method=method,
-        confidence=confidence,
-    )
+            errors += [judge.errors(conjunction, world, n) for n in _sizes_of(conjunction, sizes)]
+    found = tuple(rates), tuple(errors), tuple(beside), tuple(compared)
+    return Table(*found, n_worlds, n_resamples, method, confidence)
 
 
 def _sizes_of(conjunction: Conjunction, sizes: Sequence[int]) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from claims.report.result_file import VERSION
 from tests.support import ROOT
 from tests.support.coin import GOOD, measured
 
@@ -24,7 +25,7 @@ def test_claims_are_judged_and_recorded(suite, pytester, workers):
     )
     assert tiny["terms"]["gain(level=a)"].__len__() == 8 and tiny["p_holm"] >= tiny["p_value"] > 0.5
     assert result.claims["positive@first"]["p_value"] <= 0.025
-    assert not result.file["partial"] and result.file["version"] == 1
+    assert not result.file["partial"] and result.file["version"] == VERSION
     row = result.file["memos"]["M"]["reported"][0]
     assert row["value"] == 0.9 and row["low"] < row["estimate"] < row["high"]
     text = result.stdout.str()

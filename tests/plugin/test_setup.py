@@ -40,7 +40,7 @@ def test_a_folder_is_no_claim_file(suite, pytester):
             {"--claims-setting": "shfted"},
             "no experiment of claims.yaml has that setting; did you mean `shifted`?",
         ),
-        (GOOD, {"--claims-device": "tpu"}, "device` is 'tpu'; allowed: auto, cpu, cuda"),
+        (GOOD, {"--claims-device": "tpu"}, "device` is 'tpu'; allowed: auto, cpu"),
         (GOOD, {"--claims-seed-base": "-5"}, "`--claims-seed-base` is -5; allowed: 0 or more"),
     ],
     ids=["missing", "label", "metric", "experiment", "syntax", "setting", "device", "seed base"],
@@ -57,12 +57,16 @@ def test_bad_input_is_one_clean_usage_error(suite, claims, options, message, wor
     assert len(errors.strip().splitlines()) < 20
 
 
-def test_cuda_where_there_is_none_is_a_usage_error(suite):
-    import torch
+NETWORKS = """
+version: 1
+experiments:
+  sweep: {kind: "models.experiments.snapshot_sweep:SnapshotSweep", dataset: digits, probe: {lr: 0.02}}
+claims:
+"""
 
-    if torch.cuda.is_available():
-        assert suite(GOOD, "--claims-device=cuda").ret == 0
-    else:
-        result = suite(GOOD, "--claims-device=cuda")
-        assert result.ret == 4
-        result.stderr.fnmatch_lines(["*sees no GPU; use --*device cpu*"])
+
+@pytest.mark.skipif("torch.cuda.is_available()", reason="there is a GPU")
+def test_cuda_where_there_is_none_is_a_usage_error(suite):
+    result = suite("\n  one: {expect: loss(epoch=5) > 0}\n", "--claims-device=cuda", head=NETWORKS)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*sees no GPU; use cpu*"])

@@ -18,7 +18,7 @@ class Coin(Experiment):
         with open(os.environ["MEASURED"], "a") as log:
             log.write("".join(f"{seed}\\n" for seed in seeds))
         if self.fails is not None and self.fails in seeds:
-            raise Diverged(f"training diverged in seed {self.fails}; stop", [self.fails])
+            raise Diverged(f"diverged at epoch 7 in seed {self.fails}", [self.fails])
         if self.fails is not None and self.fails < 0:
             raise SystemExit("out of coins")
         draw = lambda seed, i: numpy.random.default_rng([seed, i]).normal()
