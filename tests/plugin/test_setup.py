@@ -1,6 +1,7 @@
 """What is wrong with the options is said before anything is collected."""
 
 import pytest
+import torch
 
 from tests.support.coin import GOOD, measured
 
@@ -60,12 +61,13 @@ def test_bad_input_is_one_clean_usage_error(suite, claims, options, message, wor
 NETWORKS = """
 version: 1
 experiments:
-  sweep: {kind: "models.experiments.snapshot_sweep:SnapshotSweep", dataset: digits, probe: {lr: 0.02}}
+  sweep:
+    {kind: "models.experiments.snapshot_sweep:SnapshotSweep", dataset: digits, probe: {lr: 0.02}}
 claims:
 """
 
 
-@pytest.mark.skipif("torch.cuda.is_available()", reason="there is a GPU")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_cuda_where_there_is_none_is_a_usage_error(suite):
     result = suite("\n  one: {expect: loss(epoch=5) > 0}\n", "--claims-device=cuda", head=NETWORKS)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
