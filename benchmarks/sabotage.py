@@ -420,7 +420,7 @@ class Bench:
         experiment = self.claims[0].spec.experiment("digits")
         return experiment.measure(seeds, Context(store=store))
 
-    def _judge(self, observed, resamples: int = 0) -> dict[str, str]:
+    def _judge(self, observed, resamples: int = 0) -> dict[str, str | None]:
         from claims import judging as judge
 
         with pytest.MonkeyPatch.context() as patch:

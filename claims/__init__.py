@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from claims.schema import ClaimFileError, Suite
     from claims.schema import load_suite as load
 
+    __version__: str
+
 _HOMES = {
     "claims.evidence": ("AtomEvidence", "Evidence"),
     "claims.experiments": (

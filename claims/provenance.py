@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from claims.experiments.base import MissingLibrary
+
 if TYPE_CHECKING:
     from claims.evidence import Evidence
     from claims.run import Run
@@ -25,14 +27,25 @@ def environment(run: Run) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "cpu_count": os.cpu_count(),
-        "device": run.machine.device,
-        "precision": run.machine.precision,
+        **_placement(run),
         "seed_base": run.seed_base,
         "claims_file": run.suite.path.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **commit_of(run.suite.path.parent),
         **library_versions(),
     }
+
+
+def _placement(run: Run) -> dict[str, str | None]:
+    """Device and precision of what the run measured; None where all was recorded elsewhere."""
+    placements = []
+    for experiment in run.experiments().values():
+        if experiment.available_seeds is None:
+            with contextlib.suppress(MissingLibrary):
+                placements.append(run.machine.place(experiment))
+    devices = dict.fromkeys(p.device for p in placements)
+    precisions = dict.fromkeys(p.precision for p in placements if p.precision)
+    return {"device": ", ".join(devices) or None, "precision": ", ".join(precisions) or None}
 
 
 def library_versions() -> dict[str, str]:

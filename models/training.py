@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -268,7 +269,9 @@ class Trainer:
         """One step of the optimizer, on whole vectors."""
         vector, gradient = [self.vector], [self.gradient]
         if self.task.train.optimizer == "sgd":
-            sgd(vector, gradient, [None], fused=True, lr=rate, **PLAIN_SGD)
+            # a captured graph needs a tensor, which the fused step takes, whatever its stub says
+            lr = cast("float", rate)
+            sgd(vector, gradient, [None], fused=True, lr=lr, **PLAIN_SGD)
         else:
             first, second = ([self.moments[moment]] for moment in MOMENTS)
             steps = [self.n_updates]

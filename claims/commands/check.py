@@ -50,17 +50,18 @@ def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) 
     then of the claims without any.
     """
     reading = read_suite(file)
-    if reading.suite is not None:
-        check_settings(settings, reading.suite)
-        if reading.suite.claims:
-            run = _run(reading.suite, settings, device, seed_base)
-            show(reading.suite, plan(run))
+    suite = reading.suite
+    if suite is not None:
+        check_settings(settings, suite)
+        if suite.claims:
+            run = _run(suite, settings, device, seed_base)
+            show(suite, plan(run))
             for line in variants_lines(run):
                 click.echo(line)
-    if reading.problems:
+    if suite is None or reading.problems:
         print_problems(reading.path, reading.problems, reading.lines)
         raise SystemExit(1)
-    count = len(reading.suite.claims)
+    count = len(suite.claims)
     click.echo(f"{file}: {count} claim{'s' * (count != 1)}, no mistakes.")
 
 

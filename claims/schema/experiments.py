@@ -20,8 +20,9 @@ from claims.schema.problems import Problem
 from claims.schema.suite import ExperimentSpec
 from claims.schema.yaml_source import Source
 
-MAX_TOLD = 200  # a recorded file can be wrong in every row
-Origins = list[tuple[str | int, ...]]  # where in the file options may come from, nearest first
+MAX_PROBLEMS = 200  # a recorded file can be wrong in every row
+NodePath = tuple[str | int, ...]  # of keys and positions, from the top of the file
+Origins = list[NodePath]  # the entries that options may come from, nearest first
 
 
 class Experiments:
@@ -72,8 +73,8 @@ class Experiments:
         self.problems.append(self.source.problem(path, message, hint, **options))
 
     def _merge(self, name: str, path: tuple[str, ...]) -> tuple[str, dict, dict[str, dict]] | None:
-        """Kind, options before any setting, and options by setting; None where they cannot be
-        told.
+        """Kind, options before any setting, and options by setting; None where they are not
+        known.
         """
         if name not in self._merged:
             self._merged[name] = None  # until it is known
@@ -104,7 +105,7 @@ class Experiments:
                 )
             parent = self._merge(entry.like, (*path, name))
             if parent is None:
-                return None  # told already, at the parent
+                return None  # its own problem is recorded
             kind = kind or parent[0]
             model = self._model(kind)
             common = deep_merge(_known(parent[1], model), own)
@@ -147,23 +148,21 @@ class Experiments:
             return None
 
     def _check(self, spec: ExperimentSpec) -> bool:
-        """Makes every setting once, so that wrong options are told with the line that wrote
+        """Makes every setting once, so that wrong options are reported with the line that wrote
         them.
         """
-        good, told = True, set()
+        good, seen = True, set()
         for setting in spec.settings:
             try:
                 spec.describe(setting)
             except SettingsError as error:
                 good = False
                 for where, message in error.problems:
-                    if (where, message) not in told and len(told) < MAX_TOLD:
-                        self._blame(spec, setting, where, message)
-                    told.add((where, message))
-            except (
-                Exception,
-                SystemExit,
-            ) as error:  # a user's own kind may raise anything; it must not become a traceback
+                    if (where, message) not in seen and len(seen) < MAX_PROBLEMS:
+                        self._locate(spec, setting, where, message)
+                    seen.add((where, message))
+            # a user's own kind may raise anything; it must not become a traceback
+            except (Exception, SystemExit) as error:
                 good = False
                 self.fail(
                     ("experiments", spec.name, "kind"),
@@ -171,68 +170,55 @@ class Experiments:
                 )
         return good
 
-    def _blame(
+    def _locate(
         self, spec: ExperimentSpec, setting: str, where: Sequence[str | int], message: str
     ) -> None:
+        """Records a problem of the options at the line that wrote what is wrong."""
         where = tuple(where)
         if where == ("kind",):
             return self.fail((*self._definer(spec.name, "kind"), "kind"), message)
         origins = self._origins(spec.name, setting)
-        while (
-            message != "Field required"
-            and where
-            and not any(self.source.node((*origin, *where)) for origin in origins)
-        ):
+        missing = message == "Field required"
+        while not missing and where and self._holder(origins, where) is None:
             where = where[:-1]  # pydantic ends a path with the member of a union it tried
-        node_at = next(
-            (
-                origin
-                for origin in origins
-                if where and self.source.node((*origin, *where)) is not None
-            ),
-            None,
-        )
+        holder = self._holder(origins, where) if where else None
+        if holder is not None and "Extra inputs are not permitted" in message:
+            return self._unknown_option(spec, holder, where)
         name = ".".join(map(str, where))
-        if node_at is not None and "Extra inputs are not permitted" in message:
-            allowed = _fields_at(self._model(spec.kind), where[:-1])
-            extra = ("kind", "like", "settings", "without_settings") if len(where) == 1 else ()
-            return self.fail(
-                (*node_at, *where),
-                f"`{where[-1]}` is no option of {'.'.join(map(str, where[:-1])) or spec.kind}",
-                nearest(where[-1], (*allowed, *extra)),
-                key=True,
-            )
-        if node_at is not None:
-            value = self.source.node((*node_at, *where)).data()
-            in_the_file = where == (
-                "file",
-            )  # what is wrong stands in the rows of that file, not in its name
-            shown = (
-                ""
-                if in_the_file or isinstance(value, dict | list) or str(value) in message
-                else f", not {value!r}"
-            )
-            return self.fail(
-                (*node_at, *where),
-                f"`{name}` of experiment `{spec.name}`: {_lower(message)}{shown}",
-            )
-        holder = next(
-            (
-                origin
-                for origin in origins
-                if where[:-1] and self.source.node((*origin, *where[:-1])) is not None
-            ),
-            None,
-        )
-        at = (*holder, *where[:-1]) if holder else ("experiments", spec.name)
-        what = (
-            f"`{name}` is missing"
-            if message == "Field required"
-            else f"`{name}`: {_lower(message)}"
-            if name
-            else _lower(message)
-        )
+        if holder is not None:
+            text = f"`{name}` of experiment `{spec.name}`: {_lower(message)}"
+            return self.fail((*holder, *where), text + self._shown(holder, where, message))
+        parent = self._holder(origins, where[:-1]) if where[:-1] else None
+        at = ("experiments", spec.name) if parent is None else (*parent, *where[:-1])
+        if missing:
+            what = f"`{name}` is missing"
+        else:
+            what = f"`{name}`: {_lower(message)}" if name else _lower(message)
         self.fail(at, f"experiment `{spec.name}`, setting `{setting}`: {what}", key=True)
+
+    def _holder(self, origins: Origins, where: NodePath) -> NodePath | None:
+        """The first of the entries that `origins` names which has something at `where`."""
+        for origin in origins:
+            if self.source.node((*origin, *where)) is not None:
+                return origin
+        return None
+
+    def _unknown_option(self, spec: ExperimentSpec, holder: NodePath, where: NodePath) -> None:
+        allowed = _fields_at(self._model(spec.kind), where[:-1])
+        extra = ("kind", "like", "settings", "without_settings") if len(where) == 1 else ()
+        parent = ".".join(map(str, where[:-1])) or spec.kind
+        text = f"`{where[-1]}` is no option of {parent}"
+        self.fail((*holder, *where), text, nearest(where[-1], (*allowed, *extra)), key=True)
+
+    def _shown(self, holder: NodePath, where: NodePath, message: str) -> str:
+        """What the file has there, where the message does not show it."""
+        if where == ("file",):
+            return ""  # what is wrong stands in the rows of that file, not in its name
+        node = self.source.node((*holder, *where))
+        value = None if node is None else node.data()
+        if isinstance(value, dict | list) or str(value) in message:
+            return ""
+        return f", not {value!r}"
 
     def _definer(self, name: str, key: str) -> tuple[str, str]:
         """The experiment whose entry names a key that this one inherits."""
