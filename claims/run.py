@@ -17,7 +17,7 @@ from claims.execution.measure import measure
 from claims.judging import judge
 from claims.schema import Claim, ExperimentSpec, Suite
 from claims.store.entries import Store
-from claims.store.pruning import DEFAULT_BOUND, bytes_of
+from claims.store.pruning import DEFAULT_BOUND, parse_size
 
 if TYPE_CHECKING:
     import xarray
@@ -140,6 +140,6 @@ def store_bound() -> int:
     """
     text = os.environ.get(BOUND_VARIABLE)
     try:
-        return DEFAULT_BOUND if text is None else bytes_of(text)
+        return DEFAULT_BOUND if text is None else parse_size(text)
     except ValueError as error:
         raise ValueError(f"`{BOUND_VARIABLE}`: {error}") from None

@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from claims.store.entries import JOURNAL, Store
-from claims.store.pruning import entries
+from claims.store.pruning import list_entries
 from tests.support import ROOT
 from tests.support.kill_at_write import VARIABLE
 from tests.support.workers import arrays_of, leftovers, training, until
@@ -157,7 +157,7 @@ def forget_some(store, rng):
     first.
     """
     seeds = set(rng.sample(range(8), 4))
-    for entry in entries(store):
+    for entry in list_entries(store):
         if entry.seed in seeds and "epoch-5." not in entry.path.name:
             entry.path.unlink()
 

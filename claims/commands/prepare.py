@@ -17,7 +17,7 @@ from claims.execution.estimates import expected_seconds
 from claims.execution.jobs import Executor, Failure, Job
 from claims.execution.machine import Machine, check_machine, cores
 from claims.execution.measure import observations_digest, plan
-from claims.store.activity import present
+from claims.store.activity import register_process
 from claims.store.entries import Store, StoreError
 
 
@@ -54,7 +54,7 @@ def command(
     store lacks. Exits 1 where something failed.
     """
     from claims.run import first_jobs, store_bound, store_root
-    from claims.store.pruning import prune, sweep
+    from claims.store.pruning import prune, remove_leftovers
 
     try:
         machine = Machine(device, precision, remote=executor_name == "ray")
@@ -66,12 +66,12 @@ def command(
         if not jobs:
             return click.echo("nothing is missing.")
         with (
-            present(store),
+            register_process(store),
             _executor(executor_name, workers or _processes(jobs, machine), **ray) as executor,
         ):
             failures = run(executor, jobs, machine, store)
             prune(store, bound=store_bound())
-        sweep(store)
+        remove_leftovers(store)
     except (StoreError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     for failure in failures:

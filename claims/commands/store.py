@@ -14,7 +14,14 @@ import click
 
 from claims.commands import claims_file, load_or_exit
 from claims.store.entries import Store, StoreError
-from claims.store.pruning import Stored, bytes_of, entries, info_of, prune, sweep
+from claims.store.pruning import (
+    StoredEntry,
+    list_entries,
+    parse_size,
+    prune,
+    read_info,
+    remove_leftovers,
+)
 
 if TYPE_CHECKING:
     from claims.experiments.kinds import BoundExperiment
@@ -45,7 +52,7 @@ class _Size(click.ParamType):
 
     def convert(self, value, param, ctx) -> int:
         try:
-            return bytes_of(value)
+            return parse_size(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -94,7 +101,7 @@ def command(file: Path, older_than: float | None, max_size: int | None, unused: 
     try:
         users = _users(suite)
         if unused or older_than is not None or max_size is not None:
-            sweep(store)
+            remove_leftovers(store)
             wanted = None if not unused else frozenset(users)
             gone = prune(store, bound=max_size, older_than=older_than, keep=wanted)
             click.echo(
@@ -113,7 +120,7 @@ def groups(store: Store, users: Mapping[str, str]) -> list[Group]:
     """
     found = []
     for (stage, digest), members in itertools.groupby(
-        entries(store), key=lambda e: (e.stage, e.digest)
+        list_entries(store), key=lambda e: (e.stage, e.digest)
     ):
         of = list(members)
         found.append(
@@ -202,11 +209,9 @@ def _placements(experiment: BoundExperiment) -> list[tuple[str, str | None]]:
     return [(device, p) for device in devices for p in (kind.precisions or (None,))]
 
 
-def _unclaimed(members: Sequence[Stored]) -> str:
-    kind = next(
-        (info["kind"] for e in members if not e.damaged and (info := info_of(e.path)).get("kind")),
-        "",
-    )
+def _unclaimed(members: Sequence[StoredEntry]) -> str:
+    infos = (read_info(entry.path) for entry in members if not entry.damaged)
+    kind = next((info["kind"] for info in infos if info.get("kind")), "")
     return f"nothing now ({kind}, other settings or code)" if kind else "nothing now"
 
 

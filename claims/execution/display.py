@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from claims.execution.estimates import STAGE
-from claims.store.activity import Standing, standings
+from claims.store.activity import WorkStatus, work_statuses
 from claims.store.entries import Key, Store
 
 if TYPE_CHECKING:
@@ -74,19 +74,19 @@ class Tally:
         default_factory=dict
     )  # time and share at first sight
 
-    def lines(self, found: Mapping[str, Standing], store: Store, now: float) -> list[Line]:
+    def lines(self, found: Mapping[str, WorkStatus], store: Store, now: float) -> list[Line]:
         """A line for every experiment that someone works on."""
-        return [self._line(standing, store, now) for standing in found.values()]
+        return [self._line(status, store, now) for status in found.values()]
 
-    def _line(self, standing: Standing, store: Store, now: float) -> Line:
-        digest = standing.digest
-        asked = self.asked[digest] = self.asked.get(digest, frozenset()) | standing.asked
-        each = self.epochs[digest] = max(self.epochs.get(digest, 0), standing.of_epochs)
+    def _line(self, status: WorkStatus, store: Store, now: float) -> Line:
+        digest = status.digest
+        asked = self.asked[digest] = self.asked.get(digest, frozenset()) | status.asked
+        each = self.epochs[digest] = max(self.epochs.get(digest, 0), status.of_epochs)
         done = sum(store.has(Key(STAGE, digest, seed)) for seed in asked)
-        share = min(done + standing.share, float(len(asked)))
-        epochs = min(done * each + standing.epochs, len(asked) * each)
-        known = self.names().get(digest, Named(standing.kind))
-        left = self._left(digest, share, len(asked), now, known, standing)
+        share = min(done + status.share, float(len(asked)))
+        epochs = min(done * each + status.epochs, len(asked) * each)
+        known = self.names().get(digest, Named(status.kind))
+        left = self._left(digest, share, len(asked), now, known, status)
         return Line(
             digest,
             known.name,
@@ -95,12 +95,12 @@ class Tally:
             epochs,
             len(asked) * each,
             share,
-            standing.doing,
+            status.doing,
             left,
         )
 
     def _left(
-        self, digest: str, share: float, asked: int, now: float, known: Named, standing: Standing
+        self, digest: str, share: float, asked: int, now: float, known: Named, status: WorkStatus
     ) -> float | None:
         since, before = self.began.setdefault(digest, (now, share))
         if now - since >= SETTLED and share - before > 0.01:
@@ -108,7 +108,7 @@ class Tally:
         return (
             None
             if known.seconds is None
-            else (asked - share) * known.seconds / max(1, standing.workers)
+            else (asked - share) * known.seconds / max(1, status.workers)
         )
 
 
@@ -167,7 +167,7 @@ class Display:
 
     def tick(self, now: float) -> None:
         """Bring the bars, or the log, up to date."""
-        lines = self.tally.lines(standings(self.store), self.store, now)
+        lines = self.tally.lines(work_statuses(self.store), self.store, now)
         if self.wants_bars:
             self._draw(lines, now)
         elif lines:

@@ -11,7 +11,7 @@ from claims.execution.machine import Machine, Placement
 from claims.experiments.digests import digest_of
 from claims.experiments.kinds import BoundExperiment
 from claims.store.entries import ENTRY_SUFFIX, Store
-from claims.store.pruning import info_of
+from claims.store.pruning import read_info
 
 STAGE = "observations"
 EARLIER = 8  # entries that an expected time is taken from
@@ -33,7 +33,7 @@ def expected_seconds(experiment: BoundExperiment, machine: Machine, store: Store
     seconds: list[float] = []
     for folder in sorted((store.root / STAGE).glob("*"), key=_changed, reverse=True):
         for path in folder.glob(f"seed-*{ENTRY_SUFFIX}"):
-            info = info_of(path)
+            info = read_info(path)
             if not _alike(info, wanted):
                 break  # one folder, one experiment
             if not info.get("resumed"):

@@ -21,7 +21,7 @@ from claims.experiments.context import Context, snapshots_digest
 from claims.experiments.digests import digest_of
 from claims.experiments.kinds import BoundExperiment
 from claims.experiments.validation import validate_observations
-from claims.store.activity import present
+from claims.store.activity import register_process
 from claims.store.entries import Entry, Key, Store
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _produce(
     """Measure seeds and store each as an entry of its own, in chunks that fit the working set."""
     size = chunk_size(experiment, placement.device, len(seeds))
     about = {"digest": keys[seeds[0]].digest, "kind": experiment.kind, "asked": list(keys)}
-    with present(store, **about) as record:
+    with register_process(store, **about) as record:
         for start in range(0, len(seeds), size):
             chunk, began = seeds[start : start + size], time.monotonic()
             progress = RecordedProgress(record, tuple(chunk))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from claims.experiments.kinds import BoundExperiment
 
 
-class MeasuredError(ValueError):
+class ObservationsError(ValueError):
     """What a kind's `measure` returned is not what it promises: names the kind, the metric and the
     seeds, and says what to return.
     """
@@ -25,12 +25,12 @@ def validate_observations(
     """`observed` with the seeds in the order asked, truth values as 0 and 1, extended precision as
     double, and labels of single precision as they were written.
 
-    Raises MeasuredError.
+    Raises ObservationsError.
     """
     import xarray
 
-    def refuse(what: str, remedy: str) -> MeasuredError:
-        return MeasuredError(
+    def refuse(what: str, remedy: str) -> ObservationsError:
+        return ObservationsError(
             f"`{experiment.kind}` measured seeds {_listed(seeds)} and {what}; {remedy}"
         )
 

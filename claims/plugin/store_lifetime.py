@@ -16,9 +16,9 @@ from claims.execution.display import Display, Named
 from claims.execution.estimates import expected_seconds
 from claims.execution.measure import observations_digest
 from claims.run import Run, store_bound
-from claims.store.activity import present
+from claims.store.activity import register_process
 from claims.store.entries import StoreError
-from claims.store.pruning import Removed, prune, sweep
+from claims.store.pruning import PruneResult, prune, remove_leftovers
 
 
 class StoreLifetime:
@@ -34,13 +34,13 @@ class StoreLifetime:
             raise pytest.UsageError(str(error)) from None
         self.held = contextlib.ExitStack()
         self.display: Display | None = None
-        self.removed = Removed(0, 0, 0)
+        self.removed = PruneResult(0, 0, 0)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         if self.config.getoption("collectonly"):
             return
-        self.held.enter_context(present(self.run.store))
+        self.held.enter_context(register_process(self.run.store))
         writer = getattr(self.config.pluginmanager.getplugin("terminalreporter"), "_tw", None)
         if writer is not None and self.config.get_verbosity() > -2:
             file = self.held.enter_context(_beside_capture(writer._file))
@@ -71,7 +71,7 @@ class StoreLifetime:
             if not self.config.getoption("collectonly"):
                 self.removed = prune(self.run.store, bound=self.bound)
         if not self.config.getoption("collectonly"):
-            sweep(self.run.store)
+            remove_leftovers(self.run.store)
 
     def pytest_terminal_summary(self, terminalreporter) -> None:
         if self.removed.entries:

@@ -1,9 +1,8 @@
-"""What working processes say about their progress, left in the store, where whoever watches reads
-it.
+"""The progress of running processes, recorded in the store for displays to read.
 
-A record is a small JSON file under `working/`, beside a lock that its process holds as long as it
-lives: a record whose lock can be had is a dead one's. Nothing here may disturb the work: what
-cannot be written is not written.
+A record is a small JSON file under `working/`, beside a lock file that its process holds until it
+ends: a record whose lock is free is left over. Nothing here may disturb the work: what cannot be
+written is not written.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store, StoreError
 
-WORKING = "working"  # the folder of living processes' records
+WORKING = "working"  # the folder of the records
 INTERVAL = 0.5  # seconds between two writes of a record
 
 
@@ -49,14 +48,12 @@ class Record:
                 path.unlink()
 
 
-def living(store: Store) -> Iterator[Mapping[str, Any]]:
-    """The records of processes that are at work; those of the dead are removed on the way.
-    Unreadable ones are passed over.
-    """
+def live_records(store: Store) -> Iterator[Mapping[str, Any]]:
+    """The records of running processes. Those left over are removed, unreadable ones skipped."""
     for lock in sorted((store.root / WORKING).glob(f"*{LOCK_SUFFIX}")):
         record = lock.with_suffix(".json")
-        with store.hold(lock, wait=False) as dead:
-            if dead:
+        with store.hold(lock, wait=False) as left_over:
+            if left_over:
                 for left in (record, record.with_suffix(PART_SUFFIX)):
                     with contextlib.suppress(OSError):
                         left.unlink()
@@ -66,9 +63,9 @@ def living(store: Store) -> Iterator[Mapping[str, Any]]:
 
 
 @contextlib.contextmanager
-def present(store: Store, **content: Any) -> Iterator[Record]:
-    """Be known as at work while the block runs. Where the store cannot be written, the block runs
-    all the same.
+def register_process(store: Store, **content: Any) -> Iterator[Record]:
+    """Keep a record of this process while the block runs; without one where the store cannot be
+    written.
     """
     name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     record = Record(store, name, {"pid": os.getpid(), "began": time.time(), **content})
@@ -83,10 +80,8 @@ def present(store: Store, **content: Any) -> Iterator[Record]:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far the seeds of one observations digest are: of those asked for, how many done, and what
-    is under way.
-    """
+class WorkStatus:
+    """The work on one observations digest: the seeds asked for, and those under way."""
 
     digest: str
     kind: str
@@ -99,15 +94,15 @@ class Standing:
     workers: int = 1
 
 
-def standings(store: Store) -> dict[str, Standing]:
-    """{observations digest: standing}, from the records of all living processes."""
-    found: dict[str, Standing] = {}
-    for record in living(store):
+def work_statuses(store: Store) -> dict[str, WorkStatus]:
+    """{observations digest: status}, from the records of all running processes."""
+    found: dict[str, WorkStatus] = {}
+    for record in live_records(store):
         if "digest" not in record or "chunk" not in record:
             continue  # a run without work of its own
         n = len(record["chunk"])
         old = found.get(record["digest"])
-        new = Standing(
+        new = WorkStatus(
             record["digest"],
             record["kind"],
             frozenset(record["asked"]),
@@ -121,9 +116,9 @@ def standings(store: Store) -> dict[str, Standing]:
     return found
 
 
-def _joined(a: Standing, b: Standing) -> Standing:
+def _joined(a: WorkStatus, b: WorkStatus) -> WorkStatus:
     doing = sorted({*a.doing.split(" and "), *b.doing.split(" and ")}, reverse=True)
-    return Standing(
+    return WorkStatus(
         a.digest,
         a.kind,
         a.asked | b.asked,

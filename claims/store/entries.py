@@ -6,10 +6,10 @@ snapshot testing.)
 
 An entry is a safetensors file: arrays, plus a little JSON. It is written beside its target and
 renamed, under a lock that the operating system frees when its holder dies. What does not match its
-checksum is named, set aside and made again. What a killed process left half written goes when its
-seed is next locked, or in the sweep at the end of a run (`claims.store.pruning`). A file's
-modification time says when the entry was made, its access time when it was last used: both are set
-here, whatever the file system's own habits.
+checksum is named, set aside and made again. What a killed process left half written is removed when
+its seed is next locked, or at the end of a run (`claims.store.pruning`). A file's modification time
+says when the entry was made, its access time when it was last used: both are set here, as file
+systems differ in what they record.
 """
 
 from __future__ import annotations
@@ -29,12 +29,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 FORMAT = "claims-store-1"
-ENTRY_SUFFIX, DAMAGED_SUFFIX, PART_SUFFIX, LOCK_SUFFIX = (
-    ".safetensors",
-    ".damaged",
-    ".part",
-    ".lock",
-)
+ENTRY_SUFFIX, DAMAGED_SUFFIX = ".safetensors", ".damaged"
+PART_SUFFIX, LOCK_SUFFIX = ".part", ".lock"
 JOURNAL = "journal.jsonl"
 ELSEWHERE = "set CLAIMS_STORE to a folder"
 
@@ -98,13 +94,9 @@ class Store:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
-                with contextlib.suppress(
-                    OSError
-                ):  # a store that may only be read is used all the same
-                    os.utime(
-                        file.fileno() if os.utime in os.supports_fd else path,
-                        ns=(time.time_ns(), status.st_mtime_ns),
-                    )
+                target = file.fileno() if os.utime in os.supports_fd else path
+                with contextlib.suppress(OSError):  # a store that may only be read
+                    os.utime(target, ns=(time.time_ns(), status.st_mtime_ns))
         except FileNotFoundError:
             return None
         except IsADirectoryError:
@@ -156,8 +148,8 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, stage: str, digest: str, seed: int, *, wait: bool = True) -> Iterator[bool]:
-        """Hold the right to make or remove a seed's entries. Yields whether it was got; without
-        `wait`, False at once when another has it.
+        """Hold the lock on a seed's entries, to make or remove them. Yields whether it was
+        acquired; without `wait`, False at once while another process holds it.
         """
         folder = self.root / stage / digest
         with self.hold(folder / f"seed-{seed}{LOCK_SUFFIX}", wait=wait) as got:
@@ -167,8 +159,8 @@ class Store:
 
     @contextlib.contextmanager
     def hold(self, path: Path, *, wait: bool = True) -> Iterator[bool]:
-        """Hold the lock file `path`, which no one but a living process can hold; it is gone when
-        let go.
+        """Hold the lock file `path`, which only a running process can hold; it is removed on
+        release. Yields whether it was acquired.
         """
         lock = self._acquire(path, wait)
         if lock is None:
@@ -177,8 +169,8 @@ class Store:
         try:
             yield True
         finally:
-            # Removed while held: who waits on the old file sees that it has no name any more, and
-            # tries the new one.
+            # Removed while held: a process that waits for the old file sees that it has no name any
+            # more, and tries the new one.
             with contextlib.suppress(OSError):
                 path.unlink()
             lock.release()
@@ -193,8 +185,8 @@ class Store:
         at_most: int | None = None,
         wait: bool = False,
     ) -> Iterator[list[int]]:
-        """Hold several seeds' locks at once, in ascending order so that no two processes wait for
-        each other. Yields the seeds got.
+        """Hold several seeds' locks, in ascending order so that no two processes wait for each
+        other. Yields the seeds whose locks were acquired.
         """
         with contextlib.ExitStack() as held:
             got: list[int] = []
@@ -243,9 +235,7 @@ class Store:
         raise AssertionError("unreachable")
 
     def _clear_parts(self, folder: Path, seed: int) -> None:
-        """Remove what a killed process left half written of a seed. The caller holds its lock:
-        nobody is writing.
-        """
+        """Remove what a killed process left half written of a seed. The caller holds its lock."""
         for part in [
             *folder.glob(f"seed-{seed}{ENTRY_SUFFIX}{PART_SUFFIX}"),
             *folder.glob(f"seed-{seed}-*{PART_SUFFIX}"),
@@ -257,9 +247,8 @@ class Store:
         path = self.path(key)
         aside = path.with_name(path.name + DAMAGED_SUFFIX)
         with contextlib.suppress(OSError):  # the store is read-only, or another process has done it
-            if read is None or os.path.samestat(
-                path.stat(), read
-            ):  # and made it again: that one stays
+            # one that another process has made since stays
+            if read is None or os.path.samestat(path.stat(), read):
                 os.replace(path, aside)
                 self.note("set aside", key.relative)
         warnings.warn(

@@ -1,8 +1,8 @@
-"""Care of the store: what lies there, what the dead have left, what has to go.
+"""What lies in the store, and the removal of entries and of files that killed processes left.
 
-Nothing here is needed for a result: every entry may be removed at any time, and is made again when
-it is asked for. But no entry is taken from under a process that works: not while its seed is
-locked, and not if it was used since the oldest living run began.
+Nothing here is needed for a result: every entry may be removed at any time, and is measured again
+when it is asked for. But no entry that a process uses is removed: not while its seed is locked, and
+not if it was used since the oldest running process began.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claims.store.activity import WORKING, living
+from claims.store.activity import WORKING, live_records
 from claims.store.entries import (
     DAMAGED_SUFFIX,
     ENTRY_SUFFIX,
@@ -40,7 +40,7 @@ LEFT = re.compile(
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredEntry:
     """One entry as it lies on the disk. `made`, `used`: seconds since 1970."""
 
     stage: str
@@ -54,15 +54,15 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Removed:
-    """What a prune took away: how many entries, of how many bytes; and how many bytes it leaves."""
+class PruneResult:
+    """How many entries a prune removed, of how many bytes; and how many bytes it left."""
 
     entries: int
     size: int
     left: int
 
 
-def entries(store: Store) -> list[Stored]:
+def list_entries(store: Store) -> list[StoredEntry]:
     """All entries, those set aside included. An empty list where there is no store yet."""
     found = []
     for folder in _digest_folders(store):
@@ -72,7 +72,7 @@ def entries(store: Store) -> list[Stored]:
                 if match:
                     status = path.stat()
                     found.append(
-                        Stored(
+                        StoredEntry(
                             folder.parent.name,
                             folder.name,
                             int(match[1]),
@@ -86,23 +86,22 @@ def entries(store: Store) -> list[Stored]:
     return found
 
 
-def info_of(path: Path) -> Mapping[str, Any]:
+def read_info(path: Path) -> Mapping[str, Any]:
     """The JSON data of an entry without its arrays, unverified: for lists and estimates. Empty
     where it cannot be read.
     """
     try:
-        with open(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NOATIME", 0)), "rb"
-        ) as file:  # looking is not using
+        # its time of use stays: it says which entries may be removed
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOATIME", 0)), "rb") as file:
             size = int.from_bytes(file.read(8), "little")
             return json.loads(json.loads(file.read(min(size, 2**24)))["__metadata__"]["info"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
-def sweep(store: Store) -> None:
-    """Remove temporary files, locks and records whose makers are dead: all those whose lock can be
-    had. Never fails.
+def remove_leftovers(store: Store) -> None:
+    """Remove temporary files, locks and records of processes that ended without doing so: all those
+    whose lock is free. Never fails.
     """
     with contextlib.suppress(OSError, StoreError):
         for folder in _digest_folders(store):
@@ -111,10 +110,8 @@ def sweep(store: Store) -> None:
             }
             for seed in sorted(seeds):
                 with store.lock(folder.parent.name, folder.name, seed, wait=False):
-                    # to have held it is enough: its parts went when it was got, itself when it was
-                    # let go
-                    pass
-        for _ in living(store):
+                    pass  # acquiring it removed the temporary files, releasing it the lock file
+        for _ in live_records(store):
             pass
         for folder in (store.root / WORKING, store.root):
             with contextlib.suppress(OSError):  # not empty
@@ -128,7 +125,7 @@ def prune(
     bound: int | None = None,
     older_than: float | None = None,
     keep: Set[str] | None = None,
-) -> Removed:
+) -> PruneResult:
     """Remove entries not used for `older_than` seconds, those whose digest is not in `keep`, and
     then the least recently used until `bound` bytes are left; set-aside ones first.
 
@@ -136,8 +133,8 @@ def prune(
     written.
     """
     now = time.time()
-    in_use_since = min((record.get("began", now) for record in living(store)), default=now)
-    known = sorted(entries(store), key=lambda e: (not e.damaged, e.used))
+    in_use_since = min((record.get("began", now) for record in live_records(store)), default=now)
+    known = sorted(list_entries(store), key=lambda e: (not e.damaged, e.used))
     left, gone = sum(e.size for e in known), []
     for entry in known:
         too_old = older_than is not None and now - entry.used > older_than
@@ -153,10 +150,10 @@ def prune(
     for folder in {entry.path.parent for entry in gone}:
         with contextlib.suppress(OSError):  # not empty
             folder.rmdir()
-    return Removed(len(gone), sum(e.size for e in gone), left)
+    return PruneResult(len(gone), sum(e.size for e in gone), left)
 
 
-def bytes_of(text: str) -> int:
+def parse_size(text: str) -> int:
     """A size as people write it: 500M, 8G, 2.5 GiB (powers of 1024), or plain bytes. Raises
     ValueError.
     """
@@ -166,7 +163,7 @@ def bytes_of(text: str) -> int:
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
-def _remove(store: Store, entry: Stored) -> bool:
+def _remove(store: Store, entry: StoredEntry) -> bool:
     with store.lock(entry.stage, entry.digest, entry.seed, wait=False) as got:
         if not got:
             return False
@@ -193,7 +190,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _shorten_journal(journal: Path) -> None:
-    """Keep the later half of a journal that has grown long."""
+    """Keep the later half of a journal that is too long."""
     if journal.exists() and journal.stat().st_size > JOURNAL_BOUND:
         lines = journal.read_bytes()[-JOURNAL_BOUND // 2 :].split(b"\n", 1)
         part = journal.with_suffix(PART_SUFFIX)

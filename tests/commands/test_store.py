@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from claims.__main__ import main
 from claims.store.entries import Key, Store
-from claims.store.pruning import entries
+from claims.store.pruning import list_entries
 from tests.support import ROOT
 from tests.support.workers import leftovers
 
@@ -56,15 +56,15 @@ def store(tmp_path):
 def test_prepare_trains_what_is_missing_and_store_tells_of_it(run, store):
     assert "nothing stored" in run("store")
     assert "0 of 5 seeds are there, 5 to train" in run("prepare", "-n", "1")
-    assert len(entries(store)) == 5 * 3 and not leftovers(store.root)
+    assert len(list_entries(store)) == 5 * 3 and not leftovers(store.root)
     assert "5 of 5 seeds are there\nnothing is missing" in run("prepare")
     listed = run("store")
     assert "15 entries" in listed and "of at most 8.0 GiB" in listed and listed.count("sweep") == 2
     extra = run("prepare", "--seed-base", "5", "-n", "2")
-    assert "0 of 5 seeds are there, 5 to train, about" in extra and len(entries(store)) == 30
+    assert "0 of 5 seeds are there, 5 to train, about" in extra and len(list_entries(store)) == 30
     assert (
         "0 of 5 seeds are there, 5 to train" in run("prepare", "--precision", "bf16", "-n", "1")
-        and len(entries(store)) == 45
+        and len(list_entries(store)) == 45
     )
     assert "in bf16" in run("store")
 
@@ -88,19 +88,19 @@ def test_a_file_that_cannot_be_read_whole_does_not_make_the_store_unused(run, st
 def test_store_prunes_by_age_size_and_use(run, store, tmp_path):
     run("prepare", "-n", "1")
     assert "removed 0 entries" in run("store", "--unused")
-    old = [e for e in entries(store) if e.seed == 3]
+    old = [e for e in list_entries(store) if e.seed == 3]
     for entry in old:
         os.utime(entry.path, (time.time() - 10 * 86400,) * 2)
     assert f"removed {len(old)} entries" in run("store", "--older-than", "9d")
     run("store", "--max-size", "10K")
-    assert sum(e.size for e in entries(store)) <= 10 * 1024
+    assert sum(e.size for e in list_entries(store)) <= 10 * 1024
     file = tmp_path / "claims.yaml"
     file.write_text(
         file.read_text().replace("lr: 0.02", "lr: 0.03").replace("width: 8", "width: 9")
     )
     assert "nothing now" in run("store")
     run("store", "--unused")
-    assert not entries(store)
+    assert not list_entries(store)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_run_keeps_its_store_within_the_bound_but_for_what_it_used(tmp_path):
     os.utime(place, (time.time() - 1000,) * 2)
     done, claim = suite(tmp_path, CLAIMS_STORE=str(store.root), CLAIMS_STORE_BOUND="1K")
     assert claim["verdict"] == "supported", done.stdout
-    assert not place.exists() and len(entries(store)) == 15, (
+    assert not place.exists() and len(list_entries(store)) == 15, (
         "what this run used is above the bound, and stays"
     )
     assert "1 entries (0 MiB), those longest unused, were removed to stay below" in done.stdout

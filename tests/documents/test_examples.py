@@ -16,7 +16,7 @@ import pytest
 
 from claims.schema import NotAsked, load_suite
 from claims.store.entries import Store
-from claims.store.pruning import sweep
+from claims.store.pruning import remove_leftovers
 from tests.support import ROOT
 from tests.support.workers import leftovers, until
 
@@ -119,7 +119,7 @@ from claims import load
 from claims.execution.machine import Machine
 from claims.run import Run
 from claims.store.entries import Store
-from claims.store.pruning import sweep
+from claims.store.pruning import remove_leftovers
 
 suite = load(Path(sys.argv[1]) / "claims.yaml")
 run = Run(suite, (), Machine(), Store(sys.argv[2]))
@@ -157,5 +157,5 @@ def test_the_long_run_goes_on_from_its_snapshots_when_it_was_killed(tmp_path):
     for name in ("seed-3-epoch-5.safetensors", "seed-3-epoch-10.safetensors"):
         (path,) = store.root.glob(f"snapshots/*/{name}")
         assert path.stat().st_mtime_ns == made[name], "trained again"
-    sweep(store)  # as every run does at its end
+    remove_leftovers(store)  # as every run does at its end
     assert not leftovers(store.root)

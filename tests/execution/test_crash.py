@@ -15,7 +15,7 @@ from claims.execution import chunks
 from claims.execution.machine import Machine
 from claims.execution.measure import measure
 from claims.store.entries import JOURNAL, DamagedEntryWarning, Store, StoreError
-from claims.store.pruning import entries, sweep
+from claims.store.pruning import list_entries, remove_leftovers
 from tests.support import workers as crew
 from tests.support.workers import (
     DieAtEpoch,
@@ -72,7 +72,7 @@ def test_killed_in_training_and_in_writing_then_run_cleanly(store, untouched):
             worker.join(60)
     assert list(store.root.rglob("*.lock"))
     assert same(measure(experiment(), SEEDS, MACHINE, store), expected)
-    sweep(store)
+    remove_leftovers(store)
     assert not leftovers(store.root)
     assert arrays_of(store) == arrays_of(reference)
 
@@ -123,7 +123,7 @@ def test_two_groups_that_start_at_once_make_each_entry_once(store):
 
 def damage(store, n, rng):
     """Spoil n entries, every observation among them; returns {path: its bytes now}."""
-    known = sorted(entries(store), key=lambda e: e.stage)  # observations first
+    known = sorted(list_entries(store), key=lambda e: e.stage)  # observations first
     chosen = known[: len(known) // 6] + rng.sample(known[len(known) // 6 :], n - len(known) // 6)
     paths = [entry.path for entry in chosen]
     for path in paths[: n // 5 * 2]:
@@ -187,7 +187,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(store, u
         text.startswith("StoreError: cannot write ")
         and "File too large. Free some space, or set CLAIMS_STORE" in text
     )
-    assert not leftovers(store.root) and not entries(store)
+    assert not leftovers(store.root) and not list_entries(store)
     assert same(measure(experiment(), SEEDS, MACHINE, store), untouched[1])
 
 
@@ -219,7 +219,7 @@ def test_a_disk_that_fills_up(disk, untouched):
     with pytest.raises(StoreError, match="No space left on device"):
         measure(experiment(), SEEDS, MACHINE, store)
     assert not leftovers(store.root)
-    for entry in entries(store):
+    for entry in list_entries(store):
         assert store.fetch(crew.key_of(entry)) is not None
     (disk / "ballast").unlink()
     assert same(measure(experiment(), SEEDS, MACHINE, store), untouched[1])
@@ -232,4 +232,4 @@ def test_a_store_that_may_only_be_read_serves_what_it_has(disk, untouched):
     assert same(measure(experiment("online_training"), (0, 1), MACHINE, store), expected)
     with pytest.raises(StoreError, match=r"Read-only file system.*set CLAIMS_STORE"):
         measure(experiment("online_training"), (0, 1, 2), MACHINE, store)
-    sweep(store)
+    remove_leftovers(store)

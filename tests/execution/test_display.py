@@ -16,7 +16,7 @@ from claims.execution.measure import (
     plan,
 )
 from claims.execution.progress import RecordedProgress as Progress
-from claims.store.activity import Standing, present, standings
+from claims.store.activity import WorkStatus, register_process, work_statuses
 from claims.store.entries import Key, Store
 from tests.support.workers import DieAtEpoch, experiment, hire, training, until
 
@@ -32,7 +32,7 @@ def test_a_working_process_is_seen_from_another(store):
     (worker,) = hire(store, range(4))
     assert until(lambda: training(store))
     digest = observations_digest(experiment(), MACHINE)
-    found = standings(store)[digest]
+    found = work_statuses(store)[digest]
     assert (
         found.kind == "snapshot_sweep"
         and found.asked == frozenset(range(4))
@@ -42,31 +42,31 @@ def test_a_working_process_is_seen_from_another(store):
     assert 0 < found.share < found.chunk <= 2
     worker.kill()
     worker.join()
-    assert not standings(store)
+    assert not work_statuses(store)
 
 
 def test_shares_count_training_and_what_comes_after(store):
-    with present(store, digest="d", kind="k", asked=[0, 1, 2]) as record:
+    with register_process(store, digest="d", kind="k", asked=[0, 1, 2]) as record:
         progress = Progress(record, (0, 1))
         progress.start(10, beyond=10)
         progress.found([1], 5)
         progress.at_epoch([0, 1], 10)
         progress.done(5, "probing")
-        found = standings(store)["d"]
+        found = work_statuses(store)["d"]
         assert (found.chunk, found.epochs, found.of_epochs, found.doing) == (2, 20, 10, "probing")
         assert found.share == pytest.approx(2 * 15 / 20) and progress.resumed
-    assert not standings(store)
+    assert not work_statuses(store)
 
 
 def test_progress_on_a_store_that_cannot_be_written_disturbs_nothing(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with present(Store(tmp_path / "file"), digest="d", kind="k", asked=[0]) as record:
+    with register_process(Store(tmp_path / "file"), digest="d", kind="k", asked=[0]) as record:
         Progress(record, (0,)).start(3)
-    assert not list(standings(Store(tmp_path / "file")))
+    assert not list(work_statuses(Store(tmp_path / "file")))
 
 
 def standing(**changes):
-    return Standing(
+    return WorkStatus(
         **{
             "digest": "d",
             "kind": "k",
@@ -128,7 +128,7 @@ def test_a_kind_that_tells_nothing_counts_seeds(store):
 
 @pytest.fixture
 def display(store, monkeypatch):
-    monkeypatch.setattr("claims.execution.display.standings", lambda _: {"d": standing()})
+    monkeypatch.setattr("claims.execution.display.work_statuses", lambda _: {"d": standing()})
     return lambda **options: Display(
         store, lambda: {"d": Named("sweep (digits)")}, io.StringIO(), **options
     )
@@ -155,7 +155,7 @@ def test_a_terminal_gets_bars_that_leave_no_trace(display, monkeypatch):
     assert shown.bars is None, "results are coming in"
     shown.tick(shown.hidden_at + 2)
     assert shown.bars is not None
-    monkeypatch.setattr("claims.execution.display.standings", lambda _: {})
+    monkeypatch.setattr("claims.execution.display.work_statuses", lambda _: {})
     shown.tick(shown.hidden_at + 3)
     assert shown.bars is None
 
@@ -164,7 +164,7 @@ def test_a_display_that_fails_ends_no_run(store, monkeypatch):
     def broken(_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("claims.execution.display.standings", broken)
+    monkeypatch.setattr("claims.execution.display.work_statuses", broken)
     monkeypatch.setattr("claims.execution.display.TICK", 0.01)
     with Display(store, dict, io.StringIO(), bars=False) as shown:
         time.sleep(0.1)

@@ -12,7 +12,7 @@ from claims.execution.machine import Machine
 from claims.execution.measure import measure
 from claims.experiments.base import Experiment
 from claims.experiments.kinds import BoundExperiment
-from claims.experiments.validation import MeasuredError, label_of
+from claims.experiments.validation import ObservationsError, label_of
 from claims.store.entries import Store
 
 
@@ -97,7 +97,7 @@ REFUSED = {
 @pytest.mark.parametrize("given", [None, (3, 4, 5)], ids=["through the store", "given seeds"])
 @pytest.mark.parametrize(("make", "told"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_judged_is_refused_by_name(tmp_path, make, told, given):
-    with pytest.raises(MeasuredError) as caught:
+    with pytest.raises(ObservationsError) as caught:
         measured(make, tmp_path, given=given)
     message = str(caught.value)
     assert message.startswith("`lab:Kind` measured seeds 3, 4, 5 and ") and told in message

@@ -8,9 +8,17 @@ import time
 import numpy as np
 import pytest
 
-from claims.store.activity import present
+from claims.store.activity import register_process
 from claims.store.entries import Key, Store
-from claims.store.pruning import WORKING, bytes_of, entries, info_of, living, prune, sweep
+from claims.store.pruning import (
+    WORKING,
+    list_entries,
+    live_records,
+    parse_size,
+    prune,
+    read_info,
+    remove_leftovers,
+)
 from tests.support.workers import CONTEXT, leftovers
 
 ARRAYS = {"a": np.zeros(100)}
@@ -31,28 +39,28 @@ def put(store, digest, seed, *, age=0.0, idle=0.0, part=""):
 
 def test_entries_say_when_they_were_made_and_used(store):
     key = put(store, "d", 3, age=500, idle=100, part="epoch-5")
-    (entry,) = entries(store)
+    (entry,) = list_entries(store)
     assert (entry.stage, entry.digest, entry.seed, entry.damaged) == ("snapshots", "d", 3, False)
     assert (
         entry.size == store.path(key).stat().st_size
         and time.time() - entry.made > 499
         and 90 < time.time() - entry.used < 110
     )
-    assert info_of(entry.path) == {"kind": "k"}
-    assert entries(store)[0].used == entry.used, "looking is not using"
+    assert read_info(entry.path) == {"kind": "k"}
+    assert list_entries(store)[0].used == entry.used, "looking is not using"
     store.fetch(key)
-    (used,) = entries(store)
+    (used,) = list_entries(store)
     assert time.time() - used.used < 10 and used.made == pytest.approx(entry.made)
 
 
 def test_info_of_what_is_no_entry_is_empty(tmp_path):
     (tmp_path / "file").write_bytes(b"\xff" * 40)
-    assert info_of(tmp_path / "file") == info_of(tmp_path / "none") == info_of(tmp_path) == {}
+    assert read_info(tmp_path / "file") == read_info(tmp_path / "none") == read_info(tmp_path) == {}
 
 
 def test_nothing_stored_is_an_empty_list(tmp_path):
-    assert entries(Store(tmp_path / "none")) == []
-    sweep(Store(tmp_path / "none"))
+    assert list_entries(Store(tmp_path / "none")) == []
+    remove_leftovers(Store(tmp_path / "none"))
     assert not (tmp_path / "none").exists()
 
 
@@ -70,7 +78,7 @@ def test_a_sweep_takes_what_the_dead_left_and_nothing_else(store):
     with store.lock("snapshots", "d", 7):
         writing = folder / "seed-7-epoch-5.safetensors.part"
         writing.write_text("a living process writes")
-        sweep(store)
+        remove_leftovers(store)
         assert sorted(p.name for p in folder.iterdir()) == [
             "notes.txt",
             "seed-1.safetensors",
@@ -97,7 +105,7 @@ def test_the_least_recently_used_goes_first(store):
     keys = [
         put(store, "d", seed, age=1000, idle=idle) for seed, idle in enumerate([500, 900, 100, 700])
     ]
-    each = entries(store)[0].size
+    each = list_entries(store)[0].size
     gone = prune(store, bound=2 * each + 1)
     assert (gone.entries, gone.size, gone.left) == (2, 2 * each, 2 * each)
     assert [store.has(key) for key in keys] == [True, False, True, False]
@@ -118,7 +126,7 @@ def test_what_no_one_wants_goes(store):
 
 def test_what_is_locked_or_used_by_a_living_run_stays(store):
     locked, idle = put(store, "d", 0, age=99, idle=99), put(store, "d", 1, age=99, idle=99)
-    with present(store), store.lock("snapshots", "d", 0):
+    with register_process(store), store.lock("snapshots", "d", 0):
         used = put(store, "d", 2, age=99, idle=-1)  # after the run began
         assert prune(store, bound=0).entries == 1
         assert [store.has(key) for key in (locked, idle, used)] == [True, False, True]
@@ -131,30 +139,30 @@ def test_set_aside_entries_go_before_any_other(store):
     key = put(store, "d", 0, age=999, idle=999)
     aside = store.path(key).with_name("seed-5.safetensors.damaged")
     aside.write_bytes(b"x" * 100)
-    found = {entry.path: entry for entry in entries(store)}
+    found = {entry.path: entry for entry in list_entries(store)}
     assert found[aside].damaged and found[aside].seed == 5
     prune(store, bound=found[store.path(key)].size)
     assert not aside.exists() and store.has(key)
 
 
 def _stay(root, ready):
-    with present(Store(root), digest="d"):
+    with register_process(Store(root), digest="d"):
         ready.put(True)
         time.sleep(60)
 
 
 def test_records_are_of_the_living_only(store):
-    with present(store, digest="mine"):
+    with register_process(store, digest="mine"):
         ready = CONTEXT.SimpleQueue()
         other = CONTEXT.Process(target=_stay, args=(store.root, ready), daemon=True)
         other.start()
         ready.get()
-        assert sorted(r["digest"] for r in living(store)) == ["d", "mine"]
+        assert sorted(r["digest"] for r in live_records(store)) == ["d", "mine"]
         other.kill()
         other.join()
-        assert [r["digest"] for r in living(store)] == ["mine"]
+        assert [r["digest"] for r in live_records(store)] == ["mine"]
         assert len(list((store.root / WORKING).iterdir())) == 2, "its record went with it"
-    assert not list(living(store)) and not leftovers(store.root)
+    assert not list(live_records(store)) and not leftovers(store.root)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +170,10 @@ def test_records_are_of_the_living_only(store):
     [("100", 100), ("2K", 2048), ("1.5 GiB", 3 * 2**29), ("8g", 2**33), ("500MB", 500 * 2**20)],
 )
 def test_sizes_as_people_write_them(text, size):
-    assert bytes_of(text) == size
+    assert parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "-1", "8X", "G", "1e3"])
 def test_what_is_no_size(text):
     with pytest.raises(ValueError, match="is no size; write 500M, 8G"):
-        bytes_of(text)
+        parse_size(text)

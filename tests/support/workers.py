@@ -17,7 +17,7 @@ from claims.execution.measure import measure
 from claims.experiments.context import SNAPSHOTS
 from claims.store import entries as snapshots
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store
-from claims.store.pruning import DAMAGED_SUFFIX, entries, living
+from claims.store.pruning import DAMAGED_SUFFIX, list_entries, live_records
 from models.training import Trainer
 from tests.support.experiments import create
 
@@ -126,7 +126,7 @@ def until(condition, seconds=60.0):
 def training(store):
     """Records of those who are in the middle of training."""
     with contextlib.suppress(OSError):
-        return [r for r in living(store) if r.get("doing") == "training" and r.get("epochs")]
+        return [r for r in live_records(store) if r.get("doing") == "training" and r.get("epochs")]
     return []
 
 
@@ -135,7 +135,7 @@ def arrays_of(store):
     aside.
     """
     found = {}
-    for entry in entries(store):
+    for entry in list_entries(store):
         if not entry.damaged:
             key = key_of(entry)
             stored = store.fetch(key)

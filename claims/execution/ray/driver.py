@@ -26,7 +26,7 @@ from claims.execution.ray.resources import Resources
 from claims.execution.ray.work import key_of, make_order
 from claims.experiments.context import SNAPSHOTS, Context
 from claims.experiments.kinds import BoundExperiment
-from claims.store.activity import Record, present
+from claims.store.activity import Record, register_process
 from claims.store.entries import ENTRY_SUFFIX, Key, Store, StoreError
 
 # of a task's workers or nodes in a row, nothing having come back in between; then its seeds are
@@ -152,7 +152,7 @@ class Driver:
         for digest in chunk.snapshots:  # after the observations', as everywhere: no two wait
             held.enter_context(self.store.locks(SNAPSHOTS, digest, seeds, wait=True))
         about = {"digest": chunk.digest, "kind": chunk.experiment.kind, "asked": list(chunk.asked)}
-        record = held.enter_context(present(self.store, **about))
+        record = held.enter_context(register_process(self.store, **about))
         parts = [seeds]
         while parts:
             part = parts.pop()

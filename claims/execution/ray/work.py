@@ -22,7 +22,7 @@ from claims.execution.measure import measure, observations_digest
 from claims.execution.ray.versions import differences, versions
 from claims.experiments.base import Diverged, SettingsError
 from claims.experiments.kinds import BoundExperiment, import_kind
-from claims.store.activity import living
+from claims.store.activity import live_records
 from claims.store.entries import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
 
 TICK = 0.25  # seconds between looks at what is new
@@ -122,7 +122,7 @@ def _send(store: Store, sent: set[Path], post: Post) -> None:
     for path in sorted(sent - found):
         post("removed", vars(key_of(path)))
         sent.discard(path)
-    for record in living(store):
+    for record in live_records(store):
         if "chunk" in record:
             names = ("chunk", "doing", "epochs", "of_epochs", "share")
             post("status", {name: record[name] for name in names})

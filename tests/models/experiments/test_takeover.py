@@ -8,7 +8,7 @@ from claims.execution.measure import measure
 from claims.experiments import Progress, Snapshots
 from claims.experiments.base import SettingsError
 from claims.store.entries import Store, StoreError
-from claims.store.pruning import entries
+from claims.store.pruning import list_entries
 from models.experiments.takeover import forget, run_arms
 from models.settings import BridgeSettings, NetworkSettings, TrainSettings
 from models.training import Task, Trainer, evaluate, fresh, train
@@ -110,7 +110,7 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(
     monkeypatch.setattr(Trainer, "run_epoch", stopping)
     with pytest.raises(Interrupted):
         measure(experiment, seeds, Machine(), store)
-    kept = [entry.path.name for entry in entries(store)]
+    kept = [entry.path.name for entry in list_entries(store)]
     assert len(kept) == len(seeds) and all(f"arms-at-{stop // 10 * 10}." in name for name in kept)
     monkeypatch.setattr(
         Trainer, "run_epoch", lambda trainer: (ran.append(trainer.epoch), original(trainer))
@@ -119,7 +119,7 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(
     assert min(ran) == stop // 10 * 10
     for metric in expected.data_vars:
         np.testing.assert_array_equal(again[metric], expected[metric])
-    assert [entry.stage for entry in entries(store)] == ["observations"] * len(
+    assert [entry.stage for entry in list_entries(store)] == ["observations"] * len(
         seeds
     )  # nothing else stays
 
@@ -140,7 +140,7 @@ def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_
     ):
         np.testing.assert_array_equal(found, values)
     forget(kept, [3, 1], 13)
-    assert not list(entries(kept.store))
+    assert not list(list_entries(kept.store))
 
 
 def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_path, monkeypatch):
@@ -161,12 +161,12 @@ def test_what_is_kept_on_the_way_stays_until_the_observations_are_stored(tmp_pat
     monkeypatch.setattr(Store, "save", full)
     with pytest.raises(StoreError):
         measure(experiment, [3, 1], Machine(), store)
-    assert len(list(entries(store))) == 2 and {entry.stage for entry in entries(store)} == {
-        "snapshots"
-    }
+    assert len(list(list_entries(store))) == 2 and {
+        entry.stage for entry in list_entries(store)
+    } == {"snapshots"}
     monkeypatch.undo()
     measure(experiment, [3, 1], Machine(), store)
-    assert [entry.stage for entry in entries(store)] == ["observations"] * 2
+    assert [entry.stage for entry in list_entries(store)] == ["observations"] * 2
 
 
 @pytest.mark.parametrize(
