@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 from pydantic import Field
 
 from claims.experiments import PositiveFloat, PositiveInt, Settings, source_digest
 from models import datasets
-
-if TYPE_CHECKING:
-    from models.training import Task
 
 PRECISIONS = ("fp32", "bf16")  # of training's matrix products; the first is the usual
 
@@ -125,19 +122,6 @@ class TrainedSettings(Settings):
     @classmethod
     def _known(cls, name: str, info: pydantic.ValidationInfo) -> str:
         return datasets.full_name(name, (info.context or {}).get("base"))
-
-    def task(self, precision: str = "") -> Task:
-        """What is trained, for `models.training`; precision: of PRECISIONS, "" for the usual."""
-        from models.training import Task
-
-        return Task(
-            self.dataset,
-            self.network,
-            self.train,
-            self.feedback.scale,
-            self.bridge,
-            precision or PRECISIONS[0],
-        )
 
     def bytes_of_seed(self, arms: int = 1) -> int:
         """The working set of one seed in training, `arms` networks of it."""

@@ -3,6 +3,7 @@ and nothing on the way to collected items imports what takes long.
 """
 
 import ast
+import graphlib
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support import ROOT
 
+ROOMS = ("benchmarks", "claims", "models")
 HEAVY = ("torch", "xarray", "pandas", "scipy", "sklearn", "matplotlib", "ray")
 
 
@@ -45,6 +47,23 @@ def test_models_use_the_extension_interface_and_nothing_else_of_the_tool(path):
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "claims":
             assert node.module == "claims.experiments"
             assert {alias.name for alias in node.names} <= set(experiments.__all__)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports inside functions and for types count too. Importing a package for one of its modules
+    is an import of that module.
+    """
+    paths = {name_of(path).removesuffix(".py").replace("/", "."): path for path in modules(*ROOMS)}
+    paths = {name.removesuffix(".__init__"): path for name, path in paths.items()}
+    graph = {}
+    for name, path in paths.items():
+        froms = [node for node in ast.walk(ast.parse(path.read_text())) if hasattr(node, "module")]
+        named = {(node.module, alias.name) for node in froms for alias in node.names}
+        within = {f"{module}.{part}" for module, part in named} & paths.keys()
+        packages = {module for module, part in named if f"{module}.{part}" not in paths}
+        graph[name] = (within | packages) & paths.keys() - {name}
+    assert len(graph) > 150 and sum(map(len, graph.values())) > 400  # it was read
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 def test_every_documented_name_is_there():

@@ -2,7 +2,8 @@
 reduced to atoms.
 """
 
-from claims.language.atoms import CompiledAtom, compile_claim, compile_value
+from claims.language.atoms import compile_claim, compile_value
+from claims.language.compiled import CompiledAtom
 from claims.language.derived import check_derived
 from claims.language.estimand import Estimand
 from claims.language.nodes import ExpressionError, Span, Term

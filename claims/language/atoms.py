@@ -7,13 +7,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from claims.language.checks import check_atom
+from claims.language.compiled import CompiledAtom
 from claims.language.contradictions import check_together
-from claims.language.estimand import Estimand, constant, denominators_of, terms_of
+from claims.language.estimand import constant, denominators_of, terms_of
 from claims.language.nodes import (
-    NOWHERE,
     Approx,
     Binary,
     Call,
@@ -25,43 +24,15 @@ from claims.language.nodes import (
     Term,
     Value,
     parts_of,
+    scalar_text,
 )
 from claims.language.options import Options, apply_options
-from claims.language.printer import scalar_text, to_text
+from claims.language.printer import to_text
 from claims.language.resolve import Vocabulary
 from claims.language.variables import bind
 
 MAX_ATOMS = 1000
 Limits = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class CompiledAtom:
-    """One comparison of a claim: lower < node < upper, with `node` a quantity over means.
-
-    expression, bindings: the comparison for readers, and the values of its `for_every` variables.
-    positive: sides that must be shown positive. nonzero: denominators, to be shown off zero. log:
-    `node` is the logarithm of a ratio, which is what a reader wants to see. span: its place.
-    """
-
-    expression: str
-    bindings: Mapping[str, Scalar]
-    node: Value
-    lower: float = -math.inf
-    upper: float = math.inf
-    positive: tuple[Value, ...] = ()
-    nonzero: tuple[Value, ...] = ()
-    log: bool = False
-    span: Span = NOWHERE
-
-    @property
-    def quantities(self) -> tuple[Value, ...]:
-        """All that is evaluated when the atom is judged."""
-        return (self.node, *self.positive, *self.nonzero)
-
-    def estimand(self, terms: Sequence[Term]) -> Estimand:
-        """What is estimated, as a function of the means of `terms` in this order."""
-        return Estimand(self.node, tuple(terms))
 
 
 def compile_claim(

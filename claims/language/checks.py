@@ -13,7 +13,7 @@ from claims.language.nodes import Binary, Call, ExpressionError, Mean, Negate, N
 from claims.language.printer import to_text
 
 if TYPE_CHECKING:
-    from claims.language.atoms import CompiledAtom
+    from claims.language.compiled import CompiledAtom
 
 Interval = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)

@@ -14,7 +14,7 @@ from claims.language.estimand import constant, terms_of
 from claims.language.nodes import Binary, Call, ExpressionError, Negate, Number, Span, Value
 
 if TYPE_CHECKING:
-    from claims.language.atoms import CompiledAtom
+    from claims.language.compiled import CompiledAtom
 
 ZERO = "zero"  # the other side of a quantity that is compared with a number
 MAX_SHOWN = 5  # parts of a contradiction that its message names

@@ -4,6 +4,7 @@ the text.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, overload
@@ -81,6 +82,19 @@ class Label(Placed):
     index: int = field(default=0, compare=False, repr=False)
 
 
+def scalar_text(value: Scalar) -> str:
+    """A label as it must be written: bare where it is a name or a number, quoted otherwise."""
+    if isinstance(value, str):
+        bare = (
+            value.isascii()
+            and value.isidentifier()
+            and not keyword.iskeyword(value)
+            and value not in RESERVED
+        )
+        return value if bare else repr(value)
+    return repr(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One metric with a label for each of its dimensions: expressions are made of its mean over
@@ -91,9 +105,9 @@ class Term:
     labels: tuple[tuple[str, Scalar], ...] = ()
 
     def __str__(self) -> str:
-        from claims.language.printer import term_text
-
-        return term_text(self)
+        """The selection that names every dimension."""
+        inside = ", ".join(f"{dimension}={scalar_text(label)}" for dimension, label in self.labels)
+        return f"{self.metric}({inside})" if inside else self.metric
 
 
 @dataclass(frozen=True, slots=True)

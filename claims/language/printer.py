@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import keyword
-
 from claims.language.nodes import (
-    RESERVED,
     Approx,
     Binary,
     Call,
@@ -16,9 +13,8 @@ from claims.language.nodes import (
     Negate,
     Node,
     Number,
-    Scalar,
     Select,
-    Term,
+    scalar_text,
 )
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -60,7 +56,7 @@ def to_text(node: Node) -> str:
             ]
             return f"{metric}({', '.join(inside)})" if inside else metric
         case Mean(term):
-            return term_text(term)
+            return str(term)
     raise TypeError(f"no text for {type(node).__name__}")
 
 
@@ -83,22 +79,3 @@ def _precedence(node: Node) -> int:
 def label_text(label: Label) -> str:
     """A label of a selection as it is written: quoted where it was quoted."""
     return repr(label.value) if label.quoted else scalar_text(label.value)
-
-
-def scalar_text(value: Scalar) -> str:
-    """A label as it must be written: bare where it is a name or a number, quoted otherwise."""
-    if isinstance(value, str):
-        bare = (
-            value.isascii()
-            and value.isidentifier()
-            and not keyword.iskeyword(value)
-            and value not in RESERVED
-        )
-        return value if bare else repr(value)
-    return repr(value)
-
-
-def term_text(term: Term) -> str:
-    """A term as the selection that names every dimension."""
-    inside = ", ".join(f"{dimension}={scalar_text(label)}" for dimension, label in term.labels)
-    return f"{term.metric}({inside})" if inside else term.metric

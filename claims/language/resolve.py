@@ -17,10 +17,11 @@ from claims.language.nodes import (
     Term,
     Value,
     children,
+    scalar_text,
     walk,
     with_children,
 )
-from claims.language.printer import scalar_text, to_text
+from claims.language.printer import to_text
 
 Description = Mapping[str, Mapping[str, tuple]]  # {metric: {dimension: labels}}
 

@@ -22,7 +22,7 @@ from claims.run import Run
 from claims.schema.problems import ClaimFileError
 
 if TYPE_CHECKING:
-    from claims.report.publish import ReportOptions
+    from claims.report.published import ReportOptions
 
 PACKAGE = Path(claims.__file__).parent
 HYPOTHESIS = "hypothesispytest"  # the name by which its pytest plugin is registered

@@ -12,7 +12,7 @@ from claims.evidence import Evidence
 from claims.run import Run
 
 if TYPE_CHECKING:
-    from claims.report.publish import Published, ReportOptions
+    from claims.report.published import Published, ReportOptions
 
 
 class ClaimsReporter:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.execution.jobs import Executor
-    from claims.report.publish import ReportOptions
+    from claims.report.published import ReportOptions
 
 
 def make_run(
@@ -65,7 +65,8 @@ def make_report_options(config: pytest.Config, run: Run) -> ReportOptions:
     """What the options ask of the reports. Raises RunError; a bad baseline is found before anything
     is measured.
     """
-    from claims.report.publish import ReportOptions, read_baseline
+    from claims.report.publish import read_baseline
+    from claims.report.published import ReportOptions
     from claims.report.result_file import ResultFileError
 
     where = config.invocation_params.dir

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.comparison.changes import ClaimChange
-    from claims.report.publish import Published
+    from claims.report.published import Published
     from claims.schema import Suite
 
 LARGEST = 1_000_000  # bytes; GitHub refuses a step's summary beyond 1 MiB

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,35 +15,10 @@ from claims.comparison.changes import ClaimChange
 from claims.comparison.drift import LEVEL, compare
 from claims.evidence import Evidence
 from claims.report.result_file import Result, ResultFileError, read_result
+from claims.report.tracks import Point, Track
 from claims.report.wording import MARKS, WORDS, headline
 
 FILE_NAME = "history.html"
-
-
-@dataclass(frozen=True)
-class Point:
-    """One claim in one result. `change`: how it differs from before, where it does."""
-
-    place: int
-    evidence: Evidence
-    change: ClaimChange | None = None
-
-
-@dataclass(frozen=True)
-class Track:
-    """One claim in one setting through all results that have it."""
-
-    id: str
-    setting: str
-    points: tuple[Point, ...]
-
-    @property
-    def last(self) -> Evidence:
-        return self.points[-1].evidence
-
-    @property
-    def changes(self) -> tuple[Point, ...]:
-        return tuple(p for p in self.points if p.change is not None)
 
 
 def read_history(folder: Path) -> list[Result]:

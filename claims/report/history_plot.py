@@ -15,7 +15,7 @@ from claims.report.wording import headline
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from claims.report.history import Track
+    from claims.report.tracks import Track
 
 # replaced by colours of the page that the figure stands on
 INK, MUTED, CHANGE, LIMIT = "#010101", "#020202", "#030303", "#040404"

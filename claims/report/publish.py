@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claims.report.published import Published, ReportOptions
 from claims.report.result_file import (
     FILE_NAME,
     Result,
@@ -19,35 +19,10 @@ from claims.report.result_file import (
 )
 
 if TYPE_CHECKING:
-    from claims.comparison.changes import Comparison
     from claims.results import RunResults
     from claims.schema import Suite
 
 PARTIAL_NAME = "claims.partial.json"
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """What the command line asks of the reports.
-
-    `baseline` is the file as it was before the run; `history` the folder that this run is added to.
-    """
-
-    folder: Path
-    baseline: Result | None = None
-    fail_on_drift: bool = False
-    history: Path | None = None
-
-
-@dataclass(frozen=True)
-class Published:
-    """The result, the files that were written, and the comparison with the baseline."""
-
-    result: Result
-    paths: tuple[Path, ...]
-    comparison: Comparison | None
-    notes: tuple[str, ...] = field(default=())
-    failed_on_drift: bool = False
 
 
 def read_baseline(path: Path, suite: Suite) -> Result:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from claims.comparison.changes import Comparison
-    from claims.report.publish import Published
+    from claims.report.published import Published
 
 COLORS = {
     PASSED: {"green": True},

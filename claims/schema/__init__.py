@@ -2,16 +2,15 @@
 
 from claims.schema.loading import LoadResult, load_suite, read_suite
 from claims.schema.problems import ClaimFileError, Problem
+from claims.schema.specs import ExperimentSpec, Undescribed
 from claims.schema.suite import (
     Claim,
-    ExperimentSpec,
     Memo,
     NotAsked,
     Question,
     Reported,
     Seeds,
     Suite,
-    Undescribed,
 )
 
 __all__ = [

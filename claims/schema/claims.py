@@ -10,7 +10,8 @@ from claims.language.variables import names_in
 from claims.schema.context import LoadContext
 from claims.schema.entries import ClaimEntry
 from claims.schema.schedules import check_seeds, to_seeds
-from claims.schema.suite import Claim, ExperimentSpec, displayed
+from claims.schema.specs import ExperimentSpec
+from claims.schema.suite import Claim, displayed
 
 
 def load_claim(context: LoadContext, name: str, entry: ClaimEntry) -> Claim | None:

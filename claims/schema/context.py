@@ -8,7 +8,7 @@ from typing import Any
 from claims.language import ExpressionError, nearest
 from claims.schema.entries import ClaimsFile
 from claims.schema.problems import Problem
-from claims.schema.suite import ExperimentSpec, Undescribed
+from claims.schema.specs import ExperimentSpec, Undescribed
 from claims.schema.yaml_source import Source
 
 

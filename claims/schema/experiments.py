@@ -17,7 +17,7 @@ from claims.experiments.kinds import KINDS, settings_model_of, target_of
 from claims.language.resolve import nearest
 from claims.schema.entries import ExperimentEntry
 from claims.schema.problems import Problem
-from claims.schema.suite import ExperimentSpec
+from claims.schema.specs import ExperimentSpec
 from claims.schema.yaml_source import Source
 
 MAX_PROBLEMS = 200  # a recorded file can be wrong in every row

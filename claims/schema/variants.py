@@ -16,7 +16,7 @@ from claims.experiments.digests import deep_merge
 from claims.language.resolve import nearest
 from claims.schema.entries import VariantsEntry
 from claims.schema.problems import Problem
-from claims.schema.suite import ExperimentSpec
+from claims.schema.specs import ExperimentSpec
 from claims.schema.yaml_source import Source
 
 Changes = tuple[tuple[str, Any], ...]  # (dotted path of a setting, its value)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from models.credit import Rule, Signal
+from models.credit.base import Rule, Signal
 from models.networks.gradients import Credit, from_factors
 from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream

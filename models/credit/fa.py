@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.credit import Rule, Signal, oracle
+from models.credit import oracle
+from models.credit.base import Rule, Signal
 from models.networks.network import Network, Tensors
 from models.streams import FEEDBACK, stream
 

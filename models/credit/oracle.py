@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from models.credit import Rule, Signal
+from models.credit.base import Rule, Signal
 from models.networks.network import Activations, Network, Tensors
 
 

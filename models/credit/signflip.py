@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from models.credit import Rule, Signal, oracle
+from models.credit import oracle
+from models.credit.base import Rule, Signal
 from models.networks.network import Tensors
 
 STREAM = 1  # of this rule's draws; the other control has another

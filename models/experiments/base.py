@@ -14,6 +14,8 @@ from models.settings import PRECISIONS, TrainedSettings
 if TYPE_CHECKING:
     import xarray
 
+    from models.training import Task
+
 
 @dataclass(frozen=True)
 class TrainedExperiment(Experiment):
@@ -73,3 +75,17 @@ class TrainedExperiment(Experiment):
         """Have the data set without its files."""
         arrays, fingerprint = content
         datasets.preload(name, datasets.Arrays(**arrays), fingerprint)
+
+
+def task_of(settings: TrainedSettings, precision: str = "") -> Task:
+    """What `models.training` trains; precision: of PRECISIONS, "" for the usual."""
+    from models.training import Task
+
+    return Task(
+        settings.dataset,
+        settings.network,
+        settings.train,
+        settings.feedback.scale,
+        settings.bridge,
+        precision or PRECISIONS[0],
+    )

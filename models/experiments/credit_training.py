@@ -13,7 +13,7 @@ import pydantic
 from pydantic import Field
 
 from claims.experiments import Context, Labels, OffsetProgress, PositiveInt, source_digest
-from models.experiments.base import TrainedExperiment
+from models.experiments.base import TrainedExperiment, task_of
 from models.settings import SnapshotSettings
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class CreditTraining(TrainedExperiment):
         curves = []
         for place, credit in enumerate(settings.credits):
             own = settings.under(credit)
-            task, kept = own.task(context.precision), context.snapshots(own.training_identity())
+            task, kept = task_of(own, context.precision), context.snapshots(own.training_identity())
             progress = OffsetProgress(context.progress, place * last)
             epochs, sample = settings.snapshots, settings.sample
             curves.append(curve(task, seeds, epochs, sample, device, progress, kept))

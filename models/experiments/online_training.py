@@ -13,7 +13,7 @@ import pydantic
 from pydantic import Field
 
 from claims.experiments import Context, Labels, source_digest
-from models.experiments.base import TrainedExperiment
+from models.experiments.base import TrainedExperiment, task_of
 from models.settings import TrainedSettings
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class OnlineTraining(TrainedExperiment):
 
         from models.experiments.takeover import run_arms
 
-        task, takeover = self.settings.task(context.precision), self.settings.takeover
+        task, takeover = task_of(self.settings, context.precision), self.settings.takeover
         context.progress.start(self.settings.train.epochs)
         kept = context.snapshots(*self.snapshot_identities())
         accuracy, loss = run_arms(task, seeds, takeover, context.device, context.progress, kept)

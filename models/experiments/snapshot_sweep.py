@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from claims.experiments import Context, Labels, PositiveInt, source_digest
 from models import datasets
-from models.experiments.base import TrainedExperiment
+from models.experiments.base import TrainedExperiment, task_of
 from models.settings import ProbeSettings, SnapshotSettings
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class SnapshotSweep(TrainedExperiment):
         from models.probe import probe
 
         settings, worth = self.settings, self._probe_in_epochs()
-        task, epochs = settings.task(context.precision), settings.snapshots
+        task, epochs = task_of(settings, context.precision), settings.snapshots
         kept = context.snapshots(settings.training_identity())
         context.progress.start(epochs[-1], beyond=worth * len(epochs))
         for state in snapshots(kept, task, seeds, epochs, context.device, context.progress):
