@@ -4,6 +4,7 @@ remedy.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,18 @@ class Dataset(Protocol):
     def load(self) -> Arrays:
         """The data, decoded."""
         ...
+
+
+def require(module: str, library: str, use: str) -> Path:
+    """Where an optional library lies: the file of `module`, which is not imported. Raises
+    DatasetError where it is not installed; `use` begins the message.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise DatasetError(
+            f"{use} {library}, which is not installed; remedy: pip install 'memo-claims[memo]'"
+        )
+    return Path(spec.origin)
 
 
 def data_folder() -> Path | None:

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from models.datasets.base import DatasetError, Pixels
+from models.datasets.base import DatasetError, Pixels, require
 from models.datasets.listing import PARTS, SHOWN, Listing
 from models.datasets.progress import progress_line
 
@@ -79,6 +79,7 @@ def _read_kind(listing: Listing, name: str, read: Read) -> Kind:
 def _open_image(listing: Listing, name: str, read: Read) -> Iterator:
     import io
 
+    require("PIL", "Pillow", f"`{name}` in {listing.root} needs")
     from PIL import Image
 
     try:

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from models.datasets.base import Arrays, DatasetError
+from models.datasets.base import Arrays, require
 
 HELD_OUT = 450
 SPLIT_SEED = 7  # never changed: the split is part of the data set
@@ -43,10 +42,9 @@ def _file() -> Path:
     """scikit-learn's file, found without importing scikit-learn, which would take a second in every
     worker.
     """
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or spec.origin is None:
-        raise DatasetError(
-            "data set `digits` comes with scikit-learn, which is not installed; remedy: "
-            "pip install scikit-learn"
-        )
-    return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    return (
+        require("sklearn", "scikit-learn", "data set `digits` comes with").parent
+        / "datasets"
+        / "data"
+        / "digits.csv.gz"
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models.datasets.base import DatasetError
+from models.datasets.base import DatasetError, require
 from models.datasets.files import cache_folder
 from models.datasets.progress import progress_line
 
@@ -19,6 +19,7 @@ def fetch(url: str, sha256: str, size: int, name: str, otherwise: str) -> Path:
     so that half of one is never taken for the whole. The caller holds a lock, so that no two
     processes download at once.
     """
+    require("pooch", "pooch", f"fetching {name} needs")
     import pooch
     import requests
 
