@@ -194,7 +194,7 @@ def page(cases: Sequence[Case], n_sets: int) -> str:
     """Brier scores and the calibration table as Markdown."""
     brier, own, base = scores(cases)
     lines = [
-        "# Does the chance to pass again keep its promise?",
+        "# Is the replication probability calibrated?",
         "",
         f"Written by `python -m benchmarks.replication`: {n_sets} disjoint sets of {SEEDS} "
         f"digits seeds, {len(cases)} claims and shifted copies.",

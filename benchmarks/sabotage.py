@@ -482,7 +482,7 @@ def _fails(guard: str) -> bool:
 
 
 INTRODUCTION = f"""\
-# What turns red when something is broken on purpose
+# What is noticed when something is broken on purpose
 
 Written by `python -m benchmarks.sabotage`; `tests/benchmarks/test_sabotage.py` compares.
 
@@ -490,11 +490,11 @@ The claims on the sweep are judged on a miniature of their experiment: width 16,
 snapshots at epochs 2, 4 and 8 in place of 5, 20 and 100, {len(SEEDS)} seeds, one look. Its
 verdicts are not those of the suite, and are not compared with what the claim file expects. A
 claim is *red* where its verdict is not the one that the unbroken miniature gives it; a
-`false_positives` control ({len(CONTROLLED)} claims have one here) where it fails. The controls are
-asked only where what is broken is the judging, and of the placebos on other seeds.
+`false_positives` check ({len(CONTROLLED)} claims have one here) where it fails. The checks are
+made only where what is broken is the judging, and of the placebos on other seeds.
 
 A verdict near its threshold flips for less than a sabotage. So placebos come first, which break
-nothing: a claim whose verdict one of them flips, or whose control fails under it, does not
+nothing: a claim whose verdict one of them flips, or whose check fails under it, does not
 count as noticing anything below.
 """
 
@@ -511,9 +511,9 @@ def table(
     ]
     lines += [
         "",
-        f"{len(noticed)} sabotages, {by_suite} noticed by claims or controls alone; "
+        f"{len(noticed)} sabotages, {by_suite} noticed by claims or checks alone; "
         f"{sum(bool(n.by_suite or n.guard) for n in noticed.values())} noticed by claims, "
-        "controls or tests.",
+        "checks or tests.",
         "",
         "| broken | claims that turn red | control claims | `false_positives` | test |",
         "|---|---|---|---|---|",

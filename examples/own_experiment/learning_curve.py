@@ -1,5 +1,5 @@
-"""An experiment of one's own: how the accuracy of ridge classification on handwritten digits grows
-with the training set.
+"""An example of a kind: held-out accuracy of ridge classification on handwritten digits, by the
+size of the training set.
 """
 
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from claims import Experiment
 
 @dataclass(frozen=True)
 class LearningCurve(Experiment):
-    """Every key of the claim file arrives as an argument; an unknown one is an error with its
-    line.
+    """Held-out accuracy by training set size. The keys of the claim file are the constructor's
+    arguments; an unknown one is an error with its line.
     """
 
     sizes: list[int]
     held_out: int = 500
 
-    # optional: lets `check` refuse a claim that no share can fail
+    # optional: `check` then refuses a claim that no accuracy can make false
     ranges: ClassVar = {"accuracy": (0.0, 1.0)}
 
     def describe(self):
-        """Optional: names and labels, so that a typo is found before anything runs."""
+        """Optional: metrics and labels, so that a typo is found before anything runs."""
         return {"accuracy": {"size": tuple(self.sizes)}}
 
     def measure(self, seeds, context):
-        """The one method that must be there: a Dataset whose first dimension is `seed`."""
+        """Required: accuracy as a Dataset whose first dimension is `seed`."""
         accuracy = np.array([self._curve(seed) for seed in seeds])  # (seed, size)
         coordinates = {"seed": list(seeds), "size": list(self.sizes)}
         return xarray.Dataset({"accuracy": (("seed", "size"), accuracy)}, coordinates)

@@ -1,5 +1,5 @@
-"""An experiment of one's own that takes long: it keeps snapshots, goes on from them when it was
-killed, says how far it is, and needs no more memory than it says.
+"""An example of a kind that takes long: it keeps snapshots, resumes from them after it was killed,
+reports progress and states the memory of a seed.
 
 Logistic regression on handwritten digits by stochastic gradient descent, in numpy alone.
 """
@@ -13,12 +13,12 @@ from claims import Experiment, Settings
 
 
 class LongRunSettings(Settings):
-    """Keys of the claim file: validated, completed in editors."""
+    """Settings of the experiment: validated, and completed in editors."""
 
     epochs: int = 20
-    every: int = 5  # epochs between two snapshots
+    every: int = 5  # epochs from one snapshot to the next
     rates: tuple[float, ...] = (0.01, 0.1)
-    seconds: float = 0.0  # that an epoch takes longer, to watch it
+    seconds: float = 0.0  # pause before each epoch, to try out what happens when it is killed
 
 
 class LongRun(Experiment):
@@ -31,19 +31,19 @@ class LongRun(Experiment):
         self.settings = settings
 
     def describe(self):
-        """Names and labels."""
+        """{metric: {dimension: labels}}."""
         return {"accuracy": {"rate": self.settings.rates}}
 
     def bytes_of_seed(self):
-        """What one seed needs: so many are measured at once."""
+        """Memory of one seed, which limits how many are measured at once."""
         return 2**20
 
     def snapshot_identities(self):
-        """What determines a snapshot, besides seed, part and machine: not how long training is."""
+        """What determines a snapshot besides seed, part and machine: not how many epochs follow."""
         return ({"rates": self.settings.rates, "form": 1},)
 
     def measure(self, seeds, context):
-        """Observations by seed; each seed's weights are kept on the way, and gone on from."""
+        """Accuracy of `seeds`; training resumes from the last snapshot that is kept of a seed."""
         kept = context.snapshots(*self.snapshot_identities())
         context.progress.start(self.settings.epochs)
         rows = [self._seed(seed, kept, context.progress) for seed in seeds]

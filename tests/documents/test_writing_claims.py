@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from claims.experiments import Context, Experiment
 from claims.inference.atoms import fewest
 from claims.language import ExpressionError, Options, compile_claim, parse_claim
 from claims.schema import ClaimFileError, NotAsked, Question, load_suite
@@ -15,7 +16,7 @@ from tests.support import ROOT
 
 PAGE = (ROOT / "docs" / "writing-claims.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-SECTIONS = ("version", "memos", "defaults", "experiments", "metrics", "variants", "claims")
+SECTIONS = ("version", "memos", "defaults", "kinds", "experiments", "metrics", "variants", "claims")
 
 
 def blocks(kind: str, flavour: str = "") -> list[str]:
@@ -138,8 +139,16 @@ def test_the_page_has_examples_of_every_key():
         "settings",
         "like",
         "kind",
+        "kinds",
         "paired",
         "ranges",
         "variants",
     ):
         assert re.search(rf"\b{key}\b[:=]", PAGE), key
+
+
+def test_the_page_lists_every_part_of_an_experiment():
+    parts = {name for name in vars(Experiment) if not name.startswith("_")} - {"measure"}
+    listed = set(re.findall(r"^\| `(\w+)[`(]", PAGE, re.MULTILINE))
+    context = {name for name in (*vars(Context), *Context.__annotations__) if name[0] != "_"}
+    assert listed == parts | (context - {"store"})
