@@ -23,9 +23,8 @@ def test_t_is_scipys(linear):
     test = stats.ttest_1samp(x[:, 0], 0, alternative="greater")
     interval = stats.ttest_1samp(x[:, 0], 0).confidence_interval(0.95)
     assert (atom.low, atom.high) == pytest.approx((interval.low, interval.high), rel=1e-6)
-    assert atom.p_value == pytest.approx(
-        test.pvalue, abs=1.1e-4
-    )  # p-values come in steps of 1 / 10,000
+    # p-values come in steps of 1 / 10,000
+    assert atom.p_value == pytest.approx(test.pvalue, abs=1.1e-4)
 
 
 def test_t_on_independent_cells_is_welchs(linear):
