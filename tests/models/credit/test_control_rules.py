@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from claims.experiments.base import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
-from models.credit import Chance, Signal, rule
+from models.credit import RandomDraws, Signal, rule
 from models.networks.network import output_error
 from models.probe import probe
+from models.settings import BridgeSettings, NetworkSettings, ProbeSettings, TrainSettings
 from models.training import Task, fresh, train
 from tests.support.networks import drawn
 
@@ -26,7 +26,7 @@ def credits(name, position=(5, 0, 0), seeds=range(3)):
         acts,
         output_error(acts.logits, y),
         range(3),
-        Chance(tuple(seeds), 1, position),
+        RandomDraws(tuple(seeds), 1, position),
     )
     return rule("oracle").credit({}, signal), rule(name).credit({}, signal)
 
@@ -66,8 +66,8 @@ def test_controls_draw_anew_at_every_step_and_for_every_seed(name):
 
 
 def test_controls_do_not_draw_each_others_numbers():
-    chance = Chance((0, 1), 2, (5, 0, 0))
-    assert not torch.equal(chance.normal(0, (3,)), chance.normal(1, (3,)))
+    draws = RandomDraws((0, 1), 2, (5, 0, 0))
+    assert not torch.equal(draws.normal(0, (3,)), draws.normal(1, (3,)))
 
 
 @pytest.mark.parametrize("name", CONTROLS)
