@@ -59,9 +59,8 @@ def claims(rng: np.random.Generator) -> dict[str, tuple[Sample, list[Atom]]]:
 
 def main() -> None:
     cases = claims(np.random.default_rng(0))
-    decide(
-        *next(iter(cases.values())), rng=np.random.default_rng(0)
-    )  # first-call costs are not the claims'
+    # first-call costs are not the claims'
+    decide(*next(iter(cases.values())), rng=np.random.default_rng(0))
     times: dict[str, list[float]] = {}
     totals = []
     for _ in range(REPEATS):

@@ -35,13 +35,8 @@ from claims.schema import Claim, NotAsked, load_suite
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, PICTURE = ROOT / "docs" / "replication.md", ROOT / "docs" / "replication.png"
 BASE, SEEDS, WORLDS = 30_000, 16, 200
-AIMS = (
-    0.1,
-    0.3,
-    0.5,
-    0.7,
-    0.9,
-)  # pass rates that the shifted copies are to have, judged by the first set
+# pass rates that the shifted copies are to have, judged by the first set
+AIMS = (0.1, 0.3, 0.5, 0.7, 0.9)
 BINS = np.linspace(0, 1, 6)
 RESAMPLES = 2000
 
@@ -266,9 +261,10 @@ def calibration(cases: Sequence[Case], n_sets: int) -> Iterator[Bin]:
     outcomes: claims of one set are not independent.
     """
     rng = np.random.default_rng(0)
+    # row 0: as they are
     drawn = np.concatenate(
         [np.ones((1, n_sets)), rng.multinomial(n_sets, np.full(n_sets, 1 / n_sets), RESAMPLES)]
-    )  # row 0: as they are
+    )
     predicted, weights = (
         np.concatenate([c.predicted for c in cases]),
         np.concatenate([drawn[:, c.sets] for c in cases], axis=1),

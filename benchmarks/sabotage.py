@@ -459,9 +459,8 @@ def small(text: str) -> str:
         if old not in text:
             raise ValueError(f"claims.yaml no longer holds {old!r}: bring `SMALL` in line with it")
         text = text.replace(old, new)
-    text = re.sub(
-        r"^variants:.*?(?=^\w)", "", text, flags=re.MULTILINE | re.DOTALL
-    )  # readings of other networks
+    # readings of other networks
+    text = re.sub(r"^variants:.*?(?=^\w)", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"seeds: {start.*?}", f"seeds: {len(SEEDS)}", text)  # one look
 
 

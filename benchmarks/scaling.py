@@ -99,9 +99,10 @@ def overhead(runs: int, seeds: int, cores: int, width: int, steps: int) -> None:
     from claims.execution.ray.connection import QUIET
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": os.urandom(16).hex()}
+    # nodes inherit it: they import this module
     os.environ.update(
         QUIET | token | {STEPS: str(steps), "PYTHONPATH": str(Path(__file__).parent.parent)}
-    )  # nodes inherit it: they import this module
+    )
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(

@@ -16,6 +16,7 @@ from tests.support import ROOT
 from tests.support.coin import HEAD, KIND
 
 NOT_LOADED = (".executors.ray", "__main__", "test_claims")
+# imported by the suite where they are first needed
 OUTSIDE = (
     "jinja2",
     "matplotlib.backends.backend_svg",
@@ -25,7 +26,7 @@ OUTSIDE = (
     "scipy.stats",
     "torch",
     "xarray",
-)  # imported by the suite where they are first needed
+)
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("suite", derandomize=True, deadline=None)

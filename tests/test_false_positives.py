@@ -164,6 +164,5 @@ def test_what_is_not_asked_has_no_control(suite):
     result = suite(
         GOOD, "--claims-check-false-positives", "--claims-setting=short", "-k", "ordered"
     )
-    result.assert_outcomes(
-        skipped=1, deselected=4
-    )  # the claim itself is counted as not asked, its control as skipped
+    # the claim itself is counted as not asked, its control as skipped
+    result.assert_outcomes(skipped=1, deselected=4)

@@ -109,9 +109,8 @@ def test_missing_and_infinite_values_are_an_error_that_names_selection_and_seeds
     evidence = judge(claim("expect: m(a) < m(b)"), "default", spoiled)
     assert evidence.verdict == "error" and evidence.outcome == "error" and evidence.estimate is None
     assert "`m(arm=b)`" in evidence.reason and "for seed 3, 5" in evidence.reason
-    assert (
-        judge(claim("expect: m(a) < m(c)"), "default", spoiled).verdict == "supported"
-    )  # what it does not need does not matter
+    # what it does not need does not matter
+    assert judge(claim("expect: m(a) < m(c)"), "default", spoiled).verdict == "supported"
 
 
 @pytest.mark.parametrize(

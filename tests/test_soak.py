@@ -190,11 +190,9 @@ def test_two_suites_at_once_train_each_seed_once(suite, untouched):
         json.loads(line) for line in (suite.folder / "rivals" / JOURNAL).read_text().splitlines()
     ]
     made = Counter(line["entry"] for line in lines)
-    assert (
-        {line["event"] for line in lines} == {"made"}
-        and set(made.values()) == {1}
-        and len(made) == 8 * (2 + 9 + 1)
-    )  # and what online training keeps on its way
+    assert {line["event"] for line in lines} == {"made"}
+    assert set(made.values()) == {1}
+    assert len(made) == 8 * (2 + 9 + 1)  # and what online training keeps on its way
     assert len({line["pid"] for line in lines}) > 2, "the work was shared"
     assert not leftovers(suite.folder / "rivals")
 

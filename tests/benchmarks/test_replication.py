@@ -38,9 +38,8 @@ def test_scores_are_briers():
         "d", "shifted for 0.5", np.array([1, 2]), np.array([0.2, 0.4]), np.array([0.0, 0.0])
     )
     brier, own, base = scores([case, other])
-    first = np.mean(
-        [(0.5**2 + 0.5**2) / 2, (0.1**2 + 0.9**2) / 2, (0.9**2 + 0.9**2) / 2]
-    )  # each against the two others
+    # each against the two others
+    first = np.mean([(0.5**2 + 0.5**2) / 2, (0.1**2 + 0.9**2) / 2, (0.9**2 + 0.9**2) / 2])
     assert brier == pytest.approx((first + (0.2**2 + 0.4**2) / 2) / 2)
     assert own == pytest.approx((2 / 9 + 0) / 2)
     rate = (2 / 3 + 0) / 2

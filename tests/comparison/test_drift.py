@@ -75,9 +75,8 @@ def test_changed_code_on_the_same_seeds_is_compared_seed_by_seed(old, tmp_path):
     values["a"] = [
         v + 0.02 + 0.005 * e for v, e in zip(values["a"], rng(3).normal(size=16), strict=True)
     ]
-    found = compare(
-        old, judged(tmp_path / "new", values, source="other")
-    )  # a tenth of the spread between seeds: unpaired it is lost
+    # a tenth of the spread between seeds: unpaired it is lost
+    found = compare(old, judged(tmp_path / "new", values, source="other"))
     assert changes(found)["below"] is Change.SHRANK
     unpaired = compare(old, judged(tmp_path / "far", values, source="other", first_seed=100))
     assert changes(unpaired)["below"] is Change.STEADY

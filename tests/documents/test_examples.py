@@ -7,10 +7,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -49,9 +51,21 @@ def test_the_published_runs_are_all_there():
     assert len(samples) == 345 and {row["batch_size"] for row in samples} == {2, 32, 56, 80}
 
 
-def test_the_readme_of_the_published_runs_names_source_and_licence():
+def test_the_page_of_the_published_runs_counts_them_and_names_the_source_of_each():
+    """Counts in the page's table are those of the files; each benchmark has the file and the commit
+    that it was copied from.
+    """
     text = (EXAMPLES / "rcp" / "README.md").read_text(encoding="utf-8")
-    assert "mlcommons/logging" in text and "Apache License 2.0" in text
+    stated = re.findall(r"^\| `([\w.]+)` \|.*\| ([\d +]+) \|$", text, re.MULTILINE)
+    with (EXAMPLES / "rcp" / "results.csv").open(newline="") as file:
+        counts = Counter(row["benchmark"] for row in csv.DictReader(file))
+    counts["unet3d"] = len((EXAMPLES / "rcp" / "unet3d.jsonl").read_text().splitlines())
+    assert {name: [int(n) for n in runs.split("+")] for name, runs in stated} == {
+        "results.csv": [counts["resnet"], counts["ssd"]],
+        "unet3d.jsonl": [counts["unet3d"]],
+    }
+    sources = re.findall(r"/rcps_(\w+)\.json`\s+\(commit\s+`[0-9a-f]{12}`", text)
+    assert sorted(sources) == sorted(counts)
 
 
 def test_published_figures_are_asked_of_the_papers_own_size():

@@ -42,9 +42,8 @@ def whole(block: str) -> str:
     if not block.startswith(SECTIONS):
         block = "claims:\n" + textwrap.indent(block, "  ")
     mine = re.findall(r"^(\w+):", block, re.MULTILINE)
-    mine += (
-        ["variants", "defaults"] if "experiments" in mine else []
-    )  # they speak of this repository's experiments
+    # they speak of this repository's experiments
+    mine += ["variants", "defaults"] if "experiments" in mine else []
     return "\n".join(text for name, text in parts.items() if name not in mine) + "\n" + block
 
 

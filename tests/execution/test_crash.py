@@ -95,9 +95,8 @@ def test_interrupted_at_epoch_60_of_100_it_goes_on_from_20(store, tmp_path):
     (dying,) = hire(store, (0,), accident=DieAtEpoch(60), **longer)
     dying.join(60)
     assert dying.exitcode == -signal.SIGKILL
-    (resumed,) = hire(
-        store, (0,), accident=DieAtEpoch(19), **longer
-    )  # would die, did it begin anew
+    # would die, did it begin anew
+    (resumed,) = hire(store, (0,), accident=DieAtEpoch(19), **longer)
     resumed.join(60)
     assert resumed.exitcode == 0
     whole = Store(tmp_path / "whole")

@@ -92,9 +92,8 @@ def test_a_line_counts_seeds_epochs_and_time_left(store):
     counted = tally()
     (line,) = counted.lines({"d": standing()}, store, now=100.0)
     assert line.text() == "sweep (digits): 2/8 seeds, 230/800 epochs, training"
-    (line,) = counted.lines(
-        {"d": standing(epochs=80, share=0.8)}, store, now=110.0
-    )  # half a seed in 10 s: 5.2 are left
+    # half a seed in 10 s: 5.2 are left
+    (line,) = counted.lines({"d": standing(epochs=80, share=0.8)}, store, now=110.0)
     assert (
         line.left == pytest.approx(104)
         and line.text() == "sweep (digits): 2/8 seeds, 280/800 epochs, training, about 2 min left"
@@ -115,9 +114,8 @@ def test_seeds_asked_for_by_different_workers_add_up_and_done_ones_stay_counted(
     assert line.asked == 8
     for seed in range(8):
         store.save(Key(STAGE, "d", seed), {"a": np.zeros(1)}, {})
-    (line,) = counted.lines(
-        {"d": standing()}, store, 2.0
-    )  # its worker has not taken its record away yet
+    # its worker has not taken its record away yet
+    (line,) = counted.lines({"d": standing()}, store, 2.0)
     assert line.share == 8 and line.epochs == 800
 
 

@@ -83,9 +83,8 @@ def test_a_boundary_outside_what_can_be_measured_is_none():
     assert moved_onto(sample, atom, 0.5, [SHARE] * 2) is Obstacle.OUTSIDE
     (found,) = boundaries(sample, [atom], LOOKS, [SHARE] * 2, 10, np.random.default_rng(0))
     assert found.obstacle is Obstacle.OUTSIDE and found.n_worlds == 0
-    (moved,) = moved_onto(
-        sample, Atom(linear(1, -1), upper=0.05), 0.05, [SHARE] * 2
-    )  # a margin for which there is room
+    # a margin for which there is room
+    (moved,) = moved_onto(sample, Atom(linear(1, -1), upper=0.05), 0.05, [SHARE] * 2)
     assert moved.mean(axis=0)[0] < 1
 
 
@@ -146,9 +145,8 @@ def test_what_cannot_be_negative_is_not_turned_negative():
     assert not cannot_fail(losses, [atom], [0], [FREE], rng)
     assert cannot_fail(losses, [atom], [0], [positive], rng)
     assert cannot_fail(losses, [Atom(linear(1), upper=1000)], [0], [positive], rng)
-    centred = Sample(
-        [rng.normal(0.1, 0.1, (16, 1))]
-    )  # observed on both sides of zero: turned, whatever is said of its range
+    # observed on both sides of zero: turned, whatever is said of its range
+    centred = Sample([rng.normal(0.1, 0.1, (16, 1))])
     assert not cannot_fail(centred, [atom], [0], [positive], rng)
 
 

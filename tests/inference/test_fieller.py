@@ -89,9 +89,8 @@ def test_false_support_is_nominal_however_near_zero_the_denominator(errors, frac
 
 def test_without_a_fraction_a_denominator_must_be_clear_of_zero(linear, ratio, fraction):
     z = stats.norm.ppf((np.arange(16) + 0.5) / 16)
-    x = np.c_[
-        np.full(16, 1.0) + 0.2 * np.roll(z, 5), 0.9 + z / z.std(ddof=1)
-    ]  # 3.6 standard errors, where 2.1 shows the sign
+    # 3.6 standard errors, where 2.1 shows the sign
+    x = np.c_[np.full(16, 1.0) + 0.2 * np.roll(z, 5), 0.9 + z / z.std(ddof=1)]
     assert "denominator" in judge((x,), Atom(ratio, lower=-50, nonzero=(linear(0, 1),))).reason
     assert judge((x,), fraction(lower=-50)).verdict is Verdict.SUPPORTED
 

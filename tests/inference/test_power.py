@@ -20,10 +20,11 @@ def ask(sample, atoms):
     return decide(sample, atoms, n_resamples=1999, rng=np.random.default_rng(0))
 
 
+# support, refutation, equivalence off and at its centre
 @pytest.mark.parametrize(
     ("mean", "ends"),
     [(0.5, (0, np.inf)), (-0.45, (0, np.inf)), (0.1, (-0.7, 0.7)), (0.0, (-0.5, 0.5))],
-)  # support, refutation, equivalence off and at its centre
+)
 def test_at_the_size_named_nine_in_ten_are_decided(mean, ends, linear):
     atoms = [Atom(linear(1), *ends)]
     d = ask(Sample((standard(12, mean),)), atoms)

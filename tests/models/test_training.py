@@ -106,9 +106,8 @@ def test_a_seeds_evaluation_and_probe_do_not_depend_on_the_stack(monkeypatch):
         float(evaluate(Trainer(made, s, "cpu").network, s.tensors, Trainer(made, s, "cpu").data)[1])
         for s in (trained(made, [seed]) for seed in seeds)
     ]
-    assert (
-        losses == all_of_them["loss"].tolist()
-    )  # several seeds: by luck one may keep its last bit
+    # several seeds: by luck one may keep its last bit
+    assert losses == all_of_them["loss"].tolist()
 
 
 def test_a_diverging_seed_is_named_with_its_epoch():
@@ -175,7 +174,5 @@ def test_bf16_gradients_are_near_fp32s():
         gradients[precision] = trainer.grads
     for name, exact in gradients["fp32"].items():
         error = (gradients["bf16"][name] - exact).norm() / exact.norm()
-        assert 0 < error < 0.05, (
-            name,
-            error,
-        )  # three digits a product, and a unit here and there on the other side of zero
+        # three digits a product, and a unit here and there on the other side of zero
+        assert 0 < error < 0.05, (name, error)

@@ -40,9 +40,8 @@ def test_the_number_of_workers_does_not_change_a_digit(suite, pytester):
             {name: {k: v for k, v in c.items() if k != "elapsed_s"} for name, c in claims.items()}
         )
     assert results[0] == results[1] == results[2]
-    assert (
-        len(measured(pytester)) == 24 and not (pytester.path / "store").exists()
-    )  # --claims-fresh leaves the store alone
+    assert len(measured(pytester)) == 24
+    assert not (pytester.path / "store").exists(), "--claims-fresh leaves the store alone"
 
 
 def test_metrics_of_one_number_a_seed_are_judged_fresh_and_from_the_store(suite, pytester):
@@ -104,6 +103,5 @@ def test_sequential_seeds_stop_at_the_first_decisive_look(suite, pytester):
     """)
     clear, close = result.claims["clear@first"], result.claims["close@first"]
     assert clear["n_seeds"] == 8 and close["n_seeds"] in (16, 24, 32)
-    assert sorted(measured(pytester)) == list(
-        range(close["n_seeds"])
-    )  # earlier seeds are not measured again
+    # earlier seeds are not measured again
+    assert sorted(measured(pytester)) == list(range(close["n_seeds"]))

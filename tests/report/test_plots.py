@@ -34,25 +34,21 @@ def test_every_seed_is_a_dot_at_its_value_and_pairs_are_joined(result):
     drawn = plots.plot(e, e.atoms[0], {"loss(rule=a)": 0.9})
     heights = [[y for _, y in dots(column)] for column in drawn.columns]
     assert [len(h) for h in heights] == [16, 16] and drawn.pairs.count("M") == 16
-    for term, ys in zip(
-        ("a", "b"), heights, strict=True
-    ):  # heights are a falling straight line in the values
+    # heights are a falling straight line in the values
+    for term, ys in zip(("a", "b"), heights, strict=True):
         values = np.array(e.terms[f"loss(rule={term})"])
         slope, at0 = np.polyfit(values, ys, 1)
         assert slope < 0 and np.abs(slope * values + at0 - ys).max() < 0.2
-    assert [c.memo is not None for c in drawn.columns] == [
-        True,
-        False,
-    ]  # the memo's figure is on the side it is about
+    # the memo's figure is on the side it is about
+    assert [c.memo is not None for c in drawn.columns] == [True, False]
     assert drawn.columns[0].memo_text == "memo: 0.9"
 
 
 def test_differences_stand_beside_the_values_on_the_same_scale(result):
     e = evidence_of(result, "ordered")
     drawn = plots.plot(e, e.atoms[0], {})
-    assert drawn.bar.estimate == pytest.approx(
-        drawn.columns[0].mean, abs=0.2
-    )  # zero stands at B's mean, so the estimate at A's
+    # zero stands at B's mean, so the estimate at A's
+    assert drawn.bar.estimate == pytest.approx(drawn.columns[0].mean, abs=0.2)
     assert drawn.zero[2] == pytest.approx(drawn.columns[1].mean, abs=0.2)
     assert drawn.bar.low > drawn.bar.estimate > drawn.bar.high  # y grows downwards
 

@@ -76,12 +76,13 @@ def test_drift_from_a_baseline_is_told_and_fails_only_when_asked(run, pytester):
     file.write_text(text)
     assert run("--claims-report=base").ret == 0
     assert run("--claims-baseline=base/claims.json", "--claims-fail-on=drift").ret == 0  # a replay
+    # chance
     assert (
         run(
             "--claims-baseline=base/claims.json", "--claims-fail-on=drift", "--claims-seed-base=500"
         ).ret
         == 0
-    )  # chance
+    )
     file.write_text(text.replace("shift: 0.0", "shift: -0.4"))
     told = run("--claims-baseline=base/claims.json", "--claims-seed-base=900")
     assert told.ret == 0 and "Still supported, but the effect shrank" in told.stdout.str()

@@ -14,9 +14,8 @@ def drawn(shape, n_seeds=3, batch=7, n_in=5, n_classes=4, seed=0):
     params = network.initial(range(n_seeds), "cpu")
     for tensor in params.values():
         tensor += 0.3 * torch.randn(tensor.shape, generator=generator)
-    params = {
-        name: tensor.double() for name, tensor in params.items()
-    }  # the formulas, without rounding
+    # the formulas, without rounding
+    params = {name: tensor.double() for name, tensor in params.items()}
     x = torch.randn(n_seeds, batch, n_in, generator=generator).double()
     y = torch.randint(n_classes, (n_seeds, batch), generator=generator)
     return network, params, x, y, network.forward(params, network.embed(params, x))

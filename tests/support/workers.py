@@ -62,9 +62,8 @@ def _work(root, seeds, n, kinds, accident, changes):
     if accident is not None:
         accident()
     for kind in kinds:
-        measure(
-            experiment(kind, **changes), seeds, Machine(workers=max(2, n)), Store(root)
-        )  # two or more: one thread each
+        # two or more: one thread each
+        measure(experiment(kind, **changes), seeds, Machine(workers=max(2, n)), Store(root))
 
 
 class DieInWrite:

@@ -159,3 +159,17 @@ def test_what_one_data_set_is_made_of_is_not_the_source_of_another():
     assert not {
         name for name in closure("models.training") if name.startswith("models.datasets.")
     } - {"models.datasets.base"}
+
+
+def test_a_data_set_that_was_handed_over_needs_no_file(monkeypatch):
+    monkeypatch.setattr(datasets, "_PRELOADED", {})
+    given = datasets.load("digits")
+    monkeypatch.setattr(datasets, "_dataset", lambda name: pytest.fail("looked for the file"))
+    datasets.preload("digits", given, "f" * 16)
+    assert datasets.load("digits") is given and datasets.fingerprint("digits") == "f" * 16
+    datasets.preload("image_folder:nowhere", given, "e" * 16)
+    assert (
+        datasets.full_name("image_folder:nowhere")
+        and datasets.load("image_folder:nowhere") is given
+    )
+    datasets._on_device.cache_clear()

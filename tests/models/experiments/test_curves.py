@@ -172,9 +172,8 @@ def test_interrupted_training_goes_on_from_its_last_snapshot(observed, tmp_path,
     assert ran == [("dfa", 1), ("dfa", 2), ("dfa", 3), *(("vec", epoch) for epoch in range(4))]
     for metric in observed.data_vars:
         np.testing.assert_array_equal(again[metric], observed[metric])
-    assert (
-        expected_seconds(curves(tmp_path), Machine(), store) is None
-    )  # resumed: no measure of how long it takes
+    # resumed: no measure of how long it takes
+    assert expected_seconds(curves(tmp_path), Machine(), store) is None
 
 
 def test_snapshots_are_shared_with_a_sweep_and_known_as_used(tmp_path, monkeypatch):

@@ -119,9 +119,8 @@ def test_interrupted_it_goes_on_from_the_last_tenth_epoch_to_the_same_bits(
     assert min(ran) == stop // 10 * 10
     for metric in expected.data_vars:
         np.testing.assert_array_equal(again[metric], expected[metric])
-    assert [entry.stage for entry in list_entries(store)] == ["observations"] * len(
-        seeds
-    )  # nothing else stays
+    # nothing else stays
+    assert [entry.stage for entry in list_entries(store)] == ["observations"] * len(seeds)
 
 
 def test_seeds_that_were_kept_and_seeds_that_were_not_are_measured_together(tmp_path, monkeypatch):

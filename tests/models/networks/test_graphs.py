@@ -81,9 +81,10 @@ def step_of(trainer):
 )
 def test_training_replays_to_the_same_bits(options, monkeypatch):
     exact = Trainer._rate
+    # as CUDA's optimizer is given it
     monkeypatch.setattr(
         Trainer, "_rate", lambda trainer, step: float(torch.tensor(exact(trainer, step)))
-    )  # as CUDA's optimizer is given it
+    )
     made, recorder = task(width=20, blocks=2, **options), Recorder()
     direct, replayed = (Trainer(made, fresh(made, [1, 2], "cpu"), "cpu") for _ in range(2))
     replayed._graphs = {
