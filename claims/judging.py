@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
 # worlds of fresh seeds; fewer in the search for a number of seeds, which is reported as approximate
 PREDICTED, SEARCHED = 200, 100
-SURE = 0.9  # a claim less likely than this to pass again says how many seeds would help
+SURE = 0.9  # a claim with a lower replication probability says how many seeds would help
 
 
 def judge(

@@ -25,9 +25,9 @@ class Line:
     asked: int
     not_asked: tuple[str, ...]  # ids and reasons
     seeds: int | None  # None where nothing is asked
-    cached: int | None  # None where the store cannot tell
+    cached: int | None  # None where that is not known
     seconds: float | None
-    obstacle: str = ""  # why the store cannot tell
+    obstacle: str = ""  # why that is not known
 
     @property
     def missing(self) -> int | None:

@@ -65,17 +65,16 @@ class Line:
 
 @dataclass
 class Tally:
-    """The seeds asked for so far and since when: pace and totals outlive the workers' records."""
+    """The seeds asked for and the time since when, kept when the records of workers are gone."""
 
     names: Callable[[], Mapping[str, Named]]
     asked: dict[str, frozenset[int]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
-    began: dict[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # time and share at first sight
+    # time and share when it was first seen
+    began: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def lines(self, found: Mapping[str, WorkStatus], store: Store, now: float) -> list[Line]:
-        """A line for every experiment that someone works on."""
+        """A line for every experiment that is being measured."""
         return [self._line(status, store, now) for status in found.values()]
 
     def _line(self, status: WorkStatus, store: Store, now: float) -> Line:
@@ -105,15 +104,13 @@ class Tally:
         since, before = self.began.setdefault(digest, (now, share))
         if now - since >= SETTLED and share - before > 0.01:
             return (asked - share) * (now - since) / (share - before)
-        return (
-            None
-            if known.seconds is None
-            else (asked - share) * known.seconds / max(1, status.workers)
-        )
+        if known.seconds is None:
+            return None
+        return (asked - share) * known.seconds / max(1, status.workers)
 
 
 class Display:
-    """A thread that reads the store while others work, and shows their progress.
+    """A thread that reads the store during a run and shows its progress.
 
     `at_line_start` says whether the cursor is at the start of a line.
     """
@@ -127,13 +124,8 @@ class Display:
         bars: bool,
         at_line_start: Callable[[], bool] = lambda: True,
     ):
-        self.store, self.tally, self.file, self.wants_bars, self.at_line_start = (
-            store,
-            Tally(names),
-            file,
-            bars,
-            at_line_start,
-        )
+        self.store, self.tally, self.file = store, Tally(names), file
+        self.wants_bars, self.at_line_start = bars, at_line_start
         self.lock, self.stopped = threading.Lock(), threading.Event()
         self.bars: Bars | None = None
         self.tasks: dict[str, TaskID] = {}

@@ -1,8 +1,7 @@
-"""Where missing work runs, behind one small protocol. Whoever runs it, results are the store's own
-entries.
+"""Jobs, the protocol of the executors that run them, and what is reported of those that fail.
 
-An executor only hands work out: that each seed is made once rests on the store's locks, in
-whichever process the work ends up.
+Every executor leaves its results as entries of the store. That each seed is measured once rests on
+the store's locks, in whichever process it is measured.
 """
 
 from __future__ import annotations
@@ -37,9 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that could not be done, and why: what was raised wherever the work ran, by the name of
-    its type.
-    """
+    """A job that failed: the name of the type of what was raised where it ran, and its message."""
 
     job: str
     error: str
@@ -53,13 +50,13 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """Both, as an exception is told."""
+        """Type and message, in the form of `format_error`."""
         return f"{self.error}: {self.message}"
 
 
 class FailedElsewhere(RuntimeError):
-    """An executor could not make what was asked of it. `error` names what was raised there, or this
-    type where failures differ; `diverged`: all of them are of runs that diverged.
+    """Jobs of an executor failed. `error` names what was raised there, or this type where failures
+    differ; `diverged`: all of them are of runs that diverged.
     """
 
     def __init__(self, failures: Sequence[Failure]):
@@ -72,9 +69,7 @@ class FailedElsewhere(RuntimeError):
 
 
 def format_error(error: BaseException) -> str:
-    """An error's type and message, alike whether it was raised here or where an executor had the
-    work done.
-    """
+    """An error's type and message, the same whether it was raised here or in an executor."""
     return f"{error.error if isinstance(error, FailedElsewhere) else type(error).__name__}: {error}"
 
 
@@ -86,7 +81,7 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what it works with; it is not used any more."""
+        """Release what it holds. It is not used afterwards."""
         ...
 
 

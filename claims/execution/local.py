@@ -35,8 +35,8 @@ class InProcess:
 
 @dataclass(frozen=True)
 class Processes:
-    """`n` processes, each of which goes through all jobs and takes of each what no other holds.
-    What one that dies leaves, the others take.
+    """`n` processes, each of which goes through all jobs and measures what no other has locked.
+    What a process that dies leaves undone, the others do.
     """
 
     n: int
@@ -75,7 +75,7 @@ def _work(jobs: tuple[Job, ...], machine: Machine, root, failed: SimpleQueue[Fai
 
 
 def _die_with_parent() -> None:
-    """Work for nobody would hold locks that the next run waits for."""
+    """End with the parent process: the next run would wait for locks held here."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

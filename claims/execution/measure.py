@@ -1,9 +1,9 @@
-"""Seeds wanted -> observations: what the store has is fetched, what is missing is measured, each
-seed by exactly one process.
+"""Observations of given seeds: fetched from the store, and measured where it lacks them, each seed
+by exactly one process.
 
 Any number of processes may call `measure` on one store at once. Each takes its share of the seeds
-that nobody works on, and waits only for seeds that a living process holds: correctness rests on the
-store's locks alone, not on how work was handed out.
+that no other has locked, and waits only for seeds that a running process has locked: correctness
+rests on the store's locks alone, not on how work is distributed.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _fill(
             if lacking:
                 produce(lacking)
         if not mine:
-            with store.lock(stage, digest, missing[0]):  # freed by the system should its holder die
+            with store.lock(stage, digest, missing[0]):  # until its holder releases it, or ends
                 pass
         missing = fetch(missing)
     return found

@@ -1,4 +1,4 @@
-"""Progress of a chunk of seeds, written where whoever watches reads it."""
+"""The progress of a chunk of seeds, written into the store for displays to read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RecordedProgress(Progress):
         self.at_epoch(seeds, epoch)
 
     def done(self, worth: float, doing: str) -> None:
-        """Every seed of the chunk got on by work worth that many epochs."""
+        """Every seed of the chunk has had further work, worth that many epochs."""
         self.other += worth
         self._write(doing)
 

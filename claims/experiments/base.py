@@ -119,7 +119,7 @@ class Experiment(ABC):
         """
 
     def describe(self) -> Labels | None:
-        """{metric: {dimension: labels}}, without `seed` and replicates; None: only measuring tells.
+        """{metric: {dimension: labels}}, without `seed` and replicates; None: measuring shows.
 
         With it a mistyped name is found before anything is trained. It must import nothing heavy.
         """

@@ -324,7 +324,7 @@ class _Reader:
             key = (result.metric, result.cell, result.replicate)
             if first.setdefault(key, result.row) != result.row:
                 self.problems.append(
-                    f"row {result.row} repeats row {first[key]}: {self._told(result)}"
+                    f"row {result.row} repeats row {first[key]}: {self._described(result)}"
                 )
 
     def _check_complete(self, results: Sequence[Result]) -> None:
@@ -336,14 +336,14 @@ class _Reader:
         for metric, cell in dict.fromkeys((result.metric, result.cell) for result in results):
             for replicate, row in firsts.items():
                 if (metric, cell, replicate) not in have:
-                    told = self._told(Result(row, metric, cell, replicate, 0.0))
+                    described = self._described(Result(row, metric, cell, replicate, 0.0))
                     self.problems.append(
-                        f"no row has {told}, though {self.settings.replicate} {replicate} "
+                        f"no row has {described}, though {self.settings.replicate} {replicate} "
                         f"begins in row {row}; "
                         "add it, or say `paired: false`"
                     )
 
-    def _told(self, result: Result) -> str:
+    def _described(self, result: Result) -> str:
         labels = zip(
             (self.settings.replicate, *self.settings.conditions),
             (result.replicate, *result.cell),

@@ -1,6 +1,4 @@
-"""The door through which observations come in: what a kind measured is checked once, whoever wrote
-the kind.
-"""
+"""What an experiment's `measure` returned, checked once and brought to one form."""
 
 from __future__ import annotations
 

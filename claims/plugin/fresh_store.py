@@ -14,7 +14,7 @@ INPUT = "claims_fresh_store"  # among what a worker is sent
 
 
 class FreshStore:
-    """A plugin of the process in charge: makes a folder for the run's store, tells it to the
+    """A plugin of the controlling process: makes a folder for the run's store, names it to the
     workers, and removes it at the end.
     """
 
@@ -30,6 +30,6 @@ class FreshStore:
 
 
 def sent_store(config: pytest.Config) -> Path | None:
-    """The fresh store that this worker was told of."""
+    """The fresh store that the controlling process named to this worker."""
     folder = worker_input(config).get(INPUT)
     return None if folder is None else Path(folder)

@@ -137,7 +137,7 @@ class Cluster:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """One process hands out all first looks at once, so that the cluster is busy from the
-        start. What fails here is told by its claims.
+        start. What fails here is reported by its claims.
         """
         first = worker_number(self.config) == 0
         if first and session.items and not self.config.getoption("collectonly"):

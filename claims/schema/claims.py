@@ -109,7 +109,7 @@ def _check_memo(context: LoadContext, here: tuple[str, str], memo: str, entry: C
         if text is None:
             context.fail(
                 here,
-                f"a claim of a memo tells `{key}`",
+                f"a claim of a memo needs `{key}`",
                 f"add `{key}: ...`, in your own words",
                 key=True,
             )

@@ -45,7 +45,7 @@ class ExperimentSpec:
         return self._made[key]
 
     def describe(self, setting: str) -> dict[str, dict[str, tuple]] | None:
-        """{metric: {dimension: labels}} of a setting, or None where only measuring can tell."""
+        """{metric: {dimension: labels}} of a setting; None where only measuring shows them."""
         if ("described", setting) not in self._made:
             self._made["described", setting] = _described(self.experiment(setting))
         return self._made["described", setting]

@@ -1,6 +1,4 @@
-"""The experiment `credit_training`: the same networks trained under each credit rule, and how they
-get on.
-"""
+"""The experiment `credit_training`: learning curves of the same networks under each credit rule."""
 
 from __future__ import annotations
 

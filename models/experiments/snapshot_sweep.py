@@ -30,7 +30,7 @@ class SweepSettings(SnapshotSettings):
 
 @dataclass(frozen=True)
 class SnapshotSweep(TrainedExperiment):
-    """Train, freeze, probe. Metrics and their dimensions are those of READING.md's table."""
+    """Train, freeze, probe. docs/experiments.md lists the metrics and their dimensions."""
 
     settings: SweepSettings
 

@@ -101,7 +101,7 @@ ENTRIES = {
     "both": (GOOD + "never: dL(vec, epoch=5) > 0", "not both"),
     "expression is nothing": ("expect:", "`expect` or `never`"),
     "no such memo": (GOOD + "memo: 8A\nwhere: x\nsays: y", "known: 7A"),
-    "memo without words": (GOOD + "memo: 7A", "tells `where`"),
+    "memo without words": (GOOD + "memo: 7A", "needs `where`"),
     "no such experiment": (GOOD + "experiment: labb", "did you mean `lab`"),
     "margin without never": (GOOD + "margin: 1", "belongs to `never`"),
     "never with a chain": ("never: 0 < dL(vec, epoch=5) < 1", "single comparison"),

@@ -5,14 +5,14 @@ the whole run.
 import os
 import signal
 
-from claims.store import entries as snapshots
+from claims.store import entries
 
 VARIABLE = "TEST_KILL_AT_WRITE"  # number of writes, over all processes, that are let through
 replace = os.replace
 
 
 def dying(source, target):
-    if str(source).endswith(".safetensors" + snapshots.PART_SUFFIX):
+    if str(source).endswith(".safetensors" + entries.PART_SUFFIX):
         dying.left -= 1
         if dying.left == 0:
             os.killpg(os.getpgid(0), signal.SIGKILL)
@@ -21,4 +21,4 @@ def dying(source, target):
 
 if VARIABLE in os.environ:
     dying.left = int(os.environ[VARIABLE])
-    snapshots.os.replace = dying
+    entries.os.replace = dying

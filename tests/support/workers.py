@@ -15,7 +15,7 @@ import numpy as np
 from claims.execution.machine import Machine
 from claims.execution.measure import measure
 from claims.experiments.context import SNAPSHOTS
-from claims.store import entries as snapshots
+from claims.store import entries
 from claims.store.entries import LOCK_SUFFIX, PART_SUFFIX, Store
 from claims.store.pruning import DAMAGED_SUFFIX, list_entries, live_records
 from models.training import Trainer
@@ -82,7 +82,7 @@ class DieInWrite:
                     os.kill(os.getpid(), signal.SIGKILL)
             return replace(source, target)
 
-        snapshots.os.replace = dying
+        entries.os.replace = dying
 
 
 class DieAtEpoch:
@@ -148,7 +148,7 @@ def key_of(entry):
     _, seed, *part = (
         entry.path.name.removesuffix(DAMAGED_SUFFIX).removesuffix(".safetensors").split("-", 2)
     )
-    return snapshots.Key(entry.stage, entry.digest, int(seed), *part)
+    return entries.Key(entry.stage, entry.digest, int(seed), *part)
 
 
 def leftovers(root):

@@ -1,4 +1,4 @@
-"""Seeds that go to the cluster together, and how many such chunks one driver has in hand."""
+"""Chunks: seeds that are sent to the cluster as one task, and how many are sent at once."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from claims.execution.measure import snapshots_digests
 from claims.experiments.kinds import BoundExperiment
 from claims.store.entries import Key
 
-# chunks handed out at once: more than there is room for, so that a cluster that grows by demand
-# sees one
+# chunks submitted at once: more than there is room for, so that a cluster that grows by demand sees
+# the demand
 IN_FLIGHT = 256
 FILES = 2**16  # open at most: every lock is one
 ANNOUNCED = 4  # chunks of a job whose records name all its seeds: enough for the display
 # seeds of a chunk for GPUs that are not there yet: a cluster that grows by demand grows by the
-# tasks that wait, and all seeds in one are one
+# number of waiting tasks
 UNSEEN = 8
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Seeds of one job that are made together. `seeds` lack observations; `asked` is what the
+    """Seeds of one job that are measured together. `seeds` lack observations; `asked` is what the
     display shows as the whole.
     """
 
@@ -68,8 +68,8 @@ def split(
 
 
 def at_once(chunks: Sequence[Chunk]) -> int:
-    """How many chunks may be in hand: as many as their locks leave files to open, the limit raised
-    as far as this process may.
+    """How many chunks are submitted at once: as many as their locks may have files open, with the
+    limit of this process raised as far as it may be.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)

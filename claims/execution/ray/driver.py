@@ -1,5 +1,5 @@
-"""The driver's side: chunks of seeds handed out under their locks, entries written as they come,
-tasks that died replaced, failures reported once.
+"""The driver: submits chunks of seeds as tasks, stores the entries that they send, submits again
+what lost its worker or node, and reports each failure once.
 
 One thread a chunk. It holds the locks that a local worker would hold, so that any number of drivers
 and local runs share one store.
@@ -29,14 +29,14 @@ from claims.experiments.kinds import BoundExperiment
 from claims.store.activity import Record, register_process
 from claims.store.entries import ENTRY_SUFFIX, Key, Store, StoreError
 
-# of a task's workers or nodes in a row, nothing having come back in between; then its seeds are
-# tried alone, and one alone is given up
+# of a task's workers or nodes in a row, without a message in between; then each seed gets a task of
+# its own, and a seed that is alone fails
 DEATHS = 3
 WAIT = 1.0  # seconds for which a chunk's thread waits for news
 
 
 class Stopped(Exception):
-    """Another chunk met what ends the run."""
+    """Another chunk met an error that ends the run."""
 
 
 class Driver:
@@ -54,7 +54,7 @@ class Driver:
         self.machine, self.asked = machine, resources
         self.resources = resources.on("cpu")
         self.stopped = threading.Event()
-        self.ended: dict[str, Exception] = {}  # by job: why there will be no more of it
+        self.ended: dict[str, Exception] = {}  # by job: the error that ended it
 
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Do all jobs."""
@@ -66,7 +66,7 @@ class Driver:
                 chunk for job, experiment in made for chunk in self._chunks(job, experiment, slots)
             ]:
                 if not self._hand_out(chunks):
-                    # others work on all that is left: wait for one of them, or for its death
+                    # all that is left is locked by others: wait for one of them
                     first = chunks[0]
                     with self.store.lock(STAGE, first.digest, first.seeds[0]):
                         pass
@@ -87,7 +87,7 @@ class Driver:
         self.machine = replace(self.machine, workers=1, worker=0, threads=threads)
 
     def _chunks(self, job: Job, experiment: BoundExperiment, slots: int) -> list[Chunk]:
-        """What a job lacks; of one that is over, nothing."""
+        """What a job lacks; nothing where an error ended it."""
         with self._of(job):
             digest = observations_digest(experiment, self.machine)
             seeds = [s for s in job.seeds if self._lacks(digest, s)]
@@ -97,8 +97,8 @@ class Driver:
 
     @contextlib.contextmanager
     def _of(self, job: Job) -> Iterator[None]:
-        """Work of one job: what it meets ends this job alone, unless it is the cluster's or the
-        store's end.
+        """Work of one job: an error ends this job alone, unless it is the cluster's or the
+        store's.
         """
         try:
             yield
@@ -127,14 +127,14 @@ class Driver:
                 raise
 
     def _take(self, chunk: Chunk) -> int:
-        """Make what a chunk lacks of the seeds that nobody works on; returns how many were free."""
+        """Measure what a chunk lacks, of seeds that no other has locked; returns their number."""
         if chunk.job.name in self.ended:
             return len(chunk.seeds)
         with self._of(chunk.job):
             lacking: tuple[int, ...] = ()
             with contextlib.ExitStack() as held:
                 mine = held.enter_context(self.store.locks(STAGE, chunk.digest, chunk.seeds))
-                # asked again: another may have made it, or seen it fail
+                # asked again: another may have measured it, or seen it fail
                 lacking = tuple(s for s in mine if self._lacks(chunk.digest, s))
                 if lacking:
                     self._run_chunk(chunk, lacking, held)
@@ -146,8 +146,8 @@ class Driver:
         return len(chunk.seeds)
 
     def _run_chunk(self, chunk: Chunk, seeds: tuple[int, ...], held: contextlib.ExitStack) -> None:
-        """Until each seed is stored or has failed, under the locks of its snapshots too. One that
-        fails takes no other with it: where none is named, each is tried alone.
+        """Submit tasks until each seed is stored or has failed, under the locks of its snapshots
+        too. A seed that fails ends no other: where the error names none, each gets a task alone.
         """
         for digest in chunk.snapshots:  # after the observations', as everywhere: no two wait
             held.enter_context(self.store.locks(SNAPSHOTS, digest, seeds, wait=True))
@@ -159,14 +159,14 @@ class Driver:
             end = self._run_seeds(chunk, part, record)
             if "failed" not in end:
                 continue
-            guilty = part if len(part) == 1 else tuple(s for s in end["seeds"] if s in part)
-            for seed in guilty:
+            failing = part if len(part) == 1 else tuple(s for s in end["seeds"] if s in part)
+            for seed in failing:
                 failure = SeedFailure(
                     end["failed"], end["message"], bool(end["seeds"]), end.get("diverged", False)
                 )
                 self.failures.add(chunk.digest, seed, failure)
-            left = tuple(s for s in part if s not in guilty and not self.store.has(chunk.key(s)))
-            parts += ([left] if guilty else [(s,) for s in left]) if left else []
+            left = tuple(s for s in part if s not in failing and not self.store.has(chunk.key(s)))
+            parts += ([left] if failing else [(s,) for s in left]) if left else []
 
     def _run_seeds(self, chunk: Chunk, seeds: tuple[int, ...], record: Record) -> Mapping[str, Any]:
         """How a task on these seeds ended; one that died is replaced, a bounded number of times.

@@ -1,5 +1,5 @@
-"""What tasks have to say, kept until the driver takes it: an actor beside the driver, so that what
-has arrived survives the node it came from.
+"""Messages of tasks, kept until the driver takes them: an actor beside the driver, so that what has
+arrived survives the node it came from.
 
 (Streaming tasks would do the same without an actor, but not through Ray Client, which `ray://`
 addresses mean.) Sent to the cluster by value: it may use nothing of this package.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# bytes of all boxes: who has more to say waits, with it, until the driver has taken some
+# bytes of all boxes: a task with more waits until the driver has taken some
 LIMIT = 2**28
 POLL = 0.02  # seconds
 
@@ -36,8 +36,8 @@ def _by_value(limit: int, poll: float) -> type:
             self.closed: set[str] = set()
 
         async def announce(self, box: str, size: int) -> None:
-            """Wait for room. Who waits keeps its bytes where they are: sent at once, those of a
-            whole cluster would wait here.
+            """Wait for room, before the bytes are sent: those of a whole cluster would be too many
+            here.
             """
             import asyncio
 
@@ -51,7 +51,7 @@ def _by_value(limit: int, poll: float) -> type:
                 self.boxes.setdefault(box, []).append((kind, about, content))
 
         async def close(self, box: str) -> None:
-            """Nobody will take from it any more."""
+            """Drop what is in a box that the driver takes no more from."""
             self.closed.add(box)
             self.boxes.pop(box, None)
             self._release(box, self.sizes.get(box, 0))

@@ -1,5 +1,5 @@
-"""On the node: a task measures its seeds in a store of its own and sends every entry as it is made,
-so that little is lost with the node.
+"""A task on a worker node: measures its seeds in a store of its own and sends every entry as it is
+made, so that little is lost with the node.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from claims.experiments.kinds import BoundExperiment, import_kind
 from claims.store.activity import live_records
 from claims.store.entries import ENTRY_SUFFIX, LOCK_SUFFIX, Key, Store, StoreError
 
-TICK = 0.25  # seconds between looks at what is new
+TICK = 0.25  # seconds between two readings of the store
 PREFIX = "claims-node-"
 Post = Callable[..., None]
 
@@ -145,7 +145,7 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
     if error is None:
         return {}
     if isinstance(error, StoreError):
-        raise error  # this node's disk, not the seed's fault: another node may have room
+        raise error  # the disk of this node: another may have room
     seeds = error.seeds if isinstance(error, Diverged) else ()
     return {
         "failed": type(error).__name__,
@@ -157,12 +157,12 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def own_store() -> Iterator[Store]:
-    """A store for one task; those of tasks that were killed on this node go first."""
+    """A store for one task; those of tasks that were killed on this node are removed first."""
     place = Path(tempfile.gettempdir())
     holder = Store(place)
     for lock in place.glob(f"{PREFIX}*{LOCK_SUFFIX}"):
-        with contextlib.suppress(StoreError), holder.hold(lock, wait=False) as dead:
-            if dead:
+        with contextlib.suppress(StoreError), holder.hold(lock, wait=False) as left_over:
+            if left_over:
                 shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
     root = place / f"{PREFIX}{uuid.uuid4().hex[:12]}"
     with holder.hold(root.with_suffix(LOCK_SUFFIX)):
