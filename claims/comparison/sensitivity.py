@@ -7,20 +7,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from claims.evidence import ERROR, INCONCLUSIVE
+from claims.inference.outcomes import Code
 from claims.schema.variants import Variant, format_value
 from claims.variants import VariantRow
 
 
-class VerdictChange(StrEnum):
-    """How a verdict under a variant differs from the one as written; `sentence` says it in
-    reports.
-    """
-
-    sentence: str
+class VerdictChange(Code):
+    """How a verdict under a variant differs from the one as written."""
 
     SAME = "same", "the same verdict as written"
     REVERSED = "reversed", "from supported to refuted, or back"
@@ -28,12 +24,6 @@ class VerdictChange(StrEnum):
     DECIDED = "decided", "decided, where it is not as written"
     NOT_MEASURABLE = "not measurable", "a network or its probe diverged"
     NOT_ASKED = "not asked", "the variant lacks something that the claim names"
-
-    def __new__(cls, value: str, sentence: str) -> VerdictChange:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
 
 DIFFERENT = (

@@ -95,8 +95,10 @@ class VariantsReporter:
     def pytest_sessionfinish(self) -> None:
         if self.results and not self.config.getoption("collectonly"):
             from claims.report.variants import publish_variants
+            from claims.variants_results import variants_results_of
 
-            self.published = publish_variants(self.run, self.results, self.folder)
+            found = variants_results_of(self.run, self.results)
+            self.published = publish_variants(found, self.folder)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,56 +14,23 @@ from typing import TYPE_CHECKING, Any
 from claims.comparison.sensitivity import (
     COUNTED,
     DIFFERENT,
-    ChoiceEffect,
-    Sensitivity,
     Share,
-    VariantsTable,
     VerdictChange,
-    choice_effects,
-    sensitivity,
     verdict_change,
 )
 from claims.evidence import plain
-from claims.provenance import environment
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
 from claims.report.result_file import result_text, write_whole
 from claims.report.wording import MARKS
-from claims.schema.variants import format_value, settings_by_path
-from claims.variants import VariantCase, VariantResult, variant_cases, variant_claims
+from claims.schema.variants import format_value
+from claims.variants_results import ExperimentVariants, VariantsResults
 
 if TYPE_CHECKING:
-    from claims.run import Run
-    from claims.schema import Claim
+    pass
 
 VERSION = 2  # of variants.json
 STEM = "variants"
-
-
-@dataclass(frozen=True)
-class ExperimentVariants:
-    """One experiment in one setting: its verdicts, its claims, and the summary of each."""
-
-    table: VariantsTable
-    claims: tuple[Claim, ...]
-    summaries: tuple[Sensitivity, ...]
-    effects: tuple[ChoiceEffect, ...]
-    seeds: int
-    sample_seed: int
-    written: Mapping[str, Any]  # {path: value} of the settings that choices are made of
-
-    @property
-    def n_judged(self) -> int:
-        """How many variants were judged."""
-        return sum(
-            any(rows[i] is not None for rows in self.table.rows.values())
-            for i in range(len(self.table.variants))
-        )
-
-    @property
-    def single_columns(self) -> list[int]:
-        """Columns of the variants that make at most one choice."""
-        return [i for i, variant in enumerate(self.table.variants) if not variant.number]
 
 
 @dataclass(frozen=True)
@@ -75,16 +42,11 @@ class PublishedVariants:
     partial: bool
 
 
-def publish_variants(
-    run: Run, results: Mapping[str, VariantResult], folder: Path
-) -> PublishedVariants:
+def publish_variants(results: VariantsResults, folder: Path) -> PublishedVariants:
     """Write all reports. Variants that were deselected, or not reached, are missing in each of
     them, and each says so.
     """
-    cases = list(variant_cases(run))
-    experiments = tuple(collect_experiments(run, cases, results))
-    partial = any(case.name not in results for case in cases)
-    env = environment(run)
+    experiments, env, partial = results.experiments, results.environment, results.partial
     texts = {
         ".json": result_text(variants_json(experiments, env, partial)),
         ".md": markdown(experiments, partial),
@@ -93,39 +55,6 @@ def publish_variants(
     step_summary(texts[".md"], os.environ)
     paths = tuple(write_whole(folder / f"{STEM}{suffix}", text) for suffix, text in texts.items())
     return PublishedVariants(experiments, paths, partial)
-
-
-def collect_experiments(
-    run: Run, cases: Sequence[VariantCase], results: Mapping[str, VariantResult]
-) -> Iterator[ExperimentVariants]:
-    """Every experiment and setting of which some variant was judged."""
-    for experiment, setting in dict.fromkeys((case.experiment, case.setting) for case in cases):
-        members = [
-            case for case in cases if (case.experiment, case.setting) == (experiment, setting)
-        ]
-        if not any(case.name in results for case in members):
-            continue
-        claims, variants = variant_claims(run, experiment), run.suite.variants[experiment]
-        rows = [
-            {row.id: row for row in results[case.name].rows} if case.name in results else {}
-            for case in members
-        ]
-        table = VariantsTable(
-            experiment,
-            setting,
-            tuple(case.variant for case in members),
-            {claim.id: tuple(by_id.get(claim.id) for by_id in rows) for claim in claims},
-        )
-        written = settings_by_path(run.suite.experiments[experiment], setting)
-        yield ExperimentVariants(
-            table,
-            claims,
-            tuple(sensitivity(table, claim.id) for claim in claims),
-            tuple(choice_effects(table)),
-            variants.seeds,
-            variants.sample_seed,
-            {path: written.get(path) for path in variants.choices},
-        )
 
 
 def variants_json(

@@ -3,16 +3,16 @@
 import re
 
 from claims.execution.machine import Machine
-from claims.report.variants import collect_experiments, markdown, page
+from claims.report.variants import markdown, page
 from claims.run import Run
 from claims.store.entries import Store
 from claims.variants import VariantResult, VariantRow, variant_cases
+from claims.variants_results import variants_results_of
 from tests.support.variants import CLAIMS, load_sweep
 
 
 def judged(run):
     """The experiments of a run with the same verdicts under every variant."""
-    cases = list(variant_cases(run))
     results = {
         case.name: VariantResult(
             case.name,
@@ -21,9 +21,9 @@ def judged(run):
                 VariantRow("helps", "refuted", "", False, "x", 1.0),
             ),
         )
-        for case in cases
+        for case in variant_cases(run)
     }
-    return tuple(collect_experiments(run, cases, results))
+    return variants_results_of(run, results).experiments
 
 
 def test_text_in_a_claim_stays_text(tmp_path):
