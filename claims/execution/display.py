@@ -70,9 +70,8 @@ class Tally:
     names: Callable[[], Mapping[str, Named]]
     asked: dict[str, frozenset[int]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
-    began: dict[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # time and share at first sight
+    # time and share at first sight
+    began: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def lines(self, found: Mapping[str, Standing], store: Store, now: float) -> list[Line]:
         """A line for every experiment that someone works on."""

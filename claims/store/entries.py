@@ -98,9 +98,8 @@ class Store:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
-                with contextlib.suppress(
-                    OSError
-                ):  # a store that may only be read is used all the same
+                # a store that may only be read is used all the same
+                with contextlib.suppress(OSError):
                     os.utime(
                         file.fileno() if os.utime in os.supports_fd else path,
                         ns=(time.time_ns(), status.st_mtime_ns),
@@ -256,10 +255,10 @@ class Store:
     def _set_aside(self, key: Key, read: os.stat_result | None, why: str) -> None:
         path = self.path(key)
         aside = path.with_name(path.name + DAMAGED_SUFFIX)
-        with contextlib.suppress(OSError):  # the store is read-only, or another process has done it
-            if read is None or os.path.samestat(
-                path.stat(), read
-            ):  # and made it again: that one stays
+        # the store is read-only, or another process has done it
+        with contextlib.suppress(OSError):
+            # where another process has made the entry again, that one stays
+            if read is None or os.path.samestat(path.stat(), read):
                 os.replace(path, aside)
                 self.note("set aside", key.relative)
         warnings.warn(
