@@ -29,6 +29,8 @@ OUTSIDE = (
 )
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# several processes share the cores: a thread that spins while it waits takes them from the others
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 

@@ -20,10 +20,8 @@ def test_controls_are_tests_of_their_own_and_measure_nothing_more(suite, pyteste
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(["*false_positives?ordered?*"])
     assert sorted(measured(pytester)) == list(range(8))
-    assert (
-        all(0 <= claim["false_positive_rate"] < 0.1 for claim in result.claims.values())
-        and not result.file["partial"]
-    )
+    assert all(0 <= claim["false_positive_rate"] < 0.1 for claim in result.claims.values())
+    assert not result.file["partial"]
     assert all(0 <= claim["false_positive_rate_skewed"] < 0.3 for claim in result.claims.values())
     worst = max(claim["false_positive_rate"] for claim in result.claims.values())
     result.stdout.fnmatch_lines(
@@ -83,11 +81,9 @@ def test_a_margin_wider_than_what_can_be_measured_is_found_out(tmp_path):
         tmp_path, [(i, rule, 0.9 + 0.01 * rng.normal()) for i in range(16) for rule in "ab"]
     )
     wide, narrow = (run.check_false_positives(claim, setting) for claim, setting in run.cases())
-    assert (
-        not wide.passed
-        and not wide.error
-        and "only at means outside the range of what is measured" in wide.reason
-    )
+    assert not wide.passed
+    assert not wide.error
+    assert "only at means outside the range of what is measured" in wide.reason
     assert narrow.passed and narrow.false_positive_rate < 0.06
 
 
@@ -115,10 +111,8 @@ def test_skew_that_drawing_signs_hides_is_told_beside_it(tmp_path):
             ]
         )
     )
-    assert (
-        len(told) == 2
-        and f"low was supported in {100 * found.false_positive_rate_skewed:.3g} %" in told[1]
-    )
+    assert len(told) == 2
+    assert f"low was supported in {100 * found.false_positive_rate_skewed:.3g} %" in told[1]
 
 
 def test_what_cannot_be_judged_has_one_readable_reason(suite):

@@ -94,9 +94,8 @@ def test_the_same_seeds_give_the_same_digits_and_order_does_not_matter(claim):
         made, "default", lambda seeds: base.isel(seed=np.random.default_rng(0).permutation(16))
     )
     assert (first.low, first.high, first.p_value) == (again.low, again.high, again.p_value)
-    assert first.low == pytest.approx(shuffled.low, rel=1e-9) and first.high == pytest.approx(
-        shuffled.high, rel=1e-9
-    )
+    assert first.low == pytest.approx(shuffled.low, rel=1e-9)
+    assert first.high == pytest.approx(shuffled.high, rel=1e-9)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf], ids=["nan", "inf"])
@@ -147,9 +146,8 @@ def test_unpaired_terms_keep_their_meaning_when_conditions_interleave(claim):
     """
     made = claim("expect: m(a) + m(b) - n(a) < 0", options=", paired: false")
     evidence = judge(made, "default", observations)
-    assert (
-        evidence.estimate == pytest.approx(1 + 2 - 10, rel=0.1) and evidence.verdict == "supported"
-    )
+    assert evidence.estimate == pytest.approx(1 + 2 - 10, rel=0.1)
+    assert evidence.verdict == "supported"
 
 
 def test_an_exception_while_measuring_is_an_error(claim):
@@ -157,11 +155,9 @@ def test_an_exception_while_measuring_is_an_error(claim):
         raise RuntimeError("the machine burned down")
 
     evidence = judge(claim("expect: m(a) < m(b)\nexpected: refuted\nnote: n"), "default", failing)
-    assert (
-        evidence.verdict == "error"
-        and evidence.outcome == "error"
-        and "burned down" in evidence.explanation()
-    )
+    assert evidence.verdict == "error"
+    assert evidence.outcome == "error"
+    assert "burned down" in evidence.explanation()
 
 
 @pytest.mark.parametrize(
@@ -179,10 +175,8 @@ def test_a_kind_that_stops_the_process_leaves_a_record_whose_sentence_ends_once(
 
     evidence = judge(claim("expect: m(a) < m(b)"), "default", stopping)
     assert evidence.verdict == "error" and evidence.reason == reason
-    assert (
-        evidence.explanation().endswith(f"{reason.removesuffix('.')}.")
-        and ".." not in evidence.explanation()
-    )
+    assert evidence.explanation().endswith(f"{reason.removesuffix('.')}.")
+    assert ".." not in evidence.explanation()
 
 
 def test_an_interrupt_is_no_evidence(claim):

@@ -71,9 +71,10 @@ class Draws:
         self.largest = np.concatenate([np.abs(c).max(axis=1) for c in ordered], axis=1)
         self.weights = tuple(weights(n, n_resamples, rng) / n for n in self.sizes)
         self._moments: dict[tuple[int, int, int], np.ndarray] = {}
+        # (R, B, T)
         self.shifts = np.concatenate(
             [_weighted(w, d) for w, d in zip(self.weights, self.deviations, strict=True)], axis=2
-        )  # (R, B, T)
+        )
         self.means = self.centre + self.shifts
 
     def influence(self, gradient: np.ndarray) -> list[np.ndarray]:

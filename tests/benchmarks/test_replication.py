@@ -63,9 +63,8 @@ def test_intervals_are_over_sets_and_not_over_predictions():
     rng = np.random.default_rng(1)
     (one,) = made(rng, [0.5])
     alone, copied = (next(iter(calibration(cases, SETS))) for cases in ([one], [one] * 30))
-    assert (alone.least, alone.most) == pytest.approx(
-        (copied.least, copied.most)
-    ) and alone.most - alone.least > 0.25
+    assert (alone.least, alone.most) == pytest.approx((copied.least, copied.most))
+    assert alone.most - alone.least > 0.25
 
 
 def test_the_set_that_fixed_a_threshold_is_no_part_of_that_copys_score(monkeypatch):

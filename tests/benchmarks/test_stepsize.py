@@ -79,12 +79,10 @@ def test_what_is_tried_is_the_experiment_with_that_rate_and_the_oracle_alone(tmp
         "probe": {"lr": 1.0, "credits": ["dfa", "vec"], "steps": 3},
     }
     settings = probing_at(KINDS["snapshot_sweep"], options, 0.25, tmp_path).settings
-    assert (
-        settings.probe.lr == 0.25
-        and settings.probe.credits == ("oracle",)
-        and settings.snapshots == (5,)
-        and settings.probe.steps == 3
-    )
+    assert settings.probe.lr == 0.25
+    assert settings.probe.credits == ("oracle",)
+    assert settings.snapshots == (5,)
+    assert settings.probe.steps == 3
 
 
 @pytest.mark.parametrize(
@@ -120,8 +118,6 @@ def test_an_experiment_that_ends_before_epoch_5_is_told(tmp_path, monkeypatch):
         'claims: {one: {expect: "accuracy(epoch=3) > 0.5"}}\n'
     )
     result = CliRunner().invoke(command, [str(path), "--device", "cpu"])
-    assert (
-        result.exit_code == 1
-        and isinstance(result.exception, SystemExit)
-        and "asks for epoch 5" in result.stderr
-    )
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "asks for epoch 5" in result.stderr

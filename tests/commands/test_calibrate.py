@@ -56,7 +56,5 @@ def test_tables_are_written(claims_file, tmp_path, monkeypatch):
 
 def test_an_unknown_method_is_named(claims_file):
     done = CliRunner().invoke(command, [str(claims_file), "--method", "bayes"])
-    assert (
-        done.exit_code == 2
-        and "allowed: bootstrap-t, studentized, t, bca, percentile" in done.output
-    )
+    assert done.exit_code == 2
+    assert "allowed: bootstrap-t, studentized, t, bca, percentile" in done.output

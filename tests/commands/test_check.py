@@ -14,11 +14,9 @@ from tests.support.variants import load_sweep
 def test_check_prints_the_plan(file):
     result = call("check", file)
     assert result.exit_code == 0
-    assert (
-        "first" in result.stdout
-        and "as recorded" in result.stdout
-        and "2 claims, no mistakes" in result.stdout
-    )
+    assert "first" in result.stdout
+    assert "as recorded" in result.stdout
+    assert "2 claims, no mistakes" in result.stdout
 
 
 def test_check_of_the_committed_suite_names_what_is_cached_and_missing(tmp_path, monkeypatch):
@@ -42,10 +40,8 @@ def test_check_tells_mistakes_and_still_plans_the_others(file):
     file.write_text(TEXT + "  third:\n    expect: los(vec) < 0\n", encoding="utf-8")
     result = call("check", file)
     assert result.exit_code == 1
-    assert (
-        "claims.yaml:22:13: error: no metric is called `los`" in result.stderr
-        and "1 problem in 1 claim." in result.stderr
-    )
+    assert "claims.yaml:22:13: error: no metric is called `los`" in result.stderr
+    assert "1 problem in 1 claim." in result.stderr
     assert "first" in result.stdout and "no mistakes" not in result.stdout
 
 
@@ -81,10 +77,8 @@ def test_check_lists_what_is_not_asked(file):
     )
     (file.parent / "few.csv").write_text("run,credit,loss\n0,dfa,1\n1,dfa,2\n")
     result = call("check", file, "--setting", "few")
-    assert (
-        result.exit_code == 0
-        and "not asked in few: first: `loss` has no vec in this setting" in result.stdout
-    )
+    assert result.exit_code == 0
+    assert "not asked in few: first: `loss` has no vec in this setting" in result.stdout
 
 
 def test_check_runs_as_a_module_without_torch(file):

@@ -43,12 +43,10 @@ def test_a_file_that_cannot_be_loaded_is_told_with_its_place(file, arguments):
         (file.with_name("none.yaml"), "there is no such file"),
     ):
         result = call(*arguments, path)
-        assert (
-            result.exit_code == 1
-            and told in result.stderr
-            and "1 problem" in result.stderr
-            and not isinstance(result.exception, KeyError)
-        )
+        assert result.exit_code == 1
+        assert told in result.stderr
+        assert "1 problem" in result.stderr
+        assert not isinstance(result.exception, KeyError)
         assert str(path) in result.stderr
 
 

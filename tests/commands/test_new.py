@@ -63,11 +63,9 @@ def test_new_appends_and_leaves_the_rest_alone(file):
         "table: 2",
         "It: falls # far",
     )
-    assert (
-        claim.for_every == {"c": ("dfa", "vec")}
-        and claim.seeds.start == 8
-        and claim.tags == ("mine", "yours")
-    )
+    assert claim.for_every == {"c": ("dfa", "vec")}
+    assert claim.seeds.start == 8
+    assert claim.tags == ("mine", "yours")
 
 
 def test_new_asks(file):
@@ -216,11 +214,9 @@ def test_new_into_claims_in_braces_is_refused(file):
     text = TEXT.split("claims:\n")[0] + "claims: {a: {expect: loss(vec) < 0}}\n"
     file.write_text(text, encoding="utf-8")
     result = call("new", "--file", file, "--id", "third", "--expect", "loss(vec) < 1")
-    assert (
-        result.exit_code == 1
-        and "indented mapping" in result.output
-        and file.read_text(encoding="utf-8") == text
-    )
+    assert result.exit_code == 1
+    assert "indented mapping" in result.output
+    assert file.read_text(encoding="utf-8") == text
 
 
 def test_new_keeps_the_files_mode(file):
@@ -249,7 +245,5 @@ def test_new_on_a_copy_of_the_committed_suite(tmp_path):
         "loss(epoch=5) > loss(epoch=20)",
     )
     assert result.exit_code == 0, result.output
-    assert (
-        appended(path, before).strip().splitlines()[0] == "mine:"
-        and load_suite(path).claims[-1].id == "mine"
-    )
+    assert appended(path, before).strip().splitlines()[0] == "mine:"
+    assert load_suite(path).claims[-1].id == "mine"

@@ -27,9 +27,9 @@ def old(tmp_path):
 
 def test_fresh_seeds_of_the_same_thing_do_not_drift(old, tmp_path):
     found = compare(old, judged(tmp_path / "new", draw(rng(2)), first_seed=100))
-    assert (
-        set(changes(found).values()) == {Change.STEADY} and not found.drifted and found.n_tests == 5
-    )
+    assert set(changes(found).values()) == {Change.STEADY}
+    assert not found.drifted
+    assert found.n_tests == 5
 
 
 def test_the_same_seeds_on_the_same_code_are_a_replay(old, tmp_path):
@@ -42,9 +42,8 @@ def test_more_seeds_on_the_same_code_are_judged_by_the_new_ones_alone(tmp_path):
     old = judged(tmp_path / "old", {rule: v[:20] for rule, v in values.items()})
     found = compare(old, judged(tmp_path / "new", values))
     shift = next(c.shift for c in found.changes if c.id == "below")
-    assert shift.then == pytest.approx(np.mean(values["a"][:20])) and shift.now == pytest.approx(
-        np.mean(values["a"][20:])
-    )
+    assert shift.then == pytest.approx(np.mean(values["a"][:20]))
+    assert shift.now == pytest.approx(np.mean(values["a"][20:]))
 
 
 def test_an_effect_that_shrank_has_its_own_verdict_and_interval(old, tmp_path):
@@ -65,9 +64,8 @@ def test_ratios_move_by_a_factor(old, tmp_path):
     found = compare(old, judged(tmp_path / "new", draw(rng(2), b=4.0), first_seed=100))
     folded = next(c for c in found.changes if c.id == "folded")
     assert folded.change is Change.GREW and "the effect grew by a factor of" in folded.sentence()
-    assert np.exp(abs(folded.shift.low)) > 1.5 and np.exp(
-        -folded.shift.difference
-    ) == pytest.approx(2, rel=0.15)
+    assert np.exp(abs(folded.shift.low)) > 1.5
+    assert np.exp(-folded.shift.difference) == pytest.approx(2, rel=0.15)
 
 
 def test_changed_code_on_the_same_seeds_is_compared_seed_by_seed(old, tmp_path):
@@ -100,9 +98,8 @@ def test_verdicts_that_turn_over_are_drift(old, tmp_path):
     found = compare(old, judged(tmp_path / "new", draw(rng(2), a=3.0, b=2.0), first_seed=100))
     below = next(c for c in found.changes if c.id == "below")
     assert below.change is Change.VERDICT and below.moved and below.drifted
-    assert below.sentence().startswith(
-        "Was supported, is refuted; the estimate moved by "
-    ) and below.shift.difference == pytest.approx(2, rel=0.15)
+    assert below.sentence().startswith("Was supported, is refuted; the estimate moved by ")
+    assert below.shift.difference == pytest.approx(2, rel=0.15)
 
 
 def test_an_edit_of_the_claim_file_accepts_what_came_out(old, tmp_path):
@@ -160,11 +157,13 @@ def test_another_memo_is_refused(old, tmp_path):
         compare(old, other)
 
 
-def test_false_alarms_of_a_whole_comparison_keep_their_promise(tmp_path):
-    """Nothing moved in 60 comparisons of 5 claims: at most 5 % of them may say that something
-    did.
+@pytest.mark.parametrize("n", [30, pytest.param(120, marks=pytest.mark.slow)])
+def test_false_alarms_of_a_whole_comparison_keep_their_promise(n, tmp_path):
+    """Nothing moved in n comparisons of 5 claims: at most 5 % of them may say that something did,
+    judged at one in a thousand. 7 alarms of 30 or 15 of 120 are too many; were the rate 25 %, 30
+    comparisons would show it in 65 of 100 runs of this test, 120 in 999 of 1,000.
     """
-    n, alarms = 60, 0
+    alarms = 0
     for i in range(n):
         sides = [
             judged(tmp_path / name, draw(rng([i, k]), n=12), first_seed=100 * k)

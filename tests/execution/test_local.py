@@ -41,31 +41,25 @@ def test_all_executors_give_the_same_bits(tmp_path):
 def test_a_job_that_fails_is_told_once_and_the_others_are_done(tmp_path, executor):
     store = Store(tmp_path)
     (failure,) = executor.run([DIVERGING, JOBS[1]], Machine(), store)
-    assert (
-        isinstance(failure, Failure)
-        and failure.job == "wild"
-        and failure.diverged
-        and failure.reason.startswith("NonFiniteError: training diverged")
-    )
+    assert isinstance(failure, Failure)
+    assert failure.job == "wild"
+    assert failure.diverged
+    assert failure.reason.startswith("NonFiniteError: training diverged")
     assert measure(JOBS[1].experiment(), (0, 1), Machine(), store).sizes["seed"] == 2
 
 
 def test_a_store_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    assert (
-        "set CLAIMS_STORE"
-        in InProcess().run(JOBS[:1], Machine(), Store(tmp_path / "file"))[0].reason
-    )
+    (failure,) = InProcess().run(JOBS[:1], Machine(), Store(tmp_path / "file"))
+    assert "set CLAIMS_STORE" in failure.reason
 
 
 def test_processes_that_all_die_leave_a_failure(tmp_path, monkeypatch):
     store = Store(tmp_path)
     monkeypatch.setattr("claims.execution.local._work", _die)
     failures = Processes(2).run(JOBS, Machine(), store)
-    assert [f.job for f in failures] == [
-        "sweep",
-        "online",
-    ] and "died (exit codes 3, 3)" in failures[0].reason
+    assert [f.job for f in failures] == ["sweep", "online"]
+    assert "died (exit codes 3, 3)" in failures[0].reason
 
 
 def _die(*_):

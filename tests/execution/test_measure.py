@@ -175,14 +175,12 @@ def test_chunks_fit_the_caches_or_the_memory(tmp_path):
     small, middle, large, huge = (chunk(width, **probed) for width in (16, 256, 1024, 4096))
     assert small[0] > chunks.FEWEST_AT_ONCE and small[0] * small[1] <= chunks.CPU_WORKING_SET
     assert middle[0] == chunks.FEWEST_AT_ONCE
-    assert (
-        1 <= large[0] < chunks.FEWEST_AT_ONCE and large[0] * large[1] <= chunks.LARGEST_WORKING_SET
-    )
+    assert 1 <= large[0] < chunks.FEWEST_AT_ONCE
+    assert large[0] * large[1] <= chunks.LARGEST_WORKING_SET
     assert huge[0] == 1
     arms = chunk(512, "online_training")
-    assert (
-        arms[1] == 5 * chunk(512, **probed)[1] and arms[0] * arms[1] <= chunks.LARGEST_WORKING_SET
-    )
+    assert arms[1] == 5 * chunk(512, **probed)[1]
+    assert arms[0] * arms[1] <= chunks.LARGEST_WORKING_SET
 
 
 def test_processes_that_start_together_share_the_work(tmp_path, store):

@@ -169,8 +169,6 @@ def test_numbers_and_labels_of_a_csv_are_texts_at_first():
         "never",
         None,
     ]
-    assert (
-        as_label("5", typed=True) == "5"
-        and as_label(True, typed=True) == "true"
-        and as_number("5", typed=True) is None
-    )
+    assert as_label("5", typed=True) == "5"
+    assert as_label(True, typed=True) == "true"
+    assert as_number("5", typed=True) is None

@@ -75,9 +75,8 @@ def test_what_is_no_confidence_is_not_allowed(confidence):
 
 
 def test_resamples_grow_with_the_level_and_are_bounded():
-    assert resamples_for(0.025) == USUAL_RESAMPLES and resamples_for(
-        LEAST_LEVEL
-    ) == MOST_RESAMPLES == resamples_for(1e-9)
+    assert resamples_for(0.025) == USUAL_RESAMPLES
+    assert resamples_for(LEAST_LEVEL) == MOST_RESAMPLES == resamples_for(1e-9)
     for level in (0.025, 1e-3, 1e-4, LEAST_LEVEL):
         assert level * (resamples_for(level) + 1) >= BEYOND * (1 - 1e-9)
 

@@ -49,13 +49,10 @@ def test_bounds_come_no_nearer_than_a_share_of_ts():
 def test_bound_and_p_value_meet():
     table = np.sort(np.random.default_rng(0).standard_normal((1, 199)))
     up, down = reference.bounds(table, 0.025)  # 5 of 200
-    assert (
-        reference.p_above(table, up + 1e-6) == 5 / 200 and reference.p_above(table, up) == 6 / 200
-    )
-    assert (
-        reference.p_below(table, down - 1e-6) == 5 / 200
-        and reference.p_below(table, down) == 6 / 200
-    )
+    assert reference.p_above(table, up + 1e-6) == 5 / 200
+    assert reference.p_above(table, up) == 6 / 200
+    assert reference.p_below(table, down - 1e-6) == 5 / 200
+    assert reference.p_below(table, down) == 6 / 200
 
 
 def test_too_few_resamples_for_the_level():

@@ -158,9 +158,8 @@ def test_bf16_trains_to_the_same_accuracy_and_measures_in_fp32():
     scores = {}
     for made in (exact, fast):
         trainer = Trainer(made, trained(made, [0, 1], epochs=5), "cpu")
-        assert trainer.network.precision == "fp32" and all(
-            t.dtype == torch.float32 for t in trainer.params.values()
-        )
+        assert trainer.network.precision == "fp32"
+        assert all(t.dtype == torch.float32 for t in trainer.params.values())
         scores[made.precision] = evaluate(trainer.network, trainer.params, trainer.data)[0]
     assert (abs(scores["fp32"] - scores["bf16"]) < 0.03).all()
 

@@ -51,10 +51,8 @@ def test_bad_input_is_one_clean_usage_error(suite, claims, options, message, wor
     assert result.ret == 4
     errors = result.stderr.str()
     result.stderr.fnmatch_lines([f"*{message}*"])
-    assert (
-        "Traceback" not in errors + result.stdout.str()
-        and "INTERNALERROR" not in errors + result.stdout.str()
-    )
+    assert "Traceback" not in errors + result.stdout.str()
+    assert "INTERNALERROR" not in errors + result.stdout.str()
     assert len(errors.strip().splitlines()) < 20
 
 

@@ -21,9 +21,8 @@ def test_annotations_are_one_line_each_whatever_they_hold(result):
     lines = list(
         workflow_commands([bad, evidence_of(result, "wrong")], (), {"a,b:c": 12}, "claims.yaml")
     )
-    assert len(lines) == 1 and lines[0].startswith(
-        "::error file=claims.yaml,line=12,title=a%2Cb%3Ac%3A supported::"
-    )
+    assert len(lines) == 1
+    assert lines[0].startswith("::error file=claims.yaml,line=12,title=a%2Cb%3Ac%3A supported::")
     assert "\n" not in lines[0] and "%0A" in lines[0] and "100 %25" in lines[0]
 
 
@@ -32,11 +31,9 @@ def test_a_step_summary_is_added_to_and_never_too_large(tmp_path):
     path.write_text("before\n")
     assert step_summary("text ü\n" * 200_000, {"GITHUB_STEP_SUMMARY": str(path)}) == path
     text = path.read_text()
-    assert (
-        text.startswith("before\ntext")
-        and path.stat().st_size < LARGEST + 200
-        and "cut here" in text[-80:]
-    )
+    assert text.startswith("before\ntext")
+    assert path.stat().st_size < LARGEST + 200
+    assert "cut here" in text[-80:]
     assert step_summary("x", {}) is None
 
 

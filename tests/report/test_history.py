@@ -41,9 +41,8 @@ def test_history_marks_a_change_where_it_happened_and_only_there(tmp_path):
     results = read_history(tmp_path / "history")
     assert [r.environment["commit"][0] for r in results] == list("012345")
     below = next(t for t in tracks(results) if t.id == "below")
-    assert [p.place for p in below.changes] == [4] and below.changes[
-        0
-    ].change.change is Change.SHRANK
+    assert [p.place for p in below.changes] == [4]
+    assert below.changes[0].change.change is Change.SHRANK
 
 
 def test_slow_drift_adds_up_until_it_is_seen(tmp_path):

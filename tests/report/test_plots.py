@@ -19,10 +19,8 @@ def test_an_estimand_is_rebuilt_from_its_text(result):
             assert at_means(quantity(a.estimand), e.terms) == pytest.approx(a.estimate, rel=1e-12)
     e = evidence_of(result, "ordered")
     left, right = sides_of(quantity(e.atoms[0].estimand))
-    assert (
-        over_seeds(left, e.terms).tolist() == e.terms["loss(rule=a)"]
-        and over_seeds(right, e.terms).tolist() == e.terms["loss(rule=b)"]
-    )
+    assert over_seeds(left, e.terms).tolist() == e.terms["loss(rule=a)"]
+    assert over_seeds(right, e.terms).tolist() == e.terms["loss(rule=b)"]
 
 
 def dots(column):

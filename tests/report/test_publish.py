@@ -18,11 +18,9 @@ def test_a_run_leaves_three_files_and_a_table_by_memo(run, pytester):
     ]
     text = result.stdout.str()
     table = text[text.index("= claims =") : text.index("= short test summary")]
-    assert (
-        "M A memo" in table
-        and "✗ refuted      tiny" in table
-        and "NOT AS EXPECTED: expected supported" in table
-    )
+    assert "M A memo" in table
+    assert "✗ refuted      tiny" in table
+    assert "NOT AS EXPECTED: expected supported" in table
     assert "results: reports/claims.json" in table
     quiet = run("-q").stdout.str()
     assert "tiny" in quiet and "positive" not in quiet[quiet.rindex("= claims =") :]
@@ -46,11 +44,9 @@ def test_a_partial_run_says_so_and_replaces_no_baseline(run, pytester, select):
     assert (pytester.path / "reports" / "claims.json").read_bytes() == before
     part = reports(pytester, "claims.partial.json")
     assert part["partial"] and len(part["claims"]) < part["asked"] == 3
-    assert (
-        "Partial: 3 were to be judged" in text
-        and "is the baseline and stays as it is" in text
-        and "not added to the history" in text
-    )
+    assert "Partial: 3 were to be judged" in text
+    assert "is the baseline and stays as it is" in text
+    assert "not added to the history" in text
     assert not list(pytester.path.glob("history/*.json"))
     assert "artial" in (pytester.path / "reports" / "claims.partial.html").read_text()
     assert (
@@ -89,10 +85,8 @@ def test_drift_from_a_baseline_is_told_and_fails_only_when_asked(run, pytester):
     failed = run(
         "--claims-baseline=base/claims.json", "--claims-seed-base=900", "--claims-fail-on=drift"
     )
-    assert (
-        failed.ret == pytest.ExitCode.TESTS_FAILED
-        and "this run fails (--claims-fail-on=drift)" in failed.stdout.str()
-    )
+    assert failed.ret == pytest.ExitCode.TESTS_FAILED
+    assert "this run fails (--claims-fail-on=drift)" in failed.stdout.str()
     assert "effect shrank" in (pytester.path / "reports" / "claims.md").read_text()
     assert "effect shrank" in (pytester.path / "reports" / "claims.html").read_text()
 
@@ -120,11 +114,9 @@ def test_a_baseline_that_is_none_is_refused_before_anything_runs(
     (pytester.path / "other.json").write_text(text)
     (pytester.path / "cut.json").write_text(text[:-300])
     told = run(*options)
-    assert (
-        told.ret == pytest.ExitCode.USAGE_ERROR
-        and why in told.stderr.str()
-        and not (pytester.path / "store").exists()
-    )
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    assert why in told.stderr.str()
+    assert not (pytester.path / "store").exists()
 
 
 def test_history_takes_one_file_a_commit_and_renders_its_page(run, pytester):

@@ -13,10 +13,8 @@ def test_the_chance_to_pass_again_is_told_for_each_claim_and_for_all(suite):
         "--claims-inconclusive=warn",
     )
     claims = result.claims
-    assert (
-        claims["positive@first"]["replication_probability"] > 0.95
-        and claims["close@first"]["replication_probability"] < 0.9
-    )
+    assert claims["positive@first"]["replication_probability"] > 0.95
+    assert claims["close@first"]["replication_probability"] < 0.9
     together = np.mean(
         [
             set(w) == {"1"}

@@ -13,11 +13,9 @@ from tests.support.results import draw, evidence_of, judged
 def test_the_terminal_fits_80_columns_and_tells_verdicts_in_words(result):
     for e in result.claims:
         lines = [text for text, _ in rows(e, 80, every_atom=True)]
-        assert (
-            max(map(len, lines)) <= 80
-            and lines[0].startswith(wording.MARKS[e.verdict])
-            and e.verdict in lines[0]
-        )
+        assert max(map(len, lines)) <= 80
+        assert lines[0].startswith(wording.MARKS[e.verdict])
+        assert e.verdict in lines[0]
         assert all(
             text.translate(str.maketrans("−–×", "--x")).isascii()
             for text, _ in rows(e, 80, plain=True)

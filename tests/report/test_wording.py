@@ -38,10 +38,8 @@ def test_a_number_says_what_it_stands_for(value):
 def test_ratios_are_told_as_ratios(result):
     e = evidence_of(result, "folded")
     low, high = (math.exp(x) for x in (e.low, e.high))
-    assert wording.estimate(e.atoms[0]).startswith("×") and wording.number(
-        low
-    ) in e.explanation().replace("-", "−") + wording.estimate(e.atoms[0])
-    assert f"the ratio is {math.exp(e.estimate):.4g}" in e.explanation() and wording.number(
-        high
-    ) in wording.estimate(e.atoms[0])
+    assert wording.estimate(e.atoms[0]).startswith("×")
+    assert wording.number(low) in e.explanation().replace("-", "−") + wording.estimate(e.atoms[0])
+    assert f"the ratio is {math.exp(e.estimate):.4g}" in e.explanation()
+    assert wording.number(high) in wording.estimate(e.atoms[0])
     assert "against 0.6667" in e.explanation()

@@ -28,11 +28,9 @@ def test_what_is_saved_is_fetched(store):
     assert not store.has(KEY) and store.fetch(KEY) is None
     store.save(KEY, ARRAYS, {"dims": ["a"]})
     entry = store.fetch(KEY)
-    assert (
-        isinstance(entry, Entry)
-        and entry.info == {"dims": ["a"]}
-        and set(entry.arrays) == set(ARRAYS)
-    )
+    assert isinstance(entry, Entry)
+    assert entry.info == {"dims": ["a"]}
+    assert set(entry.arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(entry.arrays[name], array)
         assert entry.arrays[name].dtype == array.dtype
@@ -57,11 +55,9 @@ def test_any_array_comes_back(tmp_path_factory, array):
 def test_a_single_number_comes_back_as_one(store, scalar):
     store.save(KEY, {"a": scalar, "transposed": ARRAYS["loss"].T}, {})
     found = store.fetch(KEY).arrays
-    assert (
-        found["a"].shape == ()
-        and found["a"].dtype == np.asarray(scalar).dtype
-        and found["a"] == scalar
-    )
+    assert found["a"].shape == ()
+    assert found["a"].dtype == np.asarray(scalar).dtype
+    assert found["a"] == scalar
     np.testing.assert_array_equal(found["transposed"], ARRAYS["loss"].T)
 
 

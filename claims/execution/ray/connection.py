@@ -15,10 +15,8 @@ from claims.execution.ray.mailbox import mailbox
 from claims.execution.ray.versions import roots
 from claims.experiments.kinds import BoundExperiment
 
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}  # nothing is reported to anyone; no warning of a change to come
+# nothing is reported to anyone; no warning of a change to come
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 MISSING = "Ray is not installed; remedy: pip install 'memo-claims[ray]'"
 
 

@@ -38,9 +38,8 @@ class Failures:
         self.known[digest, seed] = failure
         if (path := self._path(digest, seed)) is not None:
             part = path.with_suffix(f".{uuid.uuid4().hex[:8]}")
-            with contextlib.suppress(
-                OSError
-            ):  # the run is over, or its disk is full: the others find out for themselves
+            # the run is over, or its disk is full: the others find out for themselves
+            with contextlib.suppress(OSError):
                 part.write_text(json.dumps(asdict(failure)), encoding="utf-8")
                 os.replace(part, path)
 

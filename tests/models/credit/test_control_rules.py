@@ -50,11 +50,9 @@ def test_a_controls_credit_has_no_cosine_with_the_oracles(name):
 def test_signflip_turns_whole_examples_alike_at_all_levels():
     truth, found = credits("signflip")
     turned = (found == -truth).all(-1)
-    assert (
-        ((found == truth).all(-1) | turned).all()
-        and (turned == turned[0]).all()
-        and 0 < turned.double().mean() < 1
-    )
+    assert ((found == truth).all(-1) | turned).all()
+    assert (turned == turned[0]).all()
+    assert 0 < turned.double().mean() < 1
 
 
 @pytest.mark.parametrize("name", CONTROLS)

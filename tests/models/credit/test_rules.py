@@ -188,15 +188,12 @@ def test_feedback_alignment_through_the_weights_themselves_is_the_oracle(shape):
 def test_feedback_alignments_matrices_are_like_initial_weights_but_others():
     network = Network(NetworkSettings(width=200, blocks=3), 5, 10)
     state, params = fa.initial(network, range(4), "cpu", 2.0), network.initial(range(4), "cpu")
-    assert state[fa.HEAD].shape == params["head.W"].shape and state[
-        fa.HEAD
-    ].var().item() == pytest.approx(4 / 200, rel=0.1)
+    assert state[fa.HEAD].shape == params["head.W"].shape
+    assert state[fa.HEAD].var().item() == pytest.approx(4 / 200, rel=0.1)
     for name in ("W1", "W2"):
         weights, feedback = params[f"block.{name}"], state[fa.ABOVE + name]
-        assert (
-            feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02)
-            and not feedback[-1].any()
-        )
+        assert feedback[:-1].var().item() == pytest.approx(weights.var().item(), rel=0.02)
+        assert not feedback[-1].any()
         # 480,000 independent pairs: standard error 0.0014
         assert abs((feedback[:-1] * weights).mean() / weights.var()) < 0.01
     assert not torch.equal(state[fa.ABOVE + "W1"][0, 0], state[fa.ABOVE + "W1"][0, 1])
@@ -207,9 +204,8 @@ def test_feedback_has_variance_one_over_width():
     matrices = dfa.initial(network, range(8), "cpu")[dfa.KEY]
     # 64,000 draws: standard error 0.6 %
     assert matrices.var().item() == pytest.approx(1 / 200, rel=0.05)
-    assert not torch.equal(matrices[0, 0], matrices[1, 0]) and not torch.equal(
-        matrices[0, 0], matrices[0, 1]
-    )
+    assert not torch.equal(matrices[0, 0], matrices[1, 0])
+    assert not torch.equal(matrices[0, 0], matrices[0, 1])
 
 
 def test_an_unknown_rule_is_named_with_those_there_are():

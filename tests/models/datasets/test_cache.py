@@ -42,9 +42,8 @@ def test_moments_are_exact_and_a_constant_channel_keeps_its_scale():
     x = made().train_x.copy()
     x[:, 1] = 7
     mean, spread = cache.channel_moments(x)
-    assert mean.ravel().tolist() == pytest.approx(
-        [x[:, 0].mean(), 7]
-    ) and spread.ravel().tolist() == pytest.approx([x[:, 0].std(), 1])
+    assert mean.ravel().tolist() == pytest.approx([x[:, 0].mean(), 7])
+    assert spread.ravel().tolist() == pytest.approx([x[:, 0].std(), 1])
 
 
 def test_arrays_are_mapped_and_a_tensor_of_them_gives_no_warning():
@@ -135,9 +134,8 @@ def test_one_of_several_workers_decodes(tmp_path):
         worker.start()
     for worker in workers:
         worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * 4 and len(
-        log.read_text().splitlines()
-    ) == 1
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert len(log.read_text().splitlines()) == 1
 
 
 def test_a_changed_image_is_decoded_anew(tmp_path):

@@ -12,11 +12,9 @@ from tests.support.miniatures import as_folder, as_zip, encoded, images, pixels
 
 def test_pixels_come_channel_by_channel_by_class_and_name(tmp_path):
     found = decode(list_images(as_folder(tmp_path / "photos", images())))
-    assert (
-        found.train_x.shape == (6, 3, 4, 5)
-        and found.held_x.shape == (4, 3, 4, 5)
-        and found.n_classes == 2
-    )
+    assert found.train_x.shape == (6, 3, 4, 5)
+    assert found.held_x.shape == (4, 3, 4, 5)
+    assert found.n_classes == 2
     assert found.train_y.tolist() == [0, 0, 0, 1, 1, 1] and found.held_y.tolist() == [0, 0, 1, 1]
     for place, seed in enumerate(range(6)):
         np.testing.assert_array_equal(found.train_x[place], pixels(seed).transpose(2, 0, 1))

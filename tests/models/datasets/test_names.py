@@ -110,10 +110,8 @@ def test_cifar10_is_trained_on_as_it_lies_in_the_data_folder(tmp_path, monkeypat
     miniature_jpeg(tmp_path / "cifar10-jpeg.zip")
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path))
     data = datasets.on_device("cifar10", "cpu")
-    assert (
-        data.train_x.shape == (20, 3072)
-        and data.train_x.data_ptr() == datasets.load("cifar10").train_x.ctypes.data
-    )
+    assert data.train_x.shape == (20, 3072)
+    assert data.train_x.data_ptr() == datasets.load("cifar10").train_x.ctypes.data
     observed = measure(sweep("cifar10", tmp_path), [0, 1], Machine(), Store(tmp_path / "store"))
     assert observed.accuracy.shape == (2, 1)
 
@@ -168,8 +166,6 @@ def test_a_data_set_that_was_handed_over_needs_no_file(monkeypatch):
     datasets.preload("digits", given, "f" * 16)
     assert datasets.load("digits") is given and datasets.fingerprint("digits") == "f" * 16
     datasets.preload("image_folder:nowhere", given, "e" * 16)
-    assert (
-        datasets.full_name("image_folder:nowhere")
-        and datasets.load("image_folder:nowhere") is given
-    )
+    assert datasets.full_name("image_folder:nowhere")
+    assert datasets.load("image_folder:nowhere") is given
     datasets._on_device.cache_clear()

@@ -23,17 +23,14 @@ def test_the_views_are_the_tensors_and_each_network_begins_at_a_border(
         "head.b": torch.randn(n_seeds, 1, columns, generator=generator),
     }
     vector, views = packed(tensors)
-    assert list(views) == list(tensors) and all(
-        torch.equal(views[name], tensor) for name, tensor in tensors.items()
-    )
+    assert list(views) == list(tensors)
+    assert all(torch.equal(views[name], tensor) for name, tensor in tensors.items())
     assert len(vector) % ALIGNMENT == 0 and vector.is_contiguous()
     for name, view in views.items():
         for s in range(n_seeds):
             part = view.select(stack_axis(name), s)
-            assert (
-                part.storage_offset() % ALIGNMENT == 0
-                and part.untyped_storage().data_ptr() == vector.data_ptr()
-            )
+            assert part.storage_offset() % ALIGNMENT == 0
+            assert part.untyped_storage().data_ptr() == vector.data_ptr()
     assert vector.count_nonzero() == sum(t.count_nonzero() for t in tensors.values())
 
 
@@ -41,6 +38,5 @@ def test_what_changes_in_the_vector_changes_in_the_views_and_the_tensors_stay():
     tensors = {"input.W": torch.ones(2, 3, 5), "head.W": torch.ones(2, 5, 2)}
     vector, views = packed(tensors)
     vector.mul_(3)
-    assert all((view == 3).all() for view in views.values()) and all(
-        (t == 1).all() for t in tensors.values()
-    )
+    assert all((view == 3).all() for view in views.values())
+    assert all((t == 1).all() for t in tensors.values())
