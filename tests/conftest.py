@@ -15,7 +15,7 @@ from hypothesis import settings
 from tests.support import ROOT
 from tests.support.coin import HEAD, KIND
 
-NOT_LOADED = (".executors.ray", "__main__", "test_claims")
+NOT_LOADED = (".execution.ray", "__main__", "test_claims")
 # imported by the suite where they are first needed
 OUTSIDE = (
     "jinja2",

@@ -157,16 +157,16 @@ class Inline:
     def data(self, experiment):
         return self.load(experiment)
 
-    def submit(self, box, order, data, given, resources, spread):
+    def submit(self, box, request, data, given, resources, spread):
         self.given.append([about["part"] for about, _ in given])
-        self.sent.append(tuple(order["job"]["seeds"]))
+        self.sent.append(tuple(request["job"]["seeds"]))
         messages = self.boxes[box] = []
 
         def post(kind, about, content=b""):
             messages.append((kind, about, content))
 
-        told = work.fulfil(order, None, given, post)
-        if self.dies(order["job"]["seeds"]):
+        told = work.run_request(request, None, given, post)
+        if self.dies(request["job"]["seeds"]):
             del messages[:]
             return connection.Death("WorkerCrashedError: gone")
         return told

@@ -138,7 +138,7 @@ class Connection:
     def submit(
         self,
         box: str,
-        order: Mapping[str, Any],
+        request: Mapping[str, Any],
         data: Any,
         given: Sequence[tuple],
         resources: tuple[float, float],
@@ -158,7 +158,7 @@ class Connection:
         }
         with self._in_touch():
             return self.work.options(**options).remote(
-                roots(order["job"]["target"]), dict(order), data, list(given), self.mailbox, box
+                roots(request["job"]["target"]), dict(request), data, list(given), self.mailbox, box
             )
 
     def take(self, box: str, wait: float) -> list:
@@ -206,7 +206,7 @@ class Connection:
 def _by_value():
     """The task as it travels: by value, so that a node without this package can say so."""
 
-    def claims_task(roots, order, data, given, mailbox, box):
+    def claims_task(roots, request, data, given, mailbox, box):
         import os
         import sys
 
@@ -222,7 +222,7 @@ def _by_value():
             ray.get(mailbox.post.remote(box, kind, about, content))
 
         try:
-            from claims.execution.ray.work import fulfil
+            from claims.execution.ray.work import run_request
         except ImportError as error:
             import socket
 
@@ -230,7 +230,9 @@ def _by_value():
                 "refused": f"worker node {socket.gethostname()} cannot import what a task needs "
                 f"({error}); install memo-claims there, or run where it is"
             }
-        return fulfil(order, data, [(about, ray.get(content)) for about, content in given], post)
+        return run_request(
+            request, data, [(about, ray.get(content)) for about, content in given], post
+        )
 
     return claims_task
 

@@ -23,7 +23,7 @@ from claims.execution.ray.chunks import Chunk, at_once, split
 from claims.execution.ray.connection import ClusterError, Connection, Death
 from claims.execution.ray.failures import Failures, SeedFailure
 from claims.execution.ray.resources import Resources
-from claims.execution.ray.work import key_of, make_order
+from claims.execution.ray.work import key_of, make_request
 from claims.experiments.context import SNAPSHOTS, Context
 from claims.experiments.kinds import BoundExperiment
 from claims.store.activity import Record, register_process
@@ -198,12 +198,12 @@ class Driver:
     ) -> tuple[int, Mapping[str, Any] | Death]:
         """One task: write what it sends. Returns how many entries came, and its end."""
         box, came, job = uuid.uuid4().hex, 0, replace(chunk.job, seeds=seeds)
-        order = make_order(job, chunk.experiment, self.machine, chunk.digest)
+        request = make_request(job, chunk.experiment, self.machine, chunk.digest)
         given = [
             (vars(key), self.connection.put(content)) for key, content in self._stored(chunk, seeds)
         ]
         data = self.connection.data(chunk.experiment)
-        task = self.connection.submit(box, order, data, given, self.resources, spread)
+        task = self.connection.submit(box, request, data, given, self.resources, spread)
         try:
             over = False
             while not over:

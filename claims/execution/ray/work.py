@@ -30,7 +30,7 @@ PREFIX = "claims-node-"
 Post = Callable[..., None]
 
 
-def make_order(
+def make_request(
     job: Job, experiment: BoundExperiment, machine: Machine, digest: str
 ) -> dict[str, Any]:
     """A job as plain data, with what the node must agree to."""
@@ -44,24 +44,25 @@ def make_order(
     }
 
 
-def fulfil(
-    order: Mapping[str, Any], data: Any, given: Sequence[tuple], post: Post
+def run_request(
+    request: Mapping[str, Any], data: Any, given: Sequence[tuple], post: Post
 ) -> dict[str, Any]:
-    """Measure the seeds of an order. Returns {}, or {"refused": why}, or {"failed": type of error,
+    """Measure the seeds of a request. Returns {}, or {"refused": why}, or {"failed": type of error,
     "message": its, "seeds": whose, where that is known, "diverged": whether numbers left the
     finite range}.
     """
     job = Job(
-        **order["job"] | {"base": Path(order["job"]["base"]), "seeds": tuple(order["job"]["seeds"])}
+        **request["job"]
+        | {"base": Path(request["job"]["base"]), "seeds": tuple(request["job"]["seeds"])}
     )
-    machine = Machine(**order["machine"])
+    machine = Machine(**request["machine"])
     try:
-        unlike = differences(order["versions"], versions(job.target, job.base))
+        unlike = differences(request["versions"], versions(job.target, job.base))
         if not unlike:
-            if order["data"] is not None:
-                import_kind(job.target, job.base).receive_data(order["data"], data)
+            if request["data"] is not None:
+                import_kind(job.target, job.base).receive_data(request["data"], data)
             experiment = job.experiment()
-            if observations_digest(experiment, machine) != order["digest"]:
+            if observations_digest(experiment, machine) != request["digest"]:
                 unlike = "what it would make has another key than the driver asks for"
     except SettingsError as error:
         return {

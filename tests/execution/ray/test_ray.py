@@ -123,7 +123,7 @@ def test_data_go_out_once_however_many_tasks_there_are(cluster, store, monkeypat
     monkeypatch.setattr(
         there,
         "submit",
-        lambda box, order, data, *more: handed.append(data) or submit(box, order, data, *more),
+        lambda box, request, data, *more: handed.append(data) or submit(box, request, data, *more),
     )
     jobs = [
         Job(

@@ -17,22 +17,26 @@ from tests.support.ray_cluster import SHORT
     "spoil, says",
     [
         (
-            lambda order: order["job"].update(target="nowhere_kind:Kind"),
+            lambda request: request["job"].update(target="nowhere_kind:Kind"),
             "has not the experiment `nowhere_kind:Kind`",
         ),
-        (lambda order: order.update(digest="0" * 16), "another key than the driver asks for"),
-        (lambda order: order["versions"].update({"source of claims": "old"}), "the driver's old"),
+        (lambda request: request.update(digest="0" * 16), "another key than the driver asks for"),
+        (
+            lambda request: request["versions"].update({"source of claims": "old"}),
+            "the driver's old",
+        ),
     ],
     ids=["kind", "key", "source"],
 )
 def test_orders_that_a_node_refuses(spoil, says):
     job = Job("short", KINDS["snapshot_sweep"], SHORT, Path("."), (0,))
     made = job.experiment()
-    order = work.make_order(job, made, Machine(), observations_digest(made, Machine()))
-    order["data"] = None
-    spoil(order)
+    request = work.make_request(job, made, Machine(), observations_digest(made, Machine()))
+    request["data"] = None
+    spoil(request)
     assert (
-        says in work.fulfil(order, None, (), lambda *message: pytest.fail("it worked"))["refused"]
+        says
+        in work.run_request(request, None, (), lambda *message: pytest.fail("it worked"))["refused"]
     )
 
 
