@@ -57,15 +57,11 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def run(claims_run):
-    """What was asked for on the command line: suite, settings, device, store, seed base."""
-    return claims_run
-
-
-@pytest.fixture(scope="session")
 def device(claims_run):
     """Where networks are trained: "cpu" or "cuda"."""
-    return claims_run.machine.device
+    from models.devices import resolve_device
+
+    return resolve_device(claims_run.machine.device)
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def _version() -> str:
     try:
         return importlib.metadata.version("memo-claims")

@@ -90,15 +90,23 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def rerun_command(run: Run, evidence: Evidence) -> str:
-    """The command that judges one claim alone, from the folder of the claim file."""
+    """The command that judges one claim alone: in a checkout of the tool from its root, elsewhere
+    from the folder of the claim file.
+    """
     spec = run.suite.experiments[evidence.experiment]
     default = evidence.setting == next(iter(spec.settings))
     case = evidence.id if default else f"{evidence.id}@{evidence.setting}"
-    command = ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
+    file = run.suite.path.resolve()
+    root = next((p for p in file.parents if (p / "claims" / "test_claims.py").is_file()), None)
+    if root is None:
+        command = ["pytest", "--pyargs", f"claims.test_claims::test_claim[{case}]"]
+        command.append(f"--claims-file={file.name}")
+    else:
+        command = ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
+        if file != root / "claims.yaml":
+            command.append(f"--claims-file={file.relative_to(root).as_posix()}")
     if not default:
         command.append(f"--claims-setting={evidence.setting}")
-    if run.suite.path.name != "claims.yaml":
-        command.append(f"--claims-file={run.suite.path.name}")
     if run.seed_base:
         command.append(f"--claims-seed-base={run.seed_base}")
     return shlex.join(command)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from claims.provenance import commit_of, environment, library_versions, rerun_command
+from tests.support import ROOT
 from tests.support.results import HEAD, draw, recorded_run
 
 
@@ -65,40 +66,54 @@ def test_the_environment_names_no_device_where_all_was_recorded_elsewhere(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("changes", "setting", "words"),
+    ("changes", "setting", "case", "options"),
     [
-        ({}, "day", ["'claims/test_claims.py::test_claim[below]'"]),
-        (
-            {},
-            "night",
-            ["'claims/test_claims.py::test_claim[below@night]'", "--claims-setting=night"],
-        ),
-        (
-            {"seed_base": 7},
-            "day",
-            ["'claims/test_claims.py::test_claim[below]'", "--claims-seed-base=7"],
-        ),
+        ({}, "day", "below", []),
+        ({}, "night", "below@night", ["--claims-setting=night"]),
+        ({"seed_base": 7}, "day", "below", ["--claims-seed-base=7"]),
     ],
 )
-def test_the_command_names_what_is_not_the_default(tmp_path, changes, setting, words):
-
+def test_the_command_names_what_is_not_the_default(tmp_path, changes, setting, case, options):
     head = HEAD.replace("metrics: [loss]}", "metrics: [loss], settings: {day: {}, night: {}}}")
     run = recorded_run(tmp_path, draw(np.random.default_rng(1)), head=head)
     claim = next(c for c in run.suite.claims if c.id == "below")
-    command = rerun_command(replace(run, **changes), run.judge(claim, setting))
-    assert command.split() == ["pytest", *words]
+    evidence, run = run.judge(claim, setting), replace(run, **changes)
+    foreign = shlex.split(rerun_command(run, evidence))
+    test = f"claims.test_claims::test_claim[{case}]"
+    file = run.suite.path.name
+    assert foreign[:4] == ["pytest", "--pyargs", test, f"--claims-file={file}"]
+    assert sorted(foreign[4:]) == options
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "test_claims.py").touch()
+    checkout = shlex.split(rerun_command(run, evidence))
+    assert checkout[:2] == ["pytest", f"claims/test_claims.py::test_claim[{case}]"]
+    named = [] if file == "claims.yaml" else [f"--claims-file={file}"]
+    assert sorted(checkout[2:]) == sorted([*named, *options])
 
 
-def test_the_command_judges_its_claim_alone_to_the_same_digits(suite, run_claims, pytester):
+def test_a_claim_file_below_the_root_of_a_checkout_is_named_from_there(tmp_path):
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "test_claims.py").touch()
+    (tmp_path / "examples" / "lab").mkdir(parents=True)
+    run = recorded_run(tmp_path / "examples" / "lab", draw(np.random.default_rng(1)))
+    claim, setting = next(run.cases())
+    words = shlex.split(rerun_command(run, run.judge(claim, setting)))
+    assert words[2] == f"--claims-file=examples/lab/{run.suite.path.name}"
+
+
+def test_the_command_judges_its_claim_alone_to_the_same_digits(suite, pytester, monkeypatch):
+    """Run as it is printed, in a folder that is no checkout."""
     claims = """
         positive: {memo: M, where: here, says: A gains., expect: gain(a) > 0}
         ordered: {memo: M, where: there, says: B gains more., expect: gain(a) < gain(b)}
     """
     claim = suite(claims, "--claims-seed-base=5").claims["ordered@first"]
-    words = shlex.split(claim["rerun"])
-    assert words == ["pytest", "claims/test_claims.py::test_claim[ordered]", "--claims-seed-base=5"]
-    file = "--claims-file=claims.yaml"
-    alone = run_claims(file, words[2], "--claims-report=alone", of=words[1].removeprefix("claims"))
+    program, *words = shlex.split(claim["rerun"])
+    assert program == "pytest" and "claims.test_claims::test_claim[ordered]" in words
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where the project may not be installed
+    alone = pytester.runpytest_subprocess(
+        "-p", "claims.plugin", *words, "--claims-report=alone", timeout=120
+    )
     alone.assert_outcomes(passed=1)
     found = json.loads((pytester.path / "alone" / "claims.json").read_text())["claims"][0]
     for name in ("estimate", "low", "high", "seeds"):

@@ -43,8 +43,20 @@ class Line:
     metavar="S",
     help="Plan this setting; repeatable (default: each experiment's first)",
 )
-@click.option("--device", metavar="D", default="auto", show_default=True)
-@click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--device",
+    metavar="D",
+    default="auto",
+    show_default=True,
+    help="Where networks are trained: one that the experiments know, as pytest's",
+)
+@click.option(
+    "--seed-base",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The first seed",
+)
 def command(file: Path, settings: tuple[str, ...], device: str, seed_base: int) -> None:
     """Validate FILE (claims.yaml) and print the plan. Exits 1 for a file with mistakes; the plan is
     then of the claims without any.

@@ -30,9 +30,21 @@ from claims.store.entries import Store, StoreError
     metavar="S",
     help="Prepare this setting; repeatable (default: each experiment's first)",
 )
-@click.option("--device", metavar="D", default="auto", show_default=True)
+@click.option(
+    "--device",
+    metavar="D",
+    default="auto",
+    show_default=True,
+    help="Where networks are trained: one that the experiments know, as pytest's",
+)
 @click.option("--precision", metavar="P", help="One that the experiments know, as pytest's")
-@click.option("--seed-base", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed-base",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The first seed",
+)
 @ray_options
 @click.option(
     "-n",

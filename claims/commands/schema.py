@@ -14,17 +14,22 @@ import click
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write there; omitted: print it, or with FILE write FILE's name with .schema.json",
 )
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if it is stale")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit 1 if it is stale (omitted FILE and --output: the packaged one)",
+)
 def command(file: Path | None, output: Path | None, only_check: bool) -> None:
     """Write the JSON Schema of claim files, with the settings of the tool's own kinds.
 
     With a claim file FILE, the settings of the kinds that its `kinds` name are completed too.
     """
     from claims.commands import load_or_exit
-    from claims.schema.json_schema import schema_text
+    from claims.schema.json_schema import PACKAGED, schema_text
 
     if file is None:
-        text, path = schema_text(), output
+        text, path = schema_text(), output or (PACKAGED if only_check else None)
     else:
         suite = load_or_exit(file)
         text = schema_text(suite.kinds, file.resolve().parent)

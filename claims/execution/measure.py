@@ -83,7 +83,7 @@ def snapshots_digests(experiment: BoundExperiment, machine: Machine) -> tuple[st
     """
     identity = machine.place(experiment).identity()
     identities = experiment.implementation.snapshot_identities()
-    return tuple(snapshots_digest(of, identity) for of in identities)
+    return tuple(snapshots_digest(of, identity, experiment.code) for of in identities)
 
 
 def _observations_digest(experiment: BoundExperiment, placement: Placement) -> str:
@@ -142,6 +142,7 @@ def _produce(
                 placement.identity(),
                 progress,
                 store,
+                experiment.code,
             )
             observed = experiment.measure(chunk, context)
             observed = validate_observations(observed, experiment, chunk)

@@ -132,8 +132,9 @@ class Experiment(ABC):
     def identity(self) -> Mapping[str, Any] | None:
         """All that determines a seed's observations but seed and machine, as plain JSON data.
 
-        None: the options as written, with the source of the class's module and of every module of
-        the same project that it imports. Raises ValueError where data are not to be had.
+        None: the options as written. Where it has no `source`, a digest of the class's module and
+        of every module of the same project that it imports is added. Raises ValueError where data
+        are not to be had.
         """
         return None
 
@@ -143,7 +144,9 @@ class Experiment(ABC):
 
     def snapshot_identities(self) -> Sequence[Mapping[str, Any]]:
         """What determines the snapshots it keeps, besides seed, part and machine: plain JSON data,
-        one for each way of training. `Context.snapshots` takes them. Empty: it keeps none.
+        one for each way of training. `Context.snapshots` takes them. Empty: it keeps none. Kinds
+        share snapshots whose identities are equal and have a `source`, a digest of the code that
+        makes them; to any other the kind and its source are added.
         """
         return ()
 

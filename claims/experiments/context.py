@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,9 @@ class Context:
     """Where and how to measure. `Context()` is a CPU, one thread, and no store.
 
     device: as `Experiment.resolve_device` gave it; precision: one of `Experiment.precisions`, ""
-    where there are none; threads: this process's share of the cores; machine: what of the machine
-    is part of every key.
+    where there are none; threads: this process's share of the cores; progress: takes word of it;
+    machine: what of the machine is part of every key; code: gives the kind and a digest of its
+    source, part of the key of snapshots whose identity names no `source`; store: keeps snapshots.
     """
 
     device: str = "cpu"
@@ -33,6 +34,7 @@ class Context:
     machine: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     store: Store | None = None
+    code: Callable[[], Mapping[str, Any]] = dict
 
     def snapshots(self, identity: Mapping[str, Any]) -> Snapshots | None:
         """Where snapshots with this identity (see `Experiment.snapshot_identities`) are kept; None
@@ -40,12 +42,20 @@ class Context:
         """
         if self.store is None:
             return None
-        return Snapshots(self.store, snapshots_digest(identity, self.machine))
+        digest = snapshots_digest(identity, self.machine, self.code)
+        return Snapshots(self.store, digest)
 
 
-def snapshots_digest(identity: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
-    """Names what snapshots depend on besides seed and part."""
-    return digest_of({"snapshots": identity, "machine": dict(machine)})
+def snapshots_digest(
+    identity: Mapping[str, Any],
+    machine: Mapping[str, Any],
+    code: Callable[[], Mapping[str, Any]],
+) -> str:
+    """Names what snapshots depend on besides seed and part. An identity with a `source` of its own
+    may be shared by several kinds; any other is of the kind and source that `code` names.
+    """
+    own = dict(identity) if "source" in identity else {**code(), **identity}
+    return digest_of({"snapshots": own, "machine": dict(machine)})
 
 
 @dataclass(frozen=True)

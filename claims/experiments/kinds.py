@@ -54,10 +54,12 @@ def import_kind(target: str, base: Path | None = None) -> type[Experiment]:
         sys.path.append(str(base))  # a user's kind lies beside the claim file that names it
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a user's module may raise anything
         missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
         hint = f"; install what brings `{missing}`" if missing and missing not in target else ""
-        problem = f"`{target}` cannot be imported: {error}{hint}"
+        known = isinstance(error, ImportError | AttributeError)
+        what = str(error) if known else f"{type(error).__name__}: {error}"
+        problem = f"`{target}` cannot be imported: {what}{hint}"
         raise SettingsError([(("kind",), problem)]) from error
     if not (inspect.isclass(found) and issubclass(found, Experiment)):
         problem = (
@@ -114,7 +116,11 @@ class BoundExperiment:
     def identity(self) -> dict[str, Any]:
         """All that determines a seed's observations but seed and machine, as plain JSON data."""
         own = self.implementation.identity()
-        return {"kind": self.target, **(self._written() if own is None else own)}
+        if own is None:
+            return {"options": self.plain_options(), **self.code()}
+        if "source" in own:
+            return {"kind": self.target, **own}
+        return {**self.code(), **own}
 
     def source(self) -> str | None:
         """Digest of the source behind it; None where the data behind it are not to be had, which
@@ -131,11 +137,11 @@ class BoundExperiment:
             return self.settings.model_dump(mode="json")
         return json.loads(json.dumps(dict(self.options), sort_keys=True, default=str))
 
-    def _written(self) -> dict[str, Any]:
+    def code(self) -> dict[str, Any]:
+        """The kind, and a digest of its module with all of the same project that it imports."""
         from claims.store.sources import source_digest
 
-        module = self.target.partition(":")[0]
-        return {"options": self.plain_options(), "source": source_digest(module)}
+        return {"kind": self.target, "source": source_digest(self.target.partition(":")[0])}
 
 
 def create(

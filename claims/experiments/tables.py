@@ -146,7 +146,7 @@ def _parquet(path: Path) -> Table:
         from pyarrow import ArrowException, parquet
     except ImportError:
         raise TableError(
-            ["reading Parquet needs pyarrow: install `memo-claims[parquet]`, or write CSV"]
+            ["reading Parquet needs pyarrow: pip install pyarrow, or write CSV"]
         ) from None
     try:
         table = parquet.read_table(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claims.plugin.options import FILE_NAME, INI_FILE
+from claims.plugin.options import FILE_NAME, INI_FILE, TEST_FILE
 
 if TYPE_CHECKING:
     from claims.evidence import Evidence
@@ -19,8 +19,9 @@ RUN = pytest.StashKey["Run"]()  # of the config
 EVIDENCE = pytest.StashKey["Evidence"]()  # of the item that judged it
 CHECK = pytest.StashKey["FalsePositiveCheck"]()  # likewise
 NOT_ASKED = (
-    "this run asks for no claim file; name one with --claims-file=F or, in pytest's ini file, with "
-    f"`{INI_FILE}` ({FILE_NAME} beside `claims/` is found by itself)"
+    "this run asks for no claim file; name one with --claims-file=F. One that pytest's ini file "
+    f"names with `{INI_FILE}` is read where a file {TEST_FILE} is collected, in a folder that was "
+    f"named or one directly below it ({FILE_NAME} beside `claims/` is found by itself)"
 )
 
 

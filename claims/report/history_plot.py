@@ -23,7 +23,7 @@ COLORS = {INK: "currentColor", MUTED: "var(--muted)", CHANGE: "var(--no)", LIMIT
 MOST_LABELS = 12
 NOT_DRAWN = (
     '<p class="muted small">This figure is drawn by matplotlib, which is not installed: '
-    "<code>pip install 'memo-claims[plots]'</code></p>"
+    "<code>pip install matplotlib</code></p>"
 )
 
 

@@ -16,6 +16,8 @@ from claims.evidence import (
     SUPPORTED,
     AtomEvidence,
     Evidence,
+    NoVerdict,
+    Verdict,
     shown,
 )
 
@@ -28,13 +30,8 @@ WORDS = {
     ERROR: "error",
     None: "not asked",
 }
-MEANING = {
-    SUPPORTED: "the data rule out that it is false",
-    REFUTED: "the data rule out that it is true",
-    INCONCLUSIVE: "the data rule out neither the claim nor its opposite",
-    ERROR: "it could not be measured",
-    None: "the setting lacks something that the claim names",
-}
+NO_VERDICT = tuple(map(str, NoVerdict))
+UNMEASURED = NoVerdict.MEASUREMENT_FAILED.sentence  # files of version 1 have no codes
 MANY_SEEDS = 100_000  # beyond this a number of seeds is no advice
 
 
@@ -133,7 +130,7 @@ def false_positive_rates(evidence: Evidence) -> str:
 
 def sentence(evidence: Evidence) -> str:
     """The verdict and its meaning in a sentence."""
-    text = f"{WORDS[evidence.verdict].capitalize()}: {MEANING[evidence.verdict]}"
+    text = f"{WORDS[evidence.verdict].capitalize()}: {_meaning(evidence)}"
     if evidence.verdict == INCONCLUSIVE:
         seeds = deciding_seeds(evidence)
         return f"{text}. {seeds[:1].upper()}{seeds[1:]}."
@@ -142,6 +139,13 @@ def sentence(evidence: Evidence) -> str:
     return (
         f"{text}, at {100 * (evidence.confidence or 0):g} % confidence on {evidence.n_seeds} seeds."
     )
+
+
+def _meaning(evidence: Evidence) -> str:
+    """The sentence of the verdict, or of the code that says why there is none."""
+    if evidence.verdict in (ERROR, None):
+        return NoVerdict(evidence.code).sentence if evidence.code in NO_VERDICT else UNMEASURED
+    return Verdict(evidence.verdict).sentence
 
 
 def expectation(evidence: Evidence) -> str:

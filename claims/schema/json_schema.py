@@ -14,6 +14,7 @@ from claims.experiments.kinds import KINDS, TARGET, settings_model_of
 from claims.schema.entries import NEEDED, ClaimsFile
 
 TITLE = "Claims of research memos"
+PACKAGED = Path(__file__).parent.parent / "schema.json"  # of the tool's own kinds
 
 
 def schema_text(short_names: Mapping[str, str] | None = None, base: Path | None = None) -> str:
@@ -39,6 +40,9 @@ def build_schema(short_names: Mapping[str, str], base: Path | None = None) -> di
     schema["properties"]["experiments"]["additionalProperties"] = {"$ref": "#/$defs/Experiment"}
     for name in ("experiments", "claims"):
         schema["properties"][name]["minProperties"] = 1
+    for definition in definitions.values():
+        if "description" in definition:  # a docstring, in lines
+            definition["description"] = " ".join(definition["description"].split())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -99,7 +103,7 @@ def _kind(kind: str, model: type[Settings], definitions: dict[str, Any]) -> dict
         "type": "object",
         "required": ["kind"],
         "additionalProperties": False,
-        "description": _first_line(model),
+        "description": _first_paragraph(model),
         "properties": {
             **_frame(),
             "kind": {"const": kind},
@@ -142,5 +146,5 @@ def _one_of_expect_and_never(entry: dict[str, Any]) -> None:
     entry["dependentRequired"] = {"margin": ["never"], "memo": ["where", "says"]}
 
 
-def _first_line(model: type) -> str:
-    return (model.__doc__ or "").strip().splitlines()[0] if model.__doc__ else ""
+def _first_paragraph(model: type) -> str:
+    return " ".join((model.__doc__ or "").strip().split("\n\n")[0].split())

@@ -35,7 +35,8 @@ NAME = re.compile(
     rf"seed-(\d+)(?:-(.+))?{re.escape(ENTRY_SUFFIX)}(?P<damaged>{re.escape(DAMAGED_SUFFIX)})?"
 )
 LEFT = re.compile(
-    rf"seed-(\d+)(?:-.+|{re.escape(ENTRY_SUFFIX)}.*)?(?:{re.escape(PART_SUFFIX)}|{re.escape(LOCK_SUFFIX)})"
+    rf"seed-(\d+)(?:-.+|{re.escape(ENTRY_SUFFIX)}.*)?"
+    rf"(?:{re.escape(PART_SUFFIX)}|{re.escape(LOCK_SUFFIX)})"
 )
 
 

@@ -26,6 +26,7 @@ class LongRun(Experiment):
 
     settings_model = LongRunSettings
     libraries = ("numpy", "scikit-learn")  # their versions are part of every key
+    install_hint = "pip install scikit-learn"
 
     def __init__(self, settings):
         self.settings = settings
@@ -39,7 +40,9 @@ class LongRun(Experiment):
         return 2**20
 
     def snapshot_identities(self):
-        """What determines a snapshot besides seed, part and machine: not how many epochs follow."""
+        """What determines a snapshot besides seed, part, machine and code: not how many epochs
+        follow.
+        """
         return ({"rates": self.settings.rates, "form": 1},)
 
     def measure(self, seeds, context):

@@ -77,7 +77,7 @@ def require(module: str, library: str, use: str) -> Path:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise DatasetError(
-            f"{use} {library}, which is not installed; remedy: pip install 'memo-claims[memo]'"
+            f"{use} {library}, which is not installed; remedy: pip install {library}"
         )
     return Path(spec.origin)
 

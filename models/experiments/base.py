@@ -24,7 +24,7 @@ class TrainedExperiment(Experiment):
     settings: TrainedSettings
 
     libraries = ("numpy", "torch")
-    install_hint = "pip install 'memo-claims[memo]'"
+    install_hint = "pip install torch"
     devices = devices.DEVICES
     precisions = PRECISIONS
 

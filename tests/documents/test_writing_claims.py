@@ -150,4 +150,4 @@ def test_the_page_lists_every_part_of_an_experiment():
     parts = {name for name in vars(Experiment) if not name.startswith("_")} - {"measure"}
     listed = set(re.findall(r"^\| `(\w+)[`(]", PAGE, re.MULTILINE))
     context = {name for name in (*vars(Context), *Context.__annotations__) if name[0] != "_"}
-    assert listed == parts | (context - {"store"})
+    assert listed == parts | (context - {"store", "code"})

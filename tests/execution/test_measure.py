@@ -13,10 +13,12 @@ import xarray
 from claims.execution import chunks
 from claims.execution import measure as measuring
 from claims.execution.machine import Machine
-from claims.execution.measure import measure, observations_digest, plan
-from claims.experiments.context import SNAPSHOTS
+from claims.execution.measure import measure, observations_digest, plan, snapshots_digests
+from claims.experiments import kinds
+from claims.experiments.context import SNAPSHOTS, snapshots_digest
 from claims.store.entries import DamagedEntryWarning, Key, Store
 from models.training import Trainer
+from tests.support import ROOT
 from tests.support.experiments import create
 
 OPTIONS = {
@@ -228,3 +230,18 @@ def test_an_observation_entry_is_one_seeds(tmp_path, store):
     measure(sweep(tmp_path), [0, 1], MACHINE, store)
     key = Key(measuring.STAGE, observations_digest(sweep(tmp_path), MACHINE), 1)
     assert store.fetch(key).arrays["dL_held"].shape == (3, 2, 8)
+
+
+def test_snapshots_of_a_kind_of_ones_own_are_keyed_by_its_source(tmp_path):
+    """So that edited code does not go on from what the old code trained."""
+    options = {"epochs": 5, "rates": [0.1]}
+    folder = ROOT / "examples" / "own_experiment"
+    made = kinds.create("long_run:LongRun", options, folder)
+    store = Store(tmp_path / "store")
+    measure(made, [0], MACHINE, store)
+    (kept,) = (path.name for path in (store.root / "snapshots").iterdir())
+    assert (kept,) == snapshots_digests(made, MACHINE)
+    (identity,) = made.implementation.snapshot_identities()
+    machine = MACHINE.place(made).identity()
+    edited = snapshots_digest(identity, machine, lambda: made.code() | {"source": "edited"})
+    assert kept == snapshots_digest(identity, machine, made.code) != edited

@@ -17,7 +17,7 @@ from claims.experiments.kinds import BoundExperiment
 
 # nothing is reported to anyone; no warning of a change to come
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-MISSING = "Ray is not installed; remedy: pip install 'memo-claims[ray]'"
+MISSING = "Ray is not installed; remedy: pip install 'ray[client]'"
 
 
 class ClusterError(RuntimeError):

@@ -140,7 +140,8 @@ class Driver:
                     self._run_chunk(chunk, lacking, held)
             if stored := [s for s in lacking if self.store.has(chunk.key(s))]:
                 identity = self.machine.place(chunk.experiment).identity()
-                context = Context(machine=identity, store=self.store)
+                code = chunk.experiment.code
+                context = Context(machine=identity, store=self.store, code=code)
                 chunk.experiment.implementation.on_stored(stored, context)
             return len(mine)
         return len(chunk.seeds)
