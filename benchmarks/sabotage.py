@@ -424,7 +424,7 @@ class Bench:
         from claims import judging as judge
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(judge, "PREDICTED", 1)
+            patch.setattr(judge, "N_WORLDS", 1)
             return {
                 c.id: judge.judge(c, "digits", lambda seeds: observed, seed_base=resamples).verdict
                 for c in self.claims
@@ -435,7 +435,7 @@ class Bench:
 
         chosen = [c for c in self.claims if c.id in CONTROLLED]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(false_positives, "SKEWED", 1)  # decides nothing
+            patch.setattr(false_positives, "N_SKEWED_WORLDS", 1)  # decides nothing
             found = [
                 false_positives.check_false_positives(
                     c,

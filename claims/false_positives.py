@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from claims.inference.boundary import Boundary
     from claims.language import Term
 
-WORLDS, SKEWED = 400, 200  # the latter decide nothing
+N_WORLDS, N_SKEWED_WORLDS = 400, 200  # the latter decide nothing
 # a one-sided test at 2.5 % on small, skewed samples is somewhat above its level
-ALLOWED = 0.06
+MAX_FALSE_POSITIVE_RATE = 0.06
 CHANCE = 0.05  # that any check of the run fails though every rate is at what is allowed
 
 
@@ -111,13 +111,13 @@ def _check(
             "are moved by their own size: its "
             "limits are wider than the data",
         )
-    found = boundaries(sample, atoms, looks, ranges, WORLDS, rng)
+    found = boundaries(sample, atoms, looks, ranges, N_WORLDS, rng)
     expressions = [compiled.expression for compiled in question.atoms]
     checked = _result(FalsePositiveCheck(claim.id, setting), found, expressions, n_checks)
     if checked.false_positive_rate is None:
         return checked
     rng = generator(f"{claim.id} can fail, skewed", seed_base)
-    skewed = boundaries(sample, atoms, looks, ranges, SKEWED, rng, symmetric=False)
+    skewed = boundaries(sample, atoms, looks, ranges, N_SKEWED_WORLDS, rng, symmetric=False)
     return replace(
         checked, false_positive_rate_skewed=max(b.supported / b.n_worlds for b in skewed)
     )
@@ -155,11 +155,11 @@ def _result(
     where = f"`{expressions[worst.atom]}` at {figure(worst.threshold)}"
     reason = (
         ""
-        if least <= ALLOWED
+        if least <= MAX_FALSE_POSITIVE_RATE
         else (
             f"at {where}, where it is false, it was supported in {100 * rate:.3g} % of "
             f"{worst.n_worlds} worlds, surely in"
-            f" {100 * least:.3g} % or more; allowed: {100 * ALLOWED:g} %"
+            f" {100 * least:.3g} % or more; allowed: {100 * MAX_FALSE_POSITIVE_RATE:g} %"
         )
     )
     return replace(

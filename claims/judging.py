@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 Observe = Callable[[Sequence[int]], "xarray.Dataset"]
 # worlds of fresh seeds; fewer in the search for a number of seeds, which is reported as approximate
-PREDICTED, SEARCHED = 200, 100
+N_WORLDS, N_SEARCH_WORLDS = 200, 100
 SURE = 0.9  # a claim with a lower replication probability says how many seeds would help
 
 
@@ -195,13 +195,13 @@ def _with_replication(
             atoms,
             expected,
             confidence=claim.confidence,
-            n_worlds=SEARCHED,
+            n_worlds=N_SEARCH_WORLDS,
             worlds=worlds,
             rng=rng,
         )
 
     worlds, rng = generators()
-    came = replications(sample, atoms, looks, expected, n_worlds=PREDICTED, worlds=worlds, rng=rng)
+    came = replications(sample, atoms, looks, expected, n_worlds=N_WORLDS, worlds=worlds, rng=rng)
     probability, needed = float(came.mean()), None
     if probability < SURE and expected == evidence.verdict != INCONCLUSIVE:
         known = (looks[-1].n, probability)

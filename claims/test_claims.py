@@ -16,5 +16,4 @@ def under_variant(claims_variant, claims_judge_variant):
     """With `--claims-variants`: all claims judged under one variant of the settings. Another
     verdict is a finding, and no failure.
     """
-    result = claims_judge_variant(claims_variant)
-    result.apply_outcome()
+    claims_judge_variant(claims_variant)

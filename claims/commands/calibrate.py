@@ -50,14 +50,14 @@ if TYPE_CHECKING:
     help="Seed of the simulation",
 )
 @click.option(
-    "--out",
+    "--output",
     default="reports/calibration.md",
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the tables go",
 )
 def command(
-    file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, out: Path
+    file: Path, worlds: int, resamples: int, method: str, observed: bool, seed: int, output: Path
 ) -> None:
     """Simulate verdicts in worlds whose truth is known: coverage, width, false verdicts, power.
 
@@ -86,9 +86,9 @@ def command(
         method=method,
         progress=click.echo,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_markdown(table), encoding="utf-8")
-    click.echo(f"written: {out}")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(render_markdown(table), encoding="utf-8")
+    click.echo(f"written: {output}")
 
 
 def observed_worlds(file: Path) -> Iterator[Estimation]:

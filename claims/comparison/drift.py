@@ -12,7 +12,7 @@ from typing import Any
 from claims.comparison.changes import Change, ClaimChange, Comparison
 from claims.comparison.shift import RESAMPLES, Shift, estimate_shifts, seeds_to_compare
 from claims.evidence import ERROR, SUPPORTED, AtomEvidence, Evidence
-from claims.report.result_file import Result, refuse_other_memo
+from claims.report.result_file import Result, check_same_memo
 
 LEVEL = 0.05  # of a false alarm anywhere in a comparison
 FIRST_RESAMPLES = 999  # of every estimate; only small p-values are computed again with more
@@ -49,7 +49,7 @@ def compare(old: Result, new: Result, level: float = LEVEL) -> Comparison:
     """What changed from `old` to `new`; level: the chance of calling anything moved that did not.
     Raises ResultFileError for results of different memos.
     """
-    refuse_other_memo(old.path, memos_of(old), new.path, memos_of(new))
+    check_same_memo(old.path, memos_of(old), new.path, memos_of(new))
     before = {(e.id, e.setting): e for e in old.claims}
     now = {(e.id, e.setting): e for e in new.claims}
     changes = [

@@ -64,7 +64,7 @@ class Line:
 
 
 @dataclass
-class Tally:
+class SeedTotals:
     """The seeds asked for and the time since when, kept when the records of workers are gone."""
 
     names: Callable[[], Mapping[str, Named]]
@@ -124,7 +124,7 @@ class Display:
         bars: bool,
         at_line_start: Callable[[], bool] = lambda: True,
     ):
-        self.store, self.tally, self.file = store, Tally(names), file
+        self.store, self.tally, self.file = store, SeedTotals(names), file
         self.wants_bars, self.at_line_start = bars, at_line_start
         self.lock, self.stopped = threading.Lock(), threading.Event()
         self.bars: Bars | None = None

@@ -69,12 +69,12 @@ class Processes:
 
 
 def _work(jobs: tuple[Job, ...], machine: Machine, root, failed: SimpleQueue[Failure]) -> None:
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for failure in InProcess().run(jobs, machine, Store(root)):
         failed.put(failure)
 
 
-def _die_with_parent() -> None:
+def _end_with_parent() -> None:
     """End with the parent process: the next run would wait for locks held here."""
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -20,7 +20,7 @@ from claims.inference.types import Atom, Sample
 Range = tuple[float, float]  # lowest and highest value of a metric; infinite where there is none
 
 
-class Obstacle(Code):
+class BoundaryFailure(Code):
     """Why a sample cannot be moved to where an atom is just false; the atom is the subject of the
     sentence.
     """
@@ -47,7 +47,7 @@ class Boundary:
     threshold: float
     n_worlds: int = 0
     supported: int = 0
-    obstacle: Obstacle | None = None
+    obstacle: BoundaryFailure | None = None
 
 
 def boundaries(
@@ -73,8 +73,8 @@ def boundaries(
     found = []
     for k, atom in enumerate(atoms):
         for threshold in (t for t in (atom.lower, atom.upper) if np.isfinite(t)):
-            moved = moved_onto(sample, atom, threshold, ranges)
-            if isinstance(moved, Obstacle):
+            moved = shift_to_boundary(sample, atom, threshold, ranges)
+            if isinstance(moved, BoundaryFailure):
                 found.append(Boundary(k, threshold, obstacle=moved))
                 continue
             sizes = sample.sizes if len(looks) == 1 else [looks[-1].n] * len(moved)
@@ -112,9 +112,9 @@ def _redrawn(
     )
 
 
-def moved_onto(
+def shift_to_boundary(
     sample: Sample, atom: Atom, threshold: float, ranges: Sequence[Range]
-) -> list[np.ndarray] | Obstacle:
+) -> list[np.ndarray] | BoundaryFailure:
     """The sample's cells moved so that the atom's estimand at the means equals `threshold`, or why
     they cannot be.
 
@@ -129,7 +129,7 @@ def moved_onto(
     stretch = bool(atom.positive) and bool((start > 0).all())
     metric = _metric(rows, start, stretch)
     moved = _moved_in(metric, rows, start, stretch, atom, threshold, ranges)
-    if moved is Obstacle.OUTSIDE:
+    if moved is BoundaryFailure.OUTSIDE:
         uncorrelated = np.diag(np.diag(metric))
         return _moved_in(uncorrelated, rows, start, stretch, atom, threshold, ranges)
     return moved
@@ -143,13 +143,13 @@ def _moved_in(
     atom: Atom,
     threshold: float,
     ranges: Sequence[Range],
-) -> list[np.ndarray] | Obstacle:
-    """`moved_onto` by the shortest way in one metric of the means, (T, T)."""
+) -> list[np.ndarray] | BoundaryFailure:
+    """`shift_to_boundary` by the shortest way in one metric of the means, (T, T)."""
     place: Callable[[np.ndarray], np.ndarray] = (
         (lambda d: start * np.exp(d)) if stretch else (lambda d: start + d)
     )
     if not np.isfinite(np.concatenate([np.ravel(a) for a in atom.estimand(start)])).all():
-        return Obstacle.UNDEFINED
+        return BoundaryFailure.UNDEFINED
     move, first = np.zeros_like(start), None
     for _ in range(200):
         means = place(move)
@@ -170,13 +170,13 @@ def _moved_in(
             gap,
         )
         if step is None:
-            return Obstacle.UNREACHED
+            return BoundaryFailure.UNREACHED
         move = move + step
     else:
-        return Obstacle.UNREACHED
+        return BoundaryFailure.UNREACHED
     low, high = np.transpose(ranges)
     if ((place(move) < low) | (place(move) > high)).any():
-        return Obstacle.OUTSIDE
+        return BoundaryFailure.OUTSIDE
     ends = np.split(place(move), np.cumsum([c.shape[1] for c in rows])[:-1])
     return [
         c * (end / c.mean(axis=0)) if stretch else c + (end - c.mean(axis=0))
@@ -235,7 +235,7 @@ def cannot_fail(
     rows = np.concatenate([c[: min(sizes)] for c in sample.cells], axis=1)  # (n, T)
     scrambled = np.stack(
         [
-            _scrambled(rows, np.asarray(like), np.asarray(ranges, dtype=float), rng)
+            _perturb_and_permute(rows, np.asarray(like), np.asarray(ranges, dtype=float), rng)
             for _ in range(n_scrambles)
         ]
     )
@@ -248,7 +248,7 @@ def cannot_fail(
     return True
 
 
-def _scrambled(
+def _perturb_and_permute(
     rows: np.ndarray, like: np.ndarray, ranges: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Every value moved by its own size, then conditions swapped, (n, T).

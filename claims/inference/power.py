@@ -44,7 +44,7 @@ def seeds_needed(atoms: list[AtomJudgement], sizes: tuple[int, ...], level: floa
     n, least = max(sizes), max(fewest(s.sizes, level) for s in atoms)
     if any(s.trouble[0] == TOO_FEW and s.fit.constant[0] for s in atoms):
         return least  # one replicate, or several that agree: only the minimum is known
-    if any(s.trouble[0] in (UNDEFINED, DEGENERATE) or _hopeless(s) for s in atoms):
+    if any(s.trouble[0] in (UNDEFINED, DEGENERATE) or _estimated_negative(s) for s in atoms):
         return None
     margins = [margin(s) for s in atoms]
     sides = sum(isfinite(t) for s in atoms for t in s.atom.thresholds)
@@ -75,7 +75,7 @@ def _open_guards(s: AtomJudgement) -> list[float]:
     return [abs(float(g.distance[0])) for g in s.guards if not g.holds[0]]
 
 
-def _hopeless(s: AtomJudgement) -> bool:
+def _estimated_negative(s: AtomJudgement) -> bool:
     """Whether a side that must be positive is estimated to be negative, so that no number of
     replicates decides the claim.
     """

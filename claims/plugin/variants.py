@@ -40,14 +40,18 @@ class VariantsPlugin:
     @pytest.fixture
     def claims_judge_variant(
         self, request: pytest.FixtureRequest
-    ) -> Callable[[VariantCase], VariantOutcome]:
-        """`claims_judge_variant(claims_variant)`: judge all claims under a variant and keep the
-        result for the test's report.
+    ) -> Callable[[VariantCase], VariantResult]:
+        """`claims_judge_variant(claims_variant)`: judge all claims under a variant, leave the
+        result on the test's report, and fail the test where a claim could not be measured. Neither
+        another verdict nor a network that diverges is a failure.
         """
 
-        def judge(case: VariantCase) -> VariantOutcome:
+        def judge(case: VariantCase) -> VariantResult:
             request.node.stash[RESULT] = result = judge_variant(self.run, case)
-            return VariantOutcome(result)
+            if rows := result.unmeasured:
+                lines = (f"`{row.id}` could not be measured: {row.reason}" for row in rows)
+                pytest.fail("\n".join(lines), pytrace=False)
+            return result
 
         return judge
 
@@ -58,23 +62,6 @@ class VariantsPlugin:
         if call.when == "call" and result is not None:
             report.claim_variant = result.to_json()
         return report
-
-
-class VariantOutcome:
-    """A test's outcome from a variant's result: neither another verdict nor a network that diverges
-    is a failure.
-    """
-
-    def __init__(self, result: VariantResult):
-        self.result = result
-
-    def apply_outcome(self) -> None:
-        """Pass, or fail and name what could not be measured."""
-        if rows := self.result.unmeasured:
-            pytest.fail(
-                "\n".join(f"`{row.id}` could not be measured: {row.reason}" for row in rows),
-                pytrace=False,
-            )
 
 
 class VariantsReporter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from claims.evidence import Evidence
-from claims.false_positives import ALLOWED
+from claims.false_positives import MAX_FALSE_POSITIVE_RATE
 from claims.report.wording import percent
 
 
@@ -22,7 +22,10 @@ def false_positive_lines(evidence: Sequence[Evidence]) -> Iterator[str]:
         f"worlds or less (most: {name})"
     )
     for e in evidence:
-        if e.false_positive_rate_skewed is not None and e.false_positive_rate_skewed > ALLOWED:
+        if (
+            e.false_positive_rate_skewed is not None
+            and e.false_positive_rate_skewed > MAX_FALSE_POSITIVE_RATE
+        ):
             yield (
                 f"  warning: in worlds as skewed as its seeds {e.id} was supported in "
                 f"{percent(e.false_positive_rate_skewed)}, were it false;"

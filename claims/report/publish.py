@@ -11,11 +11,11 @@ from claims.report.result_file import (
     FILE_NAME,
     Result,
     ResultFileError,
+    check_same_memo,
     collect,
     read_result,
-    refuse_other_memo,
     result_text,
-    write_whole,
+    write_atomic,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def read_baseline(path: Path, suite: Suite) -> Result:
     Raises ResultFileError for a file that is no result file, or that is of another memo.
     """
     result = read_result(path)
-    refuse_other_memo(
+    check_same_memo(
         path,
         {e.memo for e in result.claims if e.memo is not None},
         suite.path.name,
@@ -59,7 +59,7 @@ def publish(results: RunResults, options: ReportOptions) -> Published:
         ".md": markdown(result, comparison),
         ".html": page(result, comparison),
     }
-    paths = [write_whole(path.with_suffix(suffix), text) for suffix, text in texts.items()]
+    paths = [write_atomic(path.with_suffix(suffix), text) for suffix, text in texts.items()]
     if options.history is not None:
         more, note = _add_to_history(options.history, result, texts[".json"])
         paths, notes = [*paths, *more], [*notes, *note]
@@ -94,8 +94,8 @@ def _add_to_history(folder: Path, result: Result, text: str) -> tuple[list[Path]
 
     if result.partial:
         return [], [f"{folder}: not added to the history: this run is partial"]
-    written = [write_whole(folder / entry_name(result), text)]
+    written = [write_atomic(folder / entry_name(result), text)]
     try:
-        return [*written, write_whole(folder / PAGE, history_page(read_history(folder)))], []
+        return [*written, write_atomic(folder / PAGE, history_page(read_history(folder)))], []
     except ResultFileError as error:
         return written, [f"the page of the history was not written: {error}"]

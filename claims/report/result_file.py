@@ -97,7 +97,7 @@ def result_text(result: Mapping[str, Any]) -> str:
     return json.dumps(result, indent=1, allow_nan=False) + "\n"
 
 
-def write_whole(path: Path, text: str) -> Path:
+def write_atomic(path: Path, text: str) -> Path:
     """Write a file whole or not at all, its folder too; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -149,7 +149,7 @@ def _validate(path: Path, data: Any) -> None:
         )
 
 
-def refuse_other_memo(
+def check_same_memo(
     name: Path | str, memos: Iterable[str], other: Path | str, others: Iterable[str]
 ) -> None:
     """Raises ResultFileError for two results, or a result and a suite, without a common memo."""

@@ -21,7 +21,7 @@ from claims.comparison.sensitivity import (
 from claims.evidence import plain
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
-from claims.report.result_file import result_text, write_whole
+from claims.report.result_file import result_text, write_atomic
 from claims.report.wording import MARKS
 from claims.schema.variants import format_value
 from claims.variants_results import ExperimentVariants, VariantsResults
@@ -53,7 +53,7 @@ def publish_variants(results: VariantsResults, folder: Path) -> PublishedVariant
         ".html": page(experiments, env, partial),
     }
     step_summary(texts[".md"], os.environ)
-    paths = tuple(write_whole(folder / f"{STEM}{suffix}", text) for suffix, text in texts.items())
+    paths = tuple(write_atomic(folder / f"{STEM}{suffix}", text) for suffix, text in texts.items())
     return PublishedVariants(experiments, paths, partial)
 
 

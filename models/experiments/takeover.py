@@ -82,7 +82,7 @@ class Arms:
             self._restore(kept)
         else:
             self.trunk = Trainer(task, fresh(task, seeds, device, bridge=True), device)
-            self._arrive()
+            self._finish_epoch()
 
     def run(self, on_epoch: OnEpoch | None = None, keep: Callable[[], None] | None = None) -> None:
         """Train to the end. `keep()` is called where the arms are worth keeping."""
@@ -92,7 +92,7 @@ class Arms:
             if self.forked is not None:
                 self.forked.run_epoch()
             self.epoch += 1
-            self._arrive()
+            self._finish_epoch()
             if on_epoch is not None:
                 on_epoch(self.seeds, self.epoch)
             if (
@@ -155,7 +155,7 @@ class Arms:
         ]
         self._settle()
 
-    def _arrive(self) -> None:
+    def _finish_epoch(self) -> None:
         """At the end of an epoch: fork what is due, and score."""
         if self.epoch in self.forks:
             joined = (

@@ -43,7 +43,7 @@ def test_tables_are_written(claims_file, tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "run", lambda **options: original(**{**options, **small}))
     out = tmp_path / "deep" / "calibration.md"
     done = CliRunner().invoke(
-        command, [str(claims_file), "--worlds", "50", "--resamples", "199", "--out", str(out)]
+        command, [str(claims_file), "--worlds", "50", "--resamples", "199", "--output", str(out)]
     )
     assert done.exit_code == 0, done.output
     text = out.read_text()

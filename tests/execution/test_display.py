@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from claims.execution.display import Display, Line, Named, Tally, duration
+from claims.execution.display import Display, Line, Named, SeedTotals, duration
 from claims.execution.measure import (
     STAGE,
     Machine,
@@ -83,7 +83,7 @@ def standing(**changes):
 
 def tally(seconds=None):
     names = {"d": Named("sweep (digits)", seconds)}
-    return Tally(lambda: names)
+    return SeedTotals(lambda: names)
 
 
 def test_a_line_counts_seeds_epochs_and_time_left(store):

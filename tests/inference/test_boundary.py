@@ -6,11 +6,11 @@ from scipy import stats
 
 from claims.inference import Atom, Sample, schedule
 from claims.inference.boundary import (
-    Obstacle,
+    BoundaryFailure,
     boundaries,
     cannot_fail,
-    moved_onto,
     share_at_least,
+    shift_to_boundary,
 )
 from claims.inference.worlds import linear, log_quotient, quotient
 
@@ -38,7 +38,7 @@ MOVES = {
 def test_a_world_where_the_claim_is_just_false_is_made_of_the_data(name):
     atom, threshold = MOVES[name]
     sample = Sample([np.exp(np.random.default_rng(0).normal([1.0, 0.2], 0.3, (16, 2)))])
-    (moved,) = moved_onto(sample, atom, threshold, [FREE] * 2)
+    (moved,) = shift_to_boundary(sample, atom, threshold, [FREE] * 2)
     assert abs(atom.estimand(moved.mean(axis=0))[0] - threshold) < 1e-7
     if name == "fold":
         assert (moved > 0).all()
@@ -54,12 +54,17 @@ def test_where_no_such_world_is_reached_none_is_made_up():
         return means[..., 0] ** 2 + 1, 2 * means
 
     sample = Sample([np.arange(8.0)[:, None]])
-    assert moved_onto(sample, Atom(square, lower=0.5), 0.5, [FREE]) is Obstacle.UNREACHED
+    assert (
+        shift_to_boundary(sample, Atom(square, lower=0.5), 0.5, [FREE]) is BoundaryFailure.UNREACHED
+    )
 
 
 def test_a_quantity_that_is_undefined_is_no_boundary_out_of_reach():
     sample = Sample([np.array([[-1.0, 1.0], [-2.0, 1.5], [-1.5, 0.5]])])
-    assert moved_onto(sample, Atom(log_quotient, lower=0.0), 0.0, [FREE] * 2) is Obstacle.UNDEFINED
+    assert (
+        shift_to_boundary(sample, Atom(log_quotient, lower=0.0), 0.0, [FREE] * 2)
+        is BoundaryFailure.UNDEFINED
+    )
 
 
 def test_terms_that_would_be_taken_along_out_of_their_range_stay():
@@ -68,9 +73,9 @@ def test_terms_that_would_be_taken_along_out_of_their_range_stay():
     """
     share = np.random.default_rng(0).normal(0, 0.02, 16)
     sample = Sample([np.column_stack([0.95 + share, 0.1 + share])])
-    (moved,) = moved_onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [SHARE] * 2)
+    (moved,) = shift_to_boundary(sample, Atom(linear(1, 0), lower=0.05), 0.05, [SHARE] * 2)
     assert moved.mean(axis=0) == pytest.approx([0.05, sample.cells[0][:, 1].mean()], abs=1e-6)
-    (free,) = moved_onto(sample, Atom(linear(1, 0), lower=0.05), 0.05, [FREE] * 2)
+    (free,) = shift_to_boundary(sample, Atom(linear(1, 0), lower=0.05), 0.05, [FREE] * 2)
     assert free[:, 1].mean() < -0.5
 
 
@@ -80,11 +85,11 @@ def test_a_boundary_outside_what_can_be_measured_is_none():
     """
     sample = Sample([np.random.default_rng(0).normal(0.9, 0.01, (16, 2))])
     atom = Atom(linear(1, -1), upper=0.5)
-    assert moved_onto(sample, atom, 0.5, [SHARE] * 2) is Obstacle.OUTSIDE
+    assert shift_to_boundary(sample, atom, 0.5, [SHARE] * 2) is BoundaryFailure.OUTSIDE
     (found,) = boundaries(sample, [atom], LOOKS, [SHARE] * 2, 10, np.random.default_rng(0))
-    assert found.obstacle is Obstacle.OUTSIDE and found.n_worlds == 0
+    assert found.obstacle is BoundaryFailure.OUTSIDE and found.n_worlds == 0
     # a margin for which there is room
-    (moved,) = moved_onto(sample, Atom(linear(1, -1), upper=0.05), 0.05, [SHARE] * 2)
+    (moved,) = shift_to_boundary(sample, Atom(linear(1, -1), upper=0.05), 0.05, [SHARE] * 2)
     assert moved.mean(axis=0)[0] < 1
 
 

@@ -168,7 +168,7 @@ class Inline:
         told = work.run_request(request, None, given, post)
         if self.dies(request["job"]["seeds"]):
             del messages[:]
-            return connection.Death("WorkerCrashedError: gone")
+            return connection.LostTask("WorkerCrashedError: gone")
         return told
 
     def ended(self, task):

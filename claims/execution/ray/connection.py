@@ -31,7 +31,7 @@ class ClusterWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class Death:
+class LostTask:
     """A task that ended without saying why: its worker or its node is gone."""
 
     reason: str
@@ -171,7 +171,7 @@ class Connection:
         with self._in_touch():
             return bool(self.ray.wait([task], timeout=0)[0])
 
-    def result(self, task: Any) -> Mapping[str, Any] | Death:
+    def result(self, task: Any) -> Mapping[str, Any] | LostTask:
         """What a task returned. A worker that was killed because its node ran out of memory failed
         by itself.
         """
@@ -181,7 +181,7 @@ class Connection:
             except self.ray.exceptions.OutOfMemoryError as error:
                 return {"failed": "OutOfMemoryError", "message": _first_line(error), "seeds": []}
             except self.ray.exceptions.RayError as error:
-                return Death(f"{type(error).__name__}: {_first_line(error)}")
+                return LostTask(f"{type(error).__name__}: {_first_line(error)}")
 
     def cancel(self, task: Any) -> None:
         """End a task, if it is not over."""

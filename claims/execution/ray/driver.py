@@ -20,7 +20,7 @@ from claims.execution.jobs import Failure, Job
 from claims.execution.machine import Machine
 from claims.execution.measure import observations_digest
 from claims.execution.ray.chunks import Chunk, at_once, split
-from claims.execution.ray.connection import ClusterError, Connection, Death
+from claims.execution.ray.connection import ClusterError, Connection, LostTask
 from claims.execution.ray.failures import Failures, SeedFailure
 from claims.execution.ray.resources import Resources
 from claims.execution.ray.work import key_of, make_request
@@ -65,7 +65,7 @@ class Driver:
             while chunks := [
                 chunk for job, experiment in made for chunk in self._chunks(job, experiment, slots)
             ]:
-                if not self._hand_out(chunks):
+                if not self._submit_all(chunks):
                     # all that is left is locked by others: wait for one of them
                     first = chunks[0]
                     with self.store.lock(STAGE, first.digest, first.seeds[0]):
@@ -90,7 +90,7 @@ class Driver:
         """What a job lacks; nothing where an error ended it."""
         with self._of(job):
             digest = observations_digest(experiment, self.machine)
-            seeds = [s for s in job.seeds if self._lacks(digest, s)]
+            seeds = [s for s in job.seeds if self._is_missing(digest, s)]
             if seeds and job.name not in self.ended:
                 return split(job, experiment, digest, seeds, self.machine, slots)
         return []
@@ -107,14 +107,14 @@ class Driver:
         except Exception as error:
             self.ended[job.name] = error
 
-    def _lacks(self, digest: str, seed: int) -> bool:
+    def _is_missing(self, digest: str, seed: int) -> bool:
         """Whether a seed's observations are still to be made."""
         return (
             self.failures.get(digest, seed) is None
             and self.store.fetch(Key(STAGE, digest, seed)) is None
         )
 
-    def _hand_out(self, chunks: Sequence[Chunk]) -> int:
+    def _submit_all(self, chunks: Sequence[Chunk]) -> int:
         """Hand out all chunks; returns how many seeds were free to be worked on."""
         with ThreadPoolExecutor(at_once(chunks), thread_name_prefix="claims-ray") as pool:
             futures = [pool.submit(self._take, chunk) for chunk in chunks]
@@ -135,7 +135,7 @@ class Driver:
             with contextlib.ExitStack() as held:
                 mine = held.enter_context(self.store.locks(STAGE, chunk.digest, chunk.seeds))
                 # asked again: another may have measured it, or seen it fail
-                lacking = tuple(s for s in mine if self._lacks(chunk.digest, s))
+                lacking = tuple(s for s in mine if self._is_missing(chunk.digest, s))
                 if lacking:
                     self._run_chunk(chunk, lacking, held)
             if stored := [s for s in lacking if self.store.has(chunk.key(s))]:
@@ -176,12 +176,12 @@ class Driver:
         deaths = 0
         while True:
             came, end = self._run_task(chunk, seeds, record, spread=deaths > 0)
-            if not isinstance(end, Death):
+            if not isinstance(end, LostTask):
                 if "refused" in end:
                     raise ClusterError(end["refused"])
                 if "failed" in end or all(self.store.has(chunk.key(s)) for s in seeds):
                     return end
-                end = Death("it ended without its observations")
+                end = LostTask("it ended without its observations")
             deaths = 1 if came else deaths + 1
             if deaths >= DEATHS:
                 return {
@@ -196,7 +196,7 @@ class Driver:
 
     def _run_task(
         self, chunk: Chunk, seeds: tuple[int, ...], record: Record, *, spread: bool
-    ) -> tuple[int, Mapping[str, Any] | Death]:
+    ) -> tuple[int, Mapping[str, Any] | LostTask]:
         """One task: write what it sends. Returns how many entries came, and its end."""
         box, came, job = uuid.uuid4().hex, 0, replace(chunk.job, seeds=seeds)
         request = make_request(job, chunk.experiment, self.machine, chunk.digest)
@@ -247,7 +247,7 @@ class Driver:
             record.write(**about)
         elif kind in ("entry", "removed") and self._allowed(chunk, seeds, key := Key(**about)):
             if kind == "entry":
-                return self._adopted(key, content)
+                return self._store_received(key, content)
             if key.stage == SNAPSHOTS:
                 self.store.delete(key)
         return False
@@ -257,7 +257,7 @@ class Driver:
         digests = {(STAGE, chunk.digest), *((SNAPSHOTS, digest) for digest in chunk.snapshots)}
         return key.seed in seeds and (key.stage, key.digest) in digests
 
-    def _adopted(self, key: Key, content: bytes) -> bool:
+    def _store_received(self, key: Key, content: bytes) -> bool:
         """Whether an entry is whole, and now stored."""
         try:
             self.store.adopt(key, content)
@@ -288,11 +288,13 @@ class Driver:
             for failure, seeds in seeds_of.items()
         ]
         return found + (
-            [Failure.of(job, why)] if why is not None and self._lacks_any(digest, job.seeds) else []
+            [Failure.of(job, why)]
+            if why is not None and self._any_missing(digest, job.seeds)
+            else []
         )
 
-    def _lacks_any(self, digest: str, seeds: Sequence[int]) -> bool:
+    def _any_missing(self, digest: str, seeds: Sequence[int]) -> bool:
         try:
-            return any(self._lacks(digest, seed) for seed in seeds)
+            return any(self._is_missing(digest, seed) for seed in seeds)
         except StoreError:  # it cannot be read: nothing is known to be there
             return True

@@ -75,7 +75,7 @@ def run_request(
             "its results would be stored under a key that is wrong. "
             "Install the same there (requirements.lock)"
         }
-    with own_store() as store:
+    with temporary_store() as store:
         return _measured(experiment, job.seeds, machine, store, given, post)
 
 
@@ -157,7 +157,7 @@ def _outcome(error: BaseException | None) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def own_store() -> Iterator[Store]:
+def temporary_store() -> Iterator[Store]:
     """A store for one task; those of tasks that were killed on this node are removed first."""
     place = Path(tempfile.gettempdir())
     holder = Store(place)

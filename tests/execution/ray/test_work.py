@@ -45,7 +45,7 @@ def test_what_a_killed_task_left_on_its_node_goes_with_the_next(tmp_path, monkey
     for name in ("dead", "alive"):
         (tmp_path / f"{work.PREFIX}{name}").mkdir()
         (tmp_path / f"{work.PREFIX}{name}.lock").touch()
-    with Store(tmp_path).hold(tmp_path / f"{work.PREFIX}alive.lock"), work.own_store() as own:
+    with Store(tmp_path).hold(tmp_path / f"{work.PREFIX}alive.lock"), work.temporary_store() as own:
         own.root.mkdir()
         assert {p.name for p in tmp_path.iterdir() if p.is_dir()} == {
             f"{work.PREFIX}alive",
