@@ -14,8 +14,8 @@ from pathlib import Path
 
 from claims.evidence import Evidence
 from claims.report.markdown import plain
-from claims.report.result_file import Result, read_result
 from claims.report.wording import MARKS, WORDS, estimate, headline, interval, number
+from claims.result_file import Result, read_result
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 BEGIN, END = "<!-- {}: written by python -m benchmarks.findings -->", "<!-- end of {} -->"

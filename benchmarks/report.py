@@ -124,7 +124,7 @@ def main(n_claims: int = 500, n_seeds: int = 64) -> None:
     from claims.comparison.drift import compare
     from claims.report.markdown import markdown
     from claims.report.page import page
-    from claims.report.result_file import read_result, result_text
+    from claims.result_file import read_result, result_text
 
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{name}.json" for name in ("old", "new")]

@@ -103,7 +103,7 @@ def _accepted(
 
 def _evidence(claim: Claim, setting: str | None, result: Path) -> Evidence:
     """What the result file has of the claim."""
-    from claims.report.result_file import ResultFileError, read_result
+    from claims.result_file import ResultFileError, read_result
 
     try:
         found = [

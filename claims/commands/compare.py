@@ -30,8 +30,8 @@ def command(old: Path, new: Path, style: str, fail_on: str | None, verbose: bool
     The same seeds on the same code and settings are a replay, and no evidence of anything.
     """
     from claims.comparison.drift import compare
-    from claims.report.result_file import ResultFileError, read_result
     from claims.report.terminal import drift_lines
+    from claims.result_file import ResultFileError, read_result
 
     try:
         comparison = compare(read_result(old), read_result(new))

@@ -21,7 +21,7 @@ def command(folder: Path, output: Path | None) -> None:
     `pytest claims/ --claims-history=FOLDER` adds a file for each whole run.
     """
     from claims.report.history import FILE_NAME, history_page, read_history
-    from claims.report.result_file import ResultFileError, write_atomic
+    from claims.result_file import ResultFileError, write_atomic
 
     try:
         path = write_atomic(output or folder / FILE_NAME, history_page(read_history(folder)))

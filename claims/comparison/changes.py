@@ -10,7 +10,7 @@ from typing import Any
 from claims.comparison.shift import Shift
 from claims.evidence import PASSED, REFUTED, SUPPORTED, Evidence, figure
 from claims.inference import Code
-from claims.report.result_file import Result
+from claims.result_file import Result
 
 
 class Change(Code):

@@ -12,7 +12,7 @@ from typing import Any
 from claims.comparison.changes import Change, ClaimChange, Comparison
 from claims.comparison.shift import RESAMPLES, Shift, estimate_shifts, seeds_to_compare
 from claims.evidence import ERROR, SUPPORTED, AtomEvidence, Evidence
-from claims.report.result_file import Result, check_same_memo
+from claims.result_file import Result, check_same_memo
 
 LEVEL = 0.05  # of a false alarm anywhere in a comparison
 FIRST_RESAMPLES = 999  # of every estimate; only small p-values are computed again with more

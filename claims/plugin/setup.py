@@ -67,7 +67,7 @@ def make_report_options(config: pytest.Config, run: Run) -> ReportOptions:
     """
     from claims.report.publish import read_baseline
     from claims.report.published import ReportOptions
-    from claims.report.result_file import ResultFileError
+    from claims.result_file import ResultFileError
 
     where = config.invocation_params.dir
     baseline, history = config.option.claims_baseline, config.option.claims_history

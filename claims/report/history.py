@@ -14,9 +14,9 @@ from pathlib import Path
 from claims.comparison.changes import ClaimChange
 from claims.comparison.drift import LEVEL, compare
 from claims.evidence import Evidence
-from claims.report.result_file import Result, ResultFileError, read_result
 from claims.report.tracks import Point, Track
 from claims.report.wording import MARKS, WORDS, headline
+from claims.result_file import Result, ResultFileError, read_result
 
 FILE_NAME = "history.html"
 

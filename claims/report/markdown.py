@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from claims.evidence import ERROR, FAILED, Evidence
-from claims.report.result_file import Result
 from claims.report.wording import (
     MARKS,
     WORDS,
@@ -22,6 +21,7 @@ from claims.report.wording import (
     percent,
     thresholds,
 )
+from claims.result_file import Result
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison

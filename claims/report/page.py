@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from claims.evidence import AtomEvidence, Evidence
 from claims.report import forest, wording
 from claims.report.plots import Plot, plot
-from claims.report.result_file import Result
+from claims.result_file import Result
 
 if TYPE_CHECKING:
     import jinja2

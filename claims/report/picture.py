@@ -66,7 +66,7 @@ def chromium(executable: str) -> Iterator[Browser]:
 def main(result: Path, output: Path, anchor: str | None, size: tuple[int, int], dark: bool) -> None:
     """Take a screenshot of the page of RESULT."""
     from claims.report.page import page
-    from claims.report.result_file import ResultFileError, read_result
+    from claims.result_file import ResultFileError, read_result
 
     executable = find_chromium()
     if executable is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.report.published import Published, ReportOptions
-from claims.report.result_file import (
+from claims.result_file import (
     FILE_NAME,
     Result,
     ResultFileError,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from claims.comparison.changes import Comparison
-    from claims.report.result_file import Result
+    from claims.result_file import Result
 
 
 @dataclass(frozen=True)

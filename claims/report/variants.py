@@ -21,8 +21,8 @@ from claims.comparison.sensitivity import (
 from claims.evidence import plain
 from claims.report.github import step_summary
 from claims.report.markdown import plain as as_text
-from claims.report.result_file import result_text, write_atomic
 from claims.report.wording import MARKS
+from claims.result_file import result_text, write_atomic
 from claims.schema.variants import format_value
 from claims.variants_results import ExperimentVariants, VariantsResults
 

@@ -5,8 +5,8 @@ import time
 from benchmarks.report import result as made_up
 from claims.report.markdown import markdown
 from claims.report.page import page
-from claims.report.result_file import read_result, result_text
 from claims.report.terminal import rows
+from claims.result_file import read_result, result_text
 
 
 def test_500_claims_of_64_seeds_are_quick_and_small(tmp_path):

@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from claims.comparison.changes import Change
 from claims.comparison.drift import compare
-from claims.report.result_file import ResultFileError
+from claims.result_file import ResultFileError
 from tests.support.results import CLAIMS, HEAD, draw, judged
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claims.report.result_file import VERSION
+from claims.result_file import VERSION
 from tests.support import ROOT
 from tests.support.coin import GOOD, measured
 

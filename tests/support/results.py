@@ -12,7 +12,7 @@ import numpy as np
 
 from claims.evidence import Evidence
 from claims.execution.machine import Machine
-from claims.report.result_file import Result, collect, read_result, result_text
+from claims.result_file import Result, collect, read_result, result_text
 from claims.results import results_of
 from claims.run import Run
 from claims.schema import load_suite

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claims.evidence import Evidence, plain
-from claims.report.migration import migrated
+from claims.result_migration import migrated
 
 if TYPE_CHECKING:
     from claims.results import RunResults
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 VERSION = 2
 FILE_NAME = "claims.json"
 SCHEMAS = {
-    1: Path(__file__).parent.parent / "result_schema_v1.json",
-    2: Path(__file__).parent.parent / "result_schema.json",
+    1: Path(__file__).parent / "result_schema_v1.json",
+    2: Path(__file__).parent / "result_schema.json",
 }
 
 

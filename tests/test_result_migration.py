@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from claims.comparison.changes import Change
 from claims.comparison.drift import compare
 from claims.report.history import read_history, tracks
-from claims.report.migration import RENAMED_IN_VERSION_2, migrated
 from claims.report.page import page
 from claims.report.publish import read_baseline
-from claims.report.result_file import SCHEMAS, read_result
+from claims.result_file import SCHEMAS, read_result
+from claims.result_migration import RENAMED_IN_VERSION_2, migrated
 from tests.support.commands import call
 from tests.support.results import draw, judged, recorded_run
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from claims.report.result_file import SCHEMAS, VERSION, read_result
+from claims.result_file import SCHEMAS, VERSION, read_result
 from tests.support.commands import call
 from tests.support.results import draw, judged
 
