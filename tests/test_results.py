@@ -36,5 +36,6 @@ def test_a_run_that_judged_fewer_than_asked_is_partial(tmp_path):
     assert not results_of(run, found, asked=5).partial
     part = results_of(run, found[:2], asked=5)
     assert part.partial and [e.id for e in part.evidence] == ["below", "ordered"]
-    assert part.evidence[0].rerun.startswith("pytest 'claims/test_claims.py::test_claim[below]'")
+    command = part.evidence[0].rerun
+    assert command.startswith("pytest --pyargs 'claims.test_claims::test_claim[below]'")
     assert part.environment["claims_file"] == "claims.yaml"
