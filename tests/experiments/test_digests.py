@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from claims.experiments.digests import deep_merge, digest_of
 
 LEAVES = st.integers(-5, 5) | st.text(max_size=3) | st.booleans() | st.none()
-DATA = st.dictionaries(
-    st.text(max_size=3), st.recursive(LEAVES, lambda d: st.dictionaries(st.text(max_size=3), d))
-)
+NAMES = st.text("ab", min_size=1, max_size=2)
+NESTED = st.dictionaries(NAMES, LEAVES, max_size=2)
+DATA = st.dictionaries(NAMES, LEAVES | NESTED, max_size=3)
 
 
 @given(DATA)
