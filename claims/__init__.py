@@ -5,7 +5,6 @@ Names are imported when they are first asked for, so that `import claims` costs 
 
 from __future__ import annotations
 
-import importlib.metadata
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +79,9 @@ def __dir__() -> list[str]:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return importlib.metadata.version("memo-claims")
-    except importlib.metadata.PackageNotFoundError:  # a checkout that is not installed
+        return version("memo-claims")
+    except PackageNotFoundError:  # a checkout that is not installed
         return "0+checkout"
