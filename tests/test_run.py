@@ -1,5 +1,6 @@
 """A run: which cases there are, and that what it has seen is not measured again."""
 
+import shutil
 import sys
 
 import pytest
@@ -42,10 +43,11 @@ def test_a_run_measures_its_seeds_once_and_selects_from_what_it_has_seen(coins):
     run = coins()
     spec = run.suite.experiments["coin"]
     run.measure(spec, "first", range(3))
-    assert run.measure(spec, "first", [2, 0])["seed"].values.tolist() == [2, 0]
-    assert coins.measured() == ["0", "1", "2"]
     run.measure(spec, "first", range(4))
-    assert coins.measured() == ["0", "1", "2", "3"]
+    assert coins.measured() == ["0", "1", "2", "3"]  # three of them came from the store
+    shutil.rmtree(run.store.root)
+    assert run.measure(spec, "first", [2, 0])["seed"].values.tolist() == [2, 0]
+    assert coins.measured() == ["0", "1", "2", "3"]  # from the run's own memory
 
 
 def test_what_failed_once_fails_again_without_being_tried(coins):
